@@ -1,0 +1,2 @@
+/** The contrastive loss on decoder tokens. */
+package org.ipt4j.contrastive;

@@ -1,0 +1,2 @@
+/** Arrays, parameters, gradients: the tape and its operations. */
+package org.ipt4j.core;

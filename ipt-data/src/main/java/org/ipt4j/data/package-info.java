@@ -1,0 +1,2 @@
+/** Pixels: image files, degradations, patches, metrics. */
+package org.ipt4j.data;

@@ -1,0 +1,2 @@
+/** Heads: degraded image to features. */
+package org.ipt4j.heads;

@@ -1,0 +1,2 @@
+/** Tails: features to restored image. */
+package org.ipt4j.tails;

@@ -1,0 +1,2 @@
+/** Training: steps, checkpoints, resume. */
+package org.ipt4j.training;

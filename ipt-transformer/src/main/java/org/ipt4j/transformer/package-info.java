@@ -1,0 +1,2 @@
+/** The shared encoder and decoder. */
+package org.ipt4j.transformer;
