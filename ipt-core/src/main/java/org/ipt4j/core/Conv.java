@@ -1,0 +1,38 @@
+package org.ipt4j.core;
+
+/**
+ * A learned convolution with w [O,C,k,k] and b [O], output as large as the input; started as
+ * PyTorch's {@code nn.Conv2d}. Weights are stored as {@code <name>.weight} and {@code <name>.bias}.
+ */
+public final class Conv implements Layer {
+  private final Parameter weight;
+  private final Parameter bias;
+
+  private Conv(Parameter weight, Parameter bias) {
+    this.weight = weight;
+    this.bias = bias;
+  }
+
+  /** Adds a k×k convolution's parameters to a layout. */
+  public static Conv of(ParameterLayout.Builder layout, String name, long in, long out, int k) {
+    return startingAs(Initializer.kaimingUniform(in * k * k), layout, name, in, out, k);
+  }
+
+  /** As {@link #of}, started as {@code initializer} says. */
+  public static Conv startingAs(
+      Initializer initializer,
+      ParameterLayout.Builder layout,
+      String name,
+      long in,
+      long out,
+      int k) {
+    return new Conv(
+        layout.add(name + ".weight", initializer, out, in, k, k),
+        layout.add(name + ".bias", initializer, out));
+  }
+
+  @Override
+  public Variable forward(Tape tape, Variable x) {
+    return Convolution.conv2d(tape, x, tape.parameter(weight), tape.parameter(bias));
+  }
+}

@@ -1,0 +1,81 @@
+package org.ipt4j.core;
+
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Operations on images of features, [N,C,H,W]. */
+public final class Convolution {
+  private Convolution() {}
+
+  /**
+   * Cross-correlation with stride 1 and zeros around, output as large as the input (as PyTorch's
+   * {@code Conv2d} with padding k/2).
+   *
+   * @param x [N,C,H,W]
+   * @param w [O,C,k,k], k odd
+   * @param b [O]
+   * @return [N,O,H,W]
+   */
+  public static Variable conv2d(Tape tape, Variable x, Variable w, Variable b) {
+    Shapes.check("conv2d", x, -1, w.size(1), x.size(2), x.size(3));
+    INDArray y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
+    try (MemoryWorkspace scratch = tape.scratch()) {
+      Kernels.convolution(x.value(), w.value(), b.value(), y);
+    }
+    // dx, dw, db: one native computes all three and overwrites
+    return tape.record(
+        y,
+        dy -> {
+          INDArray dx = tape.array(x.shape());
+          INDArray dw = tape.array(w.shape());
+          INDArray db = tape.array(b.shape());
+          Kernels.convolutionBackward(x.value(), w.value(), b.value(), dy, dx, dw, db);
+          x.receive(dx);
+          w.receive(dw);
+          b.receive(db);
+        },
+        x,
+        w,
+        b);
+  }
+
+  /**
+   * Pixel shuffle (Shi et al., 2016): y[n, c, s·h+i, s·w+j] = x[n, c·s²+s·i+j, h, w].
+   *
+   * @param x [N,C·s²,H,W]
+   * @return [N,C,s·H,s·W]
+   */
+  public static Variable pixelShuffle(Tape tape, Variable x, int s) {
+    long n = x.size(0);
+    long c = x.size(1) / ((long) s * s);
+    long h = x.size(2);
+    long w = x.size(3);
+    Shapes.check("pixelShuffle", x, n, c * s * s, h, w);
+    long[] apart = {n, c, s, s, h, w};
+    long[] together = {n, c, h, s, w, s};
+    INDArray y = tape.array(n, c, h * s, w * s);
+    y.reshape('c', together).assign(x.value().reshape('c', apart).permute(0, 1, 4, 2, 5, 3));
+    // a permutation: dx is dy, put back
+    return tape.record(
+        y,
+        dy ->
+            x.receiveOverwriting(
+                dx ->
+                    dx.reshape('c', apart)
+                        .assign(dy.reshape('c', together).permute(0, 1, 3, 5, 2, 4))),
+        x);
+  }
+
+  /**
+   * y[n, c] = x[n, c] + shift[c]: the mean shift, which is not learned.
+   *
+   * @param x [N,C,H,W]
+   * @param shift [1,C,1,1]
+   */
+  public static Variable shiftChannels(Tape tape, Variable x, INDArray shift) {
+    INDArray y = tape.array(x.shape());
+    Kernels.add(x.value(), shift, y);
+    // dx = dy
+    return tape.record(y, dy -> x.receive(dy), x);
+  }
+}

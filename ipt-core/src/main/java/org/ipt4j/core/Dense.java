@@ -1,0 +1,173 @@
+package org.ipt4j.core;
+
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Operations on rows of features: the parts of a transformer other than attention. */
+public final class Dense {
+  private static final double LAYER_NORM_EPSILON = 1e-5;
+
+  private Dense() {}
+
+  /**
+   * y = x·wᵀ + b.
+   *
+   * @param x [..., I]
+   * @param w [O,I]
+   * @param b [O], or null for none
+   * @return [..., O]
+   */
+  public static Variable linear(Tape tape, Variable x, Variable w, Variable b) {
+    long in = w.size(1);
+    long out = w.size(0);
+    long[] shape = x.shape();
+    Shapes.check("linear", x, -1, in);
+    INDArray rows = rows(x.value()); // [R,I]
+    shape[shape.length - 1] = out;
+    INDArray y = tape.array(shape);
+    INDArray yRows = rows(y); // [R,O]
+    Kernels.matmul(rows, false, w.value(), true, 1, 0, yRows);
+    if (b != null) {
+      Kernels.add(yRows, b.value(), yRows);
+    }
+    // dx = dy·w, dw = dyᵀ·x, db = sum of dy's rows
+    return tape.record(
+        y,
+        dy -> {
+          INDArray dyRows = rows(dy);
+          x.receive(
+              (dx, beta) -> Kernels.matmul(dyRows, false, w.value(), false, 1, beta, rows(dx)));
+          w.receive((dw, beta) -> Kernels.matmul(dyRows, true, rows, false, 1, beta, dw));
+          if (b != null) {
+            b.receive((db, beta) -> Kernels.sumColumns(dyRows, beta, db.reshape('c', 1, out)));
+          }
+        },
+        b == null ? new Variable[] {x, w} : new Variable[] {x, w, b});
+  }
+
+  /** y = a + b, of one shape. */
+  public static Variable add(Tape tape, Variable a, Variable b) {
+    Shapes.checkEqual("add", a, b);
+    INDArray y = tape.array(a.shape());
+    Kernels.add(a.value(), b.value(), y);
+    // da = dy, db = dy
+    return tape.record(
+        y,
+        dy -> {
+          a.receive(dy);
+          b.receive(dy);
+        },
+        a,
+        b);
+  }
+
+  /**
+   * y[n] = x[n] + e for every n: a learned embedding, the same for each sample.
+   *
+   * @param x [N,S,D]
+   * @param e [S,D]
+   * @return [N,S,D]
+   */
+  public static Variable addEmbedding(Tape tape, Variable x, Variable e) {
+    Shapes.check("embedding", e, x.size(1), x.size(2));
+    long n = x.size(0);
+    long perSample = e.value().length();
+    INDArray y = tape.array(x.shape());
+    INDArray row = e.value().reshape('c', 1, perSample);
+    Kernels.add(x.value().reshape('c', n, perSample), row, y.reshape('c', n, perSample));
+    // dx = dy, de = sum of dy over n
+    return tape.record(
+        y,
+        dy -> {
+          x.receive(dy);
+          e.receive(
+              (de, beta) ->
+                  Kernels.sumColumns(
+                      dy.reshape('c', n, perSample), beta, de.reshape('c', 1, perSample)));
+        },
+        x,
+        e);
+  }
+
+  /** y = max(x, 0). */
+  public static Variable relu(Tape tape, Variable x) {
+    INDArray y = tape.array(x.shape());
+    Kernels.relu(x.value(), y);
+    // dx = dy where x > 0, which is where y > 0
+    return tape.record(
+        y,
+        dy ->
+            x.receiveOverwriting(
+                dx -> {
+                  Kernels.positive(y, dx);
+                  Kernels.multiply(dx, dy, dx);
+                }),
+        x);
+  }
+
+  /** y = factor · x. */
+  public static Variable scale(Tape tape, Variable x, double factor) {
+    INDArray y = tape.array(x.shape());
+    x.value().muli(factor, y);
+    // dx = factor · dy
+    return tape.record(y, dy -> x.receive(dy.muli(factor)), x);
+  }
+
+  /**
+   * Layer normalisation (Ba et al., 2016): y = x̂ ∘ gain + bias, x̂ = (x − mean) / √(variance + ε),
+   * over the last axis, ε = 1e-5, variance with 1/D.
+   *
+   * @param x [..., D]
+   * @param gain [D]
+   * @param bias [D]
+   */
+  public static Variable layerNorm(Tape tape, Variable x, Variable gain, Variable bias) {
+    long d = gain.size(0);
+    Shapes.check("layerNorm", x, -1, d);
+    INDArray y = tape.array(x.shape());
+    INDArray normalised = rows(tape.array(x.shape())); // x̂ [R,D]
+    INDArray rows = rows(x.value());
+    INDArray inverse = tape.array(rows.size(0), 1); // 1/√(variance + ε) [R,1]
+    try (MemoryWorkspace scratch = tape.scratch()) {
+      INDArray mean = tape.array(rows.size(0), 1);
+      Kernels.sumRows(rows, 1.0 / d, mean);
+      Kernels.subtract(rows, mean, normalised);
+      INDArray squares = rows(y);
+      Kernels.multiply(normalised, normalised, squares);
+      Kernels.sumRows(squares, 1.0 / d, inverse);
+      Kernels.inverseRoot(inverse, LAYER_NORM_EPSILON);
+      Kernels.multiply(normalised, inverse, normalised);
+      Kernels.multiply(normalised, gain.value(), rows(y));
+      Kernels.add(rows(y), bias.value(), rows(y));
+    }
+    // With g = dy ∘ gain: dx = (g − mean(g) − x̂ · mean(g ∘ x̂)) / √(variance + ε), means over D;
+    // dgain = sum of (dy ∘ x̂)'s rows, dbias = sum of dy's rows
+    return tape.record(
+        y,
+        dy -> {
+          INDArray g = rows(dy);
+          INDArray product = tape.array(g.shape());
+          INDArray meanOfRow = tape.array(g.size(0), 1);
+          bias.receive((db, beta) -> Kernels.sumColumns(g, beta, db.reshape('c', 1, d)));
+          Kernels.multiply(g, normalised, product);
+          gain.receive((dg, beta) -> Kernels.sumColumns(product, beta, dg.reshape('c', 1, d)));
+          Kernels.multiply(g, gain.value(), g);
+          Kernels.multiply(g, normalised, product);
+          Kernels.sumRows(product, 1.0 / d, meanOfRow);
+          Kernels.multiply(normalised, meanOfRow, product);
+          Kernels.subtract(g, product, product);
+          Kernels.sumRows(g, 1.0 / d, meanOfRow);
+          Kernels.subtract(product, meanOfRow, product);
+          Kernels.multiply(product, inverse, product);
+          x.receive(product.reshape('c', x.shape()));
+        },
+        x,
+        gain,
+        bias);
+  }
+
+  private static INDArray rows(INDArray x) {
+    long last = x.size(x.rank() - 1);
+    return x.reshape('c', x.length() / last, last);
+  }
+}

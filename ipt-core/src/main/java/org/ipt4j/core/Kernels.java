@@ -1,0 +1,149 @@
+package org.ipt4j.core;
+
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.impl.scalar.Step;
+import org.nd4j.linalg.api.ops.impl.transforms.floating.RSqrt;
+import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * ND4J's fast natives, each writing into a given array. Nothing here allocates but {@link
+ * #uninitialized} and {@link #filled}, which take from the open workspace; nothing here knows of
+ * gradients.
+ */
+public final class Kernels {
+  private Kernels() {}
+
+  /** An array of the open workspace, its content undefined. */
+  @SuppressForbidden("the one place that allocates: createUninitialized in a workspace is 0.05 ms")
+  public static INDArray uninitialized(DataType type, long... shape) {
+    return Nd4j.createUninitialized(type, shape, 'c');
+  }
+
+  /** An array of the open workspace, every element {@code value}. */
+  public static INDArray filled(DataType type, double value, long... shape) {
+    return uninitialized(type, shape).assign(value);
+  }
+
+  /** The elements of {@code base} from {@code offset} on, seen with another shape and strides. */
+  @SuppressForbidden("a view of given memory, no allocation")
+  public static INDArray view(INDArray base, long offset, long[] shape, long[] strides) {
+    return Nd4j.create(base.data(), shape, strides, base.offset() + offset, 'c');
+  }
+
+  /**
+   * out = alpha · op(a) · op(b) + beta · out, where op transposes the last two axes if asked. Takes
+   * strided arrays; leading axes are batch axes. This is the fastest product ND4J has.
+   */
+  public static void matmul(
+      INDArray a,
+      boolean transposeA,
+      INDArray b,
+      boolean transposeB,
+      double alpha,
+      double beta,
+      INDArray out) {
+    Nd4j.exec(
+        DynamicCustomOp.builder("matmul")
+            .addInputs(a, b)
+            .addOutputs(out)
+            .addIntegerArguments(transposeA ? 1 : 0, transposeB ? 1 : 0, 0)
+            .addFloatingPointArguments(alpha, beta)
+            .build());
+  }
+
+  /** out = a + b, b broadcast to a's shape; out may be a. */
+  public static void add(INDArray a, INDArray b, INDArray out) {
+    run("add", out, a, b);
+  }
+
+  /** out = a − b, b broadcast to a's shape; out may be a. */
+  public static void subtract(INDArray a, INDArray b, INDArray out) {
+    run("subtract", out, a, b);
+  }
+
+  /** out = a ∘ b, b broadcast to a's shape; out may be a. */
+  public static void multiply(INDArray a, INDArray b, INDArray out) {
+    run("multiply", out, a, b);
+  }
+
+  /** Softmax over the last axis; out may be x. Rank 3 and 4 run on oneDNN. */
+  public static void softmax(INDArray x, INDArray out) {
+    run("softmax", out, x);
+  }
+
+  /** The gradient of {@link #softmax} at {@code x} (its input) for {@code dy}; out is neither. */
+  public static void softmaxBackward(INDArray x, INDArray dy, INDArray out) {
+    run("softmax_bp", out, x, dy);
+  }
+
+  /** out = max(x, 0); out may be x. */
+  public static void relu(INDArray x, INDArray out) {
+    Nd4j.exec(
+        DynamicCustomOp.builder("relu")
+            .addInputs(x)
+            .addOutputs(out)
+            .addFloatingPointArguments(0.0)
+            .build());
+  }
+
+  /** out = 1 where x > 0, else 0. */
+  public static void positive(INDArray x, INDArray out) {
+    Nd4j.exec(new Step(x, out));
+  }
+
+  /** out = −1, 0 or 1, as the sign of x. */
+  public static void sign(INDArray x, INDArray out) {
+    Nd4j.exec(new Sign(x, out));
+  }
+
+  /** x = 1/√(x + epsilon), in place. */
+  static void inverseRoot(INDArray x, double epsilon) {
+    x.addi(epsilon);
+    Nd4j.exec(new RSqrt(x, x));
+  }
+
+  /** x [R,Q] → out [R,1], the sum of each row times {@code factor}. */
+  public static void sumRows(INDArray x, double factor, INDArray out) {
+    matmul(x, false, filled(x.dataType(), 1, x.size(1), 1), false, factor, 0, out);
+  }
+
+  /** out [1,Q] = sum over the rows of x [R,Q] + beta · out. */
+  public static void sumColumns(INDArray x, double beta, INDArray out) {
+    matmul(filled(x.dataType(), 1, 1, x.size(0)), false, x, false, 1, beta, out);
+  }
+
+  /** Convolution with stride 1 and output as large as the input; out [N,O,H,W]. */
+  static void convolution(INDArray x, INDArray w, INDArray b, INDArray out) {
+    Nd4j.exec(
+        DynamicCustomOp.builder("conv2d")
+            .addInputs(x, w, b)
+            .addOutputs(out)
+            .addIntegerArguments(convolutionArguments(w))
+            .build());
+  }
+
+  /** All three gradients of {@link #convolution}, overwriting dx, dw and db. */
+  static void convolutionBackward(
+      INDArray x, INDArray w, INDArray b, INDArray dy, INDArray dx, INDArray dw, INDArray db) {
+    Nd4j.exec(
+        DynamicCustomOp.builder("conv2d_bp")
+            .addInputs(x, w, b, dy)
+            .addOutputs(dx, dw, db)
+            .addIntegerArguments(convolutionArguments(w))
+            .build());
+  }
+
+  private static int[] convolutionArguments(INDArray w) {
+    int kernelHeight = (int) w.size(2);
+    int kernelWidth = (int) w.size(3);
+    // kH kW, stride, padding (ignored), dilation, 1 = same, 0 = NCHW, 1 = weights [O,C,kH,kW]
+    return new int[] {kernelHeight, kernelWidth, 1, 1, 0, 0, 1, 1, 1, 0, 1};
+  }
+
+  private static void run(String operation, INDArray out, INDArray... inputs) {
+    Nd4j.exec(DynamicCustomOp.builder(operation).addInputs(inputs).addOutputs(out).build());
+  }
+}

@@ -1,0 +1,34 @@
+package org.ipt4j.core;
+
+/**
+ * y = x·wᵀ + b with learned w [O,I] and b [O], or none; started as PyTorch's {@code nn.Linear}.
+ * Weights are stored as {@code <name>.weight} and {@code <name>.bias}.
+ */
+public final class Linear implements Layer {
+  private final Parameter weight;
+  private final Parameter bias; // null: none
+
+  private Linear(Parameter weight, Parameter bias) {
+    this.weight = weight;
+    this.bias = bias;
+  }
+
+  /** Adds a linear layer's parameters to a layout. */
+  public static Linear withBias(ParameterLayout.Builder layout, String name, long in, long out) {
+    Initializer initializer = Initializer.kaimingUniform(in);
+    return new Linear(
+        layout.add(name + ".weight", initializer, out, in),
+        layout.add(name + ".bias", initializer, out));
+  }
+
+  /** A linear layer without bias over a parameter [O,I], or some of its rows. */
+  public static Linear withoutBias(Parameter weight) {
+    return new Linear(weight, null);
+  }
+
+  @Override
+  public Variable forward(Tape tape, Variable x) {
+    return Dense.linear(
+        tape, x, tape.parameter(weight), bias == null ? null : tape.parameter(bias));
+  }
+}

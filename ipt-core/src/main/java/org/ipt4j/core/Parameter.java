@@ -1,0 +1,60 @@
+package org.ipt4j.core;
+
+import java.util.Arrays;
+
+/**
+ * A named part of every {@link ParameterVector} with the same {@link ParameterLayout}: where it
+ * lies, its shape, how it starts. Holds no numbers. Compared by identity.
+ */
+public final class Parameter {
+  private final String name;
+  private final long offset;
+  private final long[] shape;
+  private final Initializer initializer;
+
+  Parameter(String name, long offset, long[] shape, Initializer initializer) {
+    this.name = name;
+    this.offset = offset;
+    this.shape = shape.clone();
+    this.initializer = initializer;
+  }
+
+  /** The name under which weights are stored. */
+  public String name() {
+    return name;
+  }
+
+  /** Its shape. */
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  /** How many numbers it holds. */
+  public long length() {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+
+  /** The rows {@code from} (inclusive) to {@code to} (exclusive) of its first axis, as a view. */
+  public Parameter rows(long from, long to) {
+    if (from < 0 || to <= from || to > shape[0]) {
+      throw new IllegalArgumentException(
+          "%s has rows 0 to %d, asked for %d to %d".formatted(name, shape[0], from, to));
+    }
+    long[] part = shape.clone();
+    part[0] = to - from;
+    return new Parameter(name, offset + from * (length() / shape[0]), part, initializer);
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  Initializer initializer() {
+    return initializer;
+  }
+
+  @Override
+  public String toString() {
+    return name + Arrays.toString(shape);
+  }
+}

@@ -1,0 +1,88 @@
+package org.ipt4j.core;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where each named parameter lies in a flat vector: values, gradients, an optimiser's moments and
+ * weight files all read this one layout. It is cut into consecutive {@link Range}s that are updated
+ * as a whole (the body, and each task's own parameters).
+ */
+public final class ParameterLayout {
+  /** The consecutive parameters that are updated together. */
+  public record Range(String name, long offset, long length) {}
+
+  private final List<Parameter> parameters;
+  private final List<Range> ranges;
+  private final long length;
+
+  private ParameterLayout(List<Parameter> parameters, List<Range> ranges, long length) {
+    this.parameters = List.copyOf(parameters);
+    this.ranges = List.copyOf(ranges);
+    this.length = length;
+  }
+
+  /** All parameters in the order of the vector. */
+  public List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /** All ranges in the order of the vector; together they cover it. */
+  public List<Range> ranges() {
+    return ranges;
+  }
+
+  /** The range named {@code name}. */
+  public Range range(String name) {
+    return ranges.stream()
+        .filter(range -> range.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no range %s; there are %s"
+                        .formatted(name, ranges.stream().map(Range::name).toList())));
+  }
+
+  /** The length of the flat vector. */
+  public long length() {
+    return length;
+  }
+
+  /** Collects parameters as the parts of a network ask for them. */
+  public static final class Builder {
+    private final List<Parameter> parameters = new ArrayList<>();
+    private final List<Range> ranges = new ArrayList<>();
+    private final Set<String> names = new HashSet<>();
+    private long end;
+
+    /** Begins a range; every parameter added from here on belongs to it. */
+    public Builder range(String name) {
+      ranges.add(new Range(name, end, 0));
+      return this;
+    }
+
+    /** Adds a parameter behind those already there. */
+    public Parameter add(String name, Initializer initializer, long... shape) {
+      if (ranges.isEmpty()) {
+        throw new IllegalStateException("parameter %s belongs to no range yet".formatted(name));
+      }
+      if (!names.add(name)) {
+        throw new IllegalArgumentException("parameter %s exists already".formatted(name));
+      }
+      Parameter parameter = new Parameter(name, end, shape, initializer);
+      parameters.add(parameter);
+      end = Math.addExact(end, parameter.length());
+      Range last = ranges.get(ranges.size() - 1);
+      ranges.set(ranges.size() - 1, new Range(last.name(), last.offset(), end - last.offset()));
+      return parameter;
+    }
+
+    /** The finished layout. */
+    public ParameterLayout build() {
+      return new ParameterLayout(parameters, ranges, end);
+    }
+  }
+}

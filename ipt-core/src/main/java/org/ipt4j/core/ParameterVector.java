@@ -1,0 +1,85 @@
+package org.ipt4j.core;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * One flat vector with the views of a {@link ParameterLayout}: a network's values, or their
+ * gradients. Lives outside every workspace. Many threads may read it at once; whoever writes keeps
+ * the others away.
+ */
+public final class ParameterVector {
+  private final ParameterLayout layout;
+  private final INDArray flat;
+  private final Map<Parameter, INDArray> views = new ConcurrentHashMap<>();
+
+  private ParameterVector(ParameterLayout layout, INDArray flat) {
+    this.layout = layout;
+    this.flat = flat;
+  }
+
+  /** All zeros. {@code type} is FLOAT or DOUBLE. */
+  public static ParameterVector zeros(ParameterLayout layout, DataType type) {
+    if (type != DataType.FLOAT && type != DataType.DOUBLE) {
+      throw new IllegalArgumentException("parameters are FLOAT or DOUBLE, got " + type);
+    }
+    try (MemoryWorkspace none = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      return new ParameterVector(layout, Kernels.filled(type, 0, layout.length()));
+    }
+  }
+
+  /** Every parameter as its initializer says; a pure function of the seed and the layout. */
+  public static ParameterVector initialized(ParameterLayout layout, DataType type, long seed) {
+    ParameterVector vector = zeros(layout, type);
+    for (Parameter parameter : layout.parameters()) {
+      RandomGenerator random = Randomness.at(seed, parameter.name().hashCode());
+      vector.view(parameter).assign(draw(parameter, random, type));
+    }
+    return vector;
+  }
+
+  @SuppressForbidden("once, before any training; wraps numbers drawn on the heap")
+  private static INDArray draw(Parameter parameter, RandomGenerator random, DataType type) {
+    double[] numbers = new double[Math.toIntExact(parameter.length())];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = parameter.initializer().next(random);
+    }
+    return Nd4j.create(numbers, parameter.shape(), type);
+  }
+
+  /** Where the parameters lie. */
+  public ParameterLayout layout() {
+    return layout;
+  }
+
+  /** FLOAT or DOUBLE. */
+  public DataType type() {
+    return flat.dataType();
+  }
+
+  /** The whole vector, itself, not a copy. */
+  public INDArray flat() {
+    return flat;
+  }
+
+  /** The part of the vector that belongs to {@code range}, a view. */
+  public INDArray range(ParameterLayout.Range range) {
+    return Kernels.view(flat, range.offset(), new long[] {range.length()}, new long[] {1});
+  }
+
+  /** The parameter's numbers in its shape, a view. */
+  public INDArray view(Parameter parameter) {
+    return views.computeIfAbsent(
+        parameter,
+        p -> {
+          try (MemoryWorkspace none = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            return Kernels.view(flat, p.offset(), p.shape(), Nd4j.getStrides(p.shape(), 'c'));
+          }
+        });
+  }
+}

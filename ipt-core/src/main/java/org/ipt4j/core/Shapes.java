@@ -1,0 +1,34 @@
+package org.ipt4j.core;
+
+import java.util.Arrays;
+
+/** The checks that operations make before they compute. */
+final class Shapes {
+  private Shapes() {}
+
+  /**
+   * The last axes of {@code x} must be {@code expected}; −1 stands for any number of axes before.
+   */
+  static void check(String operation, Variable x, long... expected) {
+    long[] shape = x.shape();
+    boolean open = expected[0] == -1;
+    int wanted = open ? expected.length - 1 : expected.length;
+    boolean fits = open ? shape.length > wanted : shape.length == wanted;
+    for (int i = 1; fits && i <= wanted; i++) {
+      fits = shape[shape.length - i] == expected[expected.length - i];
+    }
+    if (!fits) {
+      String axes = Arrays.toString(expected).replace("[-1", "[...");
+      throw new IllegalArgumentException(
+          "%s expects %s, got %s".formatted(operation, axes, Arrays.toString(shape)));
+    }
+  }
+
+  static void checkEqual(String operation, Variable a, Variable b) {
+    if (!Arrays.equals(a.shape(), b.shape())) {
+      throw new IllegalArgumentException(
+          "%s expects equal shapes, got %s and %s"
+              .formatted(operation, Arrays.toString(a.shape()), Arrays.toString(b.shape())));
+    }
+  }
+}

@@ -1,0 +1,250 @@
+package org.ipt4j.core;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
+import org.nd4j.linalg.api.memory.enums.AllocationPolicy;
+import org.nd4j.linalg.api.memory.enums.LearningPolicy;
+import org.nd4j.linalg.api.memory.enums.ResetPolicy;
+import org.nd4j.linalg.api.memory.enums.SpillPolicy;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * One pass through a network: holds its arrays and, when training, what is needed to go back.
+ *
+ * <p>While a tape is open every array made on its thread lives in the thread's workspace, which
+ * {@link #close} resets: copy out what is to stay. The workspace keeps its memory from pass to pass
+ * and grows to the largest one seen, so that after the first passes nothing is allocated. At most
+ * one tape is open per thread; many threads may read one {@link ParameterVector}.
+ */
+public final class Tape implements AutoCloseable {
+  private static final String ARRAYS = "IPT_ARRAYS";
+  private static final String LAYER = "IPT_LAYER";
+  private static final String SCRATCH = "IPT_SCRATCH";
+  private static final WorkspaceConfiguration GROWING =
+      WorkspaceConfiguration.builder()
+          .initialSize(0)
+          .policyAllocation(AllocationPolicy.STRICT)
+          .policyLearning(LearningPolicy.FIRST_LOOP)
+          .policySpill(SpillPolicy.REALLOCATE)
+          .policyReset(ResetPolicy.BLOCK_LEFT)
+          .build();
+
+  private record Step(Variable output, Runnable backward) {}
+
+  private final ParameterVector values;
+  private final ParameterVector gradients; // null: inference
+  private final Map<Parameter, Variable> parameters = new IdentityHashMap<>();
+  private final List<Step> steps = new ArrayList<>();
+  private final Map<Long, Deque<INDArray>> spareGradients = new HashMap<>();
+  private final MemoryWorkspace arrays;
+
+  private Tape(ParameterVector values, ParameterVector gradients) {
+    if (Nd4j.getWorkspaceManager().checkIfWorkspaceExistsAndActive(ARRAYS)) {
+      throw new IllegalStateException("a tape is open on this thread already: close it first");
+    }
+    this.values = values;
+    this.gradients = gradients;
+    this.arrays = Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, ARRAYS);
+  }
+
+  /** A pass that only computes values. */
+  public static Tape inference(ParameterVector values) {
+    return new Tape(values, null);
+  }
+
+  /**
+   * A pass that can go back; {@link #backward} adds to {@code gradients}, which has the layout of
+   * {@code values}.
+   */
+  public static Tape training(ParameterVector values, ParameterVector gradients) {
+    if (values.layout() != gradients.layout()) {
+      throw new IllegalArgumentException("values and gradients must share one layout");
+    }
+    return new Tape(values, gradients);
+  }
+
+  /** Whether operations are recorded. */
+  public boolean isTraining() {
+    return gradients != null;
+  }
+
+  /** The parameter's values, and when training its gradient. */
+  public Variable parameter(Parameter parameter) {
+    return parameters.computeIfAbsent(
+        parameter,
+        p ->
+            isTraining()
+                ? Variable.accumulating(values.view(p), gradients.view(p))
+                : new Variable(values.view(p), null));
+  }
+
+  /** An array that wants no gradient. */
+  public Variable constant(INDArray value) {
+    return new Variable(value, null);
+  }
+
+  /** An array whose gradient is wanted, when training. */
+  public Variable variable(INDArray value) {
+    return isTraining()
+        ? new Variable(value, () -> gradientMemory(value.shape()))
+        : constant(value);
+  }
+
+  /** An array of this pass, its content undefined. */
+  public INDArray array(long... shape) {
+    return Kernels.uninitialized(values.type(), shape);
+  }
+
+  /**
+   * Opens memory for arrays that end with the {@code try} block: temporaries of one operation. One
+   * may not be opened inside another.
+   */
+  public MemoryWorkspace scratch() {
+    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, SCRATCH);
+  }
+
+  /**
+   * Ends an operation: its output, and how the output's gradient flows on to the inputs. {@code
+   * backward} is run with {@link #scratch} open, and only if something flowed back to the output.
+   *
+   * @param inputs what the operation read; if none of it wants a gradient, nothing is recorded
+   */
+  public Variable record(INDArray output, Backward backward, Variable... inputs) {
+    for (Variable input : inputs) {
+      if (input.isDifferentiable()) {
+        Variable result = variable(output);
+        steps.add(
+            new Step(
+                result,
+                () -> {
+                  backward.run(result.gradient());
+                  recycleGradient(result);
+                }));
+        return result;
+      }
+    }
+    return constant(output);
+  }
+
+  /** Takes the gradient of an operation's output on to its inputs. */
+  @FunctionalInterface
+  public interface Backward {
+    /** {@code dy}: d loss / d output, in the output's shape; it may be overwritten. */
+    void run(INDArray dy);
+  }
+
+  /**
+   * The columns [from, to) of the last axis, as views of {@code x}, one variable for each pair of
+   * neighbouring {@code bounds}, which run from 0 to the axis' length. What flows back to the parts
+   * lands in x's gradient without a copy, so x itself may not be used any further.
+   */
+  public Variable[] split(Variable x, long... bounds) {
+    Variable[] parts = new Variable[bounds.length - 1];
+    for (int i = 0; i < parts.length; i++) {
+      long from = bounds[i];
+      long to = bounds[i + 1];
+      INDArray value = columns(x.value(), from, to);
+      parts[i] =
+          x.isDifferentiable()
+              ? new Variable(value, () -> columns(x.gradientArray(), from, to))
+              : constant(value);
+    }
+    if (x.isDifferentiable()) {
+      x.giveAway();
+      steps.add(new Step(x, () -> zeroUnreached(x, parts, bounds)));
+    }
+    return parts;
+  }
+
+  private static void zeroUnreached(Variable x, Variable[] parts, long[] bounds) {
+    for (int i = 0; i < parts.length; i++) {
+      if (parts[i].gradient() == null) {
+        columns(x.gradient(), bounds[i], bounds[i + 1]).assign(0);
+      }
+    }
+  }
+
+  private static INDArray columns(INDArray x, long from, long to) {
+    long[] shape = x.shape().clone();
+    shape[shape.length - 1] = to - from;
+    return Kernels.view(x, from, shape, x.stride());
+  }
+
+  /**
+   * Runs {@code x} through layers that keep its shape, one after the other. In inference each
+   * layer's arrays end with it, so that memory does not grow with depth.
+   */
+  public Variable sequence(List<? extends Layer> layers, Variable x) {
+    if (isTraining() || layers.isEmpty()) {
+      Variable result = x;
+      for (Layer layer : layers) {
+        result = layer.forward(this, result);
+      }
+      return result;
+    }
+    INDArray state = array(x.shape()).assign(x.value());
+    for (Layer layer : layers) {
+      try (MemoryWorkspace memory =
+          Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, LAYER)) {
+        state.assign(layer.forward(this, constant(state)).value());
+      }
+    }
+    return constant(state);
+  }
+
+  /**
+   * Adds d loss / d parameter to the gradients of all parameters that {@code loss}, a scalar,
+   * depends on. Once per tape.
+   */
+  public void backward(Variable loss) {
+    if (!isTraining()) {
+      throw new IllegalStateException("backward needs a training tape, this one is for inference");
+    }
+    if (loss.value().length() != 1) {
+      throw new IllegalArgumentException(
+          "backward expects a scalar loss, got " + loss.value().shapeInfoToString());
+    }
+    loss.receive((target, beta) -> target.assign(1));
+    for (int i = steps.size() - 1; i >= 0; i--) {
+      Step step = steps.get(i);
+      if (step.output().gradient() != null) {
+        try (MemoryWorkspace memory = scratch()) {
+          step.backward().run();
+        }
+      }
+    }
+    steps.clear();
+  }
+
+  // A gradient is done with once it has flowed on: the next one of its length takes its memory.
+  private void recycleGradient(Variable variable) {
+    INDArray done = variable.gradient();
+    variable.forgetGradient();
+    spareGradients.computeIfAbsent(done.length(), length -> new ArrayDeque<>()).push(done);
+  }
+
+  private INDArray gradientMemory(long[] shape) {
+    Deque<INDArray> spare = spareGradients.get(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
+    if (spare != null && !spare.isEmpty()) {
+      return spare.pop().reshape('c', shape);
+    }
+    try (MemoryWorkspace memory = arrays.notifyScopeBorrowed()) {
+      return array(shape);
+    }
+  }
+
+  /** Resets the thread's workspace: every array of this pass is gone. */
+  @Override
+  public void close() {
+    arrays.close();
+  }
+}

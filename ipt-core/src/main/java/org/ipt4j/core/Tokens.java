@@ -1,0 +1,67 @@
+package org.ipt4j.core;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Images of features cut into patches, and back. */
+public final class Tokens {
+  private Tokens() {}
+
+  /**
+   * Cuts images into P×P patches without overlap; a patch becomes a token, its elements in the
+   * order channel, row, column (PyTorch's {@code unfold}), the tokens row by row.
+   *
+   * @param x [N,C,H,W], H and W divisible by P
+   * @return [N,S,C·P²], S = H·W/P²
+   */
+  public static Variable unfold(Tape tape, Variable x, int p) {
+    Grid grid = new Grid(x.size(0), x.size(1), x.size(2), x.size(3), p);
+    INDArray y = tape.array(grid.tokenShape());
+    grid.cut(x.value(), y);
+    // a permutation: dx is dy, put back
+    return tape.record(y, dy -> x.receiveOverwriting(dx -> grid.join(dy, dx)), x);
+  }
+
+  /**
+   * Puts tokens back together: the inverse of {@link #unfold}.
+   *
+   * @param x [N,S,C·P²]
+   * @return [N,C,height,width]
+   */
+  public static Variable fold(Tape tape, Variable x, int p, long height, long width) {
+    Grid grid = new Grid(x.size(0), x.size(2) / ((long) p * p), height, width, p);
+    Shapes.check("fold", x, grid.tokenShape());
+    INDArray y = tape.array(grid.n, grid.c, height, width);
+    grid.join(x.value(), y);
+    // a permutation: dx is dy, cut again
+    return tape.record(y, dy -> x.receiveOverwriting(dx -> grid.cut(dy, dx)), x);
+  }
+
+  private record Grid(long n, long c, long h, long w, int p) {
+    Grid {
+      if (h % p != 0 || w % p != 0) {
+        throw new IllegalArgumentException(
+            "unfold expects sides divisible by the patch side %d, got %d×%d".formatted(p, h, w));
+      }
+    }
+
+    long[] tokenShape() {
+      return new long[] {n, h / p * (w / p), c * p * p};
+    }
+
+    void cut(INDArray images, INDArray tokens) {
+      asTokens(tokens).assign(asImages(images).permute(0, 2, 4, 1, 3, 5));
+    }
+
+    void join(INDArray tokens, INDArray images) {
+      asImages(images).assign(asTokens(tokens).permute(0, 3, 1, 4, 2, 5));
+    }
+
+    private INDArray asImages(INDArray x) {
+      return x.reshape('c', new long[] {n, c, h / p, p, w / p, p});
+    }
+
+    private INDArray asTokens(INDArray x) {
+      return x.reshape('c', new long[] {n, h / p, w / p, c, p, p});
+    }
+  }
+}

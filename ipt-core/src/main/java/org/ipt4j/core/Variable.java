@@ -1,0 +1,132 @@
+package org.ipt4j.core;
+
+import java.util.Arrays;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * An array and, where it is wanted, the gradient of the loss with respect to it. Belongs to the
+ * {@link Tape} that made it and dies with it.
+ */
+public final class Variable {
+  /** An operation that adds to a {@link Target}. */
+  @FunctionalInterface
+  public interface Accumulation {
+    /** target = new part + beta · target. */
+    void into(INDArray target, double beta);
+  }
+
+  /** target = new part + beta · target: beta is 0 where the array is still undefined, else 1. */
+  public record Target(INDArray array, double beta) {}
+
+  private final INDArray value;
+  private final Supplier<INDArray> gradientMemory; // null: no gradient is wanted
+  private INDArray gradient; // null: nothing has flowed back yet
+  private boolean givenAway; // its parts receive in its place
+
+  Variable(INDArray value, Supplier<INDArray> gradientMemory) {
+    this.value = value;
+    this.gradientMemory = gradientMemory;
+  }
+
+  /** A variable whose gradient array exists already and is added to: a parameter. */
+  static Variable accumulating(INDArray value, INDArray gradient) {
+    Variable variable = new Variable(value, () -> gradient);
+    variable.gradient = gradient;
+    return variable;
+  }
+
+  /** Its number or numbers; not to be changed. */
+  public INDArray value() {
+    return value;
+  }
+
+  /** Its shape. */
+  public long[] shape() {
+    return value.shape().clone(); // ND4J hands out its own
+  }
+
+  /** The length of axis {@code axis}. */
+  public long size(int axis) {
+    return value.size(axis);
+  }
+
+  /** Whether gradients are to be computed for it. */
+  public boolean isDifferentiable() {
+    return gradientMemory != null;
+  }
+
+  /** d loss / d value, same shape; null if nothing has flowed back. */
+  public INDArray gradient() {
+    return gradient;
+  }
+
+  /** Where an operation adds to the gradient; null where none is wanted. */
+  public Target target() {
+    if (!isDifferentiable()) {
+      return null;
+    }
+    if (givenAway) {
+      throw new IllegalStateException(
+          "a variable of shape %s was split and then used itself"
+              .formatted(Arrays.toString(shape())));
+    }
+    double beta = gradient == null ? 0 : 1;
+    return new Target(gradientArray(), beta);
+  }
+
+  /**
+   * Adds to the gradient by an operation that can itself add; does nothing where none is wanted.
+   */
+  public void receive(Accumulation part) {
+    Target target = target();
+    if (target != null) {
+      part.into(target.array(), target.beta());
+    }
+  }
+
+  /** Adds {@code part}, of the same shape, to the gradient. */
+  public void receive(INDArray part) {
+    receive(
+        (target, beta) -> {
+          if (beta == 0) {
+            target.assign(part);
+          } else {
+            target.addi(part);
+          }
+        });
+  }
+
+  /**
+   * Adds to the gradient by an operation that can only overwrite; it gets the gradient itself where
+   * that is still undefined, else an array of the open workspace.
+   */
+  public void receiveOverwriting(Consumer<INDArray> part) {
+    receive(
+        (target, beta) -> {
+          if (beta == 0) {
+            part.accept(target);
+          } else {
+            INDArray added = Kernels.uninitialized(value.dataType(), value.shape());
+            part.accept(added);
+            target.addi(added);
+          }
+        });
+  }
+
+  INDArray gradientArray() {
+    if (gradient == null) {
+      gradient = gradientMemory.get();
+    }
+    return gradient;
+  }
+
+  void giveAway() {
+    givenAway = true;
+  }
+
+  void forgetGradient() {
+    gradient = null;
+  }
+}

@@ -1,0 +1,130 @@
+package org.ipt4j.core;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Every operation against {@link OperationContract}, over sizes that are 1, odd and prime. */
+class OperationsTest {
+  @ParameterizedTest
+  @CsvSource({"1,1,1,1", "2,3,5,7", "3,7,4,1"})
+  void linear(long n, long s, long in, long out) {
+    long[] x = {n, s, in};
+    long[] w = {out, in};
+    OperationContract.check(
+        (tape, v) -> Dense.linear(tape, v[0], v[1], v[2]), x, w, new long[] {out});
+    OperationContract.check((tape, v) -> Dense.linear(tape, v[0], v[1], null), x, w);
+  }
+
+  @Test
+  void linearWhoseInputIsItsWeight() {
+    OperationContract.check((tape, v) -> Dense.linear(tape, v[0], v[0], null), new long[] {3, 3});
+  }
+
+  @Test
+  void addAlsoToItself() {
+    long[] shape = {2, 3, 5};
+    OperationContract.check((tape, v) -> Dense.add(tape, v[0], v[1]), shape, shape);
+    OperationContract.check((tape, v) -> Dense.add(tape, v[0], v[0]), shape);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1", "2,3,5", "5,2,3"})
+  void addEmbedding(long n, long s, long d) {
+    OperationContract.check(
+        (tape, v) -> Dense.addEmbedding(tape, v[0], v[1]), new long[] {n, s, d}, new long[] {s, d});
+  }
+
+  @Test
+  void relu() {
+    OperationContract.check((tape, v) -> Dense.relu(tape, v[0]), new long[] {2, 3, 7});
+  }
+
+  @Test
+  void scale() {
+    OperationContract.check((tape, v) -> Dense.scale(tape, v[0], -0.3), new long[] {2, 3});
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,2", "2,3,5", "3,1,16"})
+  void layerNorm(long n, long s, long d) {
+    long[] row = {d};
+    OperationContract.check(
+        (tape, v) -> Dense.layerNorm(tape, v[0], v[1], v[2]), new long[] {n, s, d}, row, row);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1,1,1", "2,3,3,2,3", "3,5,2,1,4", "1,2,7,3,1"})
+  void attention(long n, long queries, long keys, int heads, long perHead) {
+    long d = heads * perHead;
+    OperationContract.check(
+        (tape, v) -> Attention.attention(tape, v[0], v[1], v[2], heads),
+        new long[] {n, queries, d},
+        new long[] {n, keys, d},
+        new long[] {n, keys, d});
+  }
+
+  @Test
+  void attentionOfOneVariableAndOfColumns() {
+    OperationContract.check(
+        (tape, v) -> Attention.attention(tape, v[0], v[0], v[0], 2), new long[] {2, 3, 4});
+    OperationContract.check(
+        (tape, v) -> {
+          Variable[] qkv = tape.split(Dense.scale(tape, v[0], 1.5), 0, 4, 8, 12);
+          return Attention.attention(tape, qkv[0], qkv[1], qkv[2], 2);
+        },
+        new long[] {2, 3, 12});
+  }
+
+  @Test
+  void splitWhereOnlyOnePartIsUsed() {
+    OperationContract.check(
+        (tape, v) -> {
+          Variable[] parts = tape.split(Dense.scale(tape, v[0], 1.5), 0, 2, 6, 7);
+          return Attention.attention(tape, parts[1], v[1], v[1], 2);
+        },
+        new long[] {2, 3, 7},
+        new long[] {2, 3, 4});
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1,1,1,3", "2,3,5,4,3,3", "2,2,3,7,5,5", "1,3,1,2,9,5"})
+  void conv2d(long n, long in, long out, long h, long w, long k) {
+    OperationContract.check(
+        (tape, v) -> Convolution.conv2d(tape, v[0], v[1], v[2]),
+        new long[] {n, in, h, w},
+        new long[] {out, in, k, k},
+        new long[] {out});
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1,1,2", "2,3,2,5,2", "2,1,3,1,3"})
+  void pixelShuffle(long n, long c, long h, long w, int s) {
+    OperationContract.check(
+        (tape, v) -> Convolution.pixelShuffle(tape, v[0], s), new long[] {n, c * s * s, h, w});
+  }
+
+  @Test
+  void shiftChannels() {
+    INDArray shift = OperationContract.weights(new long[] {1, 3, 1, 1});
+    OperationContract.check(
+        (tape, v) -> Convolution.shiftChannels(tape, v[0], shift), new long[] {2, 3, 2, 5});
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1,1,1", "2,3,4,6,2", "2,1,9,3,3"})
+  void unfoldAndFold(long n, long c, long h, long w, int p) {
+    long[] image = {n, c, h, w};
+    OperationContract.check((tape, v) -> Tokens.unfold(tape, v[0], p), image);
+    OperationContract.check(
+        (tape, v) -> Tokens.fold(tape, v[0], p, h, w), new long[] {n, h * w / p / p, c * p * p});
+  }
+
+  @Test
+  void l1() {
+    long[] shape = {2, 3, 5};
+    INDArray target = OperationContract.weights(shape);
+    OperationContract.check((tape, v) -> Losses.l1(tape, v[0], target), shape);
+  }
+}
