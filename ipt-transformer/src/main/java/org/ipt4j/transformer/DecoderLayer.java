@@ -1,0 +1,49 @@
+package org.ipt4j.transformer;
+
+import static org.ipt4j.core.Dense.add;
+import static org.ipt4j.core.Dense.addEmbedding;
+
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.Tape;
+import org.ipt4j.core.Variable;
+
+/**
+ * Two attentions and feed-forward, each behind a norm and beside a residual (eq. 4). The task's
+ * embedding is added to the queries and keys of the first attention and to the queries of the
+ * second.
+ */
+final class DecoderLayer {
+  private final Norm norm1;
+  private final MultiHeadAttention selfAttention;
+  private final Norm norm2;
+  private final MultiHeadAttention secondAttention;
+  private final DecoderForm form;
+  private final Norm norm3;
+  private final FeedForward feedForward;
+
+  DecoderLayer(ParameterLayout.Builder layout, String name, TransformerConfig config) {
+    form = config.decoderForm();
+    selfAttention = new MultiHeadAttention(layout, name + ".self_attn", config);
+    secondAttention = new MultiHeadAttention(layout, name + ".multihead_attn", config);
+    feedForward = new FeedForward(layout, name + ".linear1", name + ".linear2", config);
+    norm1 = new Norm(layout, name + ".norm1", config.embedding());
+    norm2 = new Norm(layout, name + ".norm2", config.embedding());
+    norm3 = new Norm(layout, name + ".norm3", config.embedding());
+  }
+
+  /**
+   * The layer's output for {@code tokens} [N,S,D].
+   *
+   * @param memory the encoder's output [N,S,D]
+   * @param task the task's embedding [S,D]
+   */
+  Variable forward(Tape tape, Variable tokens, Variable memory, Variable task) {
+    Variable n = norm1.forward(tape, tokens);
+    Variable x =
+        add(tape, tokens, selfAttention.ofQueriesAndKeys(tape, addEmbedding(tape, n, task), n));
+    n = norm2.forward(tape, x);
+    Variable attended = form == DecoderForm.MEMORY ? memory : n;
+    x = add(tape, x, secondAttention.ofQueries(tape, addEmbedding(tape, n, task), attended));
+    return add(tape, x, feedForward.forward(tape, norm3.forward(tape, x)));
+  }
+}

@@ -1,0 +1,60 @@
+package org.ipt4j.transformer;
+
+import static org.ipt4j.core.Attention.attention;
+
+import org.ipt4j.core.Initializer;
+import org.ipt4j.core.Linear;
+import org.ipt4j.core.Parameter;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.Tape;
+import org.ipt4j.core.Variable;
+
+/**
+ * Multi-head attention without biases. The projections of queries, keys and values are the rows of
+ * one weight [3D,D] ({@code in_proj_weight}), so that inputs they share are multiplied once.
+ */
+final class MultiHeadAttention {
+  private final int d;
+  private final int heads;
+  private final Linear all; // queries, keys and values of one input
+  private final Linear queries;
+  private final Linear queriesAndKeys;
+  private final Linear keysAndValues;
+  private final Linear values;
+  private final Linear out;
+
+  MultiHeadAttention(ParameterLayout.Builder layout, String name, TransformerConfig config) {
+    d = config.embedding();
+    heads = config.heads();
+    Initializer initializer = Initializer.kaimingUniform(d);
+    Parameter in = layout.add(name + ".in_proj_weight", initializer, 3L * d, d);
+    all = Linear.withoutBias(in);
+    queries = Linear.withoutBias(in.rows(0, d));
+    queriesAndKeys = Linear.withoutBias(in.rows(0, 2L * d));
+    keysAndValues = Linear.withoutBias(in.rows(d, 3L * d));
+    values = Linear.withoutBias(in.rows(2L * d, 3L * d));
+    out = Linear.withoutBias(layout.add(name + ".out_proj.weight", initializer, d, d));
+  }
+
+  /** Everything from {@code x} [N,S,D]. */
+  Variable ofOne(Tape tape, Variable x) {
+    Variable[] qkv = tape.split(all.forward(tape, x), 0, d, 2L * d, 3L * d);
+    return attend(tape, qkv[0], qkv[1], qkv[2]);
+  }
+
+  /** Queries and keys from {@code x} [N,S,D], values from {@code y} [N,S,D]. */
+  Variable ofQueriesAndKeys(Tape tape, Variable x, Variable y) {
+    Variable[] qk = tape.split(queriesAndKeys.forward(tape, x), 0, d, 2L * d);
+    return attend(tape, qk[0], qk[1], values.forward(tape, y));
+  }
+
+  /** Queries from {@code x} [N,S,D], keys and values from {@code y} [N,S',D]. */
+  Variable ofQueries(Tape tape, Variable x, Variable y) {
+    Variable[] kv = tape.split(keysAndValues.forward(tape, y), 0, d, 2L * d);
+    return attend(tape, queries.forward(tape, x), kv[0], kv[1]);
+  }
+
+  private Variable attend(Tape tape, Variable q, Variable k, Variable v) {
+    return out.forward(tape, attention(tape, q, k, v, heads));
+  }
+}
