@@ -1,2 +1,5 @@
-/** Pixels: image files, degradations, patches, metrics. */
+/**
+ * Pixels: images and their files, degradations by name, training patches, metrics. An image has
+ * values 0..255 everywhere in this package.
+ */
 package org.ipt4j.data;

@@ -1,0 +1,139 @@
+package org.ipt4j.data;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Resizing by a whole factor exactly as MATLAB's {@code imresize} does it for 8-bit images, which
+ * is what the field's low-resolution images are made with: the cubic convolution kernel with a =
+ * −0.5 (R. Keys, 1981), when shrinking widened by the factor; edges mirrored; rows first, then
+ * columns, each pass rounded half up and clipped to 8 bits.
+ */
+public final class Bicubic {
+  private Bicubic() {}
+
+  /**
+   * [3,H,W] → [3,⌊H/scale⌋,⌊W/scale⌋]; what exceeds a multiple of the scale on the right and at the
+   * bottom is cut first.
+   */
+  public static Image shrink(Image image, int scale) {
+    checkScale(scale);
+    if (image.height() < scale || image.width() < scale) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "shrinking by %d takes an image of that side at least, got %d×%d",
+              scale,
+              image.height(),
+              image.width()));
+    }
+    // the kernel's centre for output o lies at scale·o + (scale−1)/2
+    Taps[] taps = {taps((scale - 1) / 2.0, scale)};
+    return resize(image.croppedToMultiple(scale), scale, 1, taps);
+  }
+
+  /** [3,H,W] → [3,scale·H,scale·W]. */
+  public static Image enlarge(Image image, int scale) {
+    checkScale(scale);
+    // output scale·i + p is centred at i + (p + ½)/scale − ½
+    Taps[] taps = new Taps[scale];
+    for (int p = 0; p < scale; p++) {
+      taps[p] = taps((p + 0.5) / scale - 0.5, 1);
+    }
+    return resize(image, 1, scale, taps);
+  }
+
+  /** How many pixels beyond its own block of scale×scale a shrunk pixel looks, at most. */
+  static int margin(int scale) {
+    return 2 * scale;
+  }
+
+  private static void checkScale(int scale) {
+    if (scale < 1) {
+      throw new IllegalArgumentException("a scale is at least 1, got " + scale);
+    }
+  }
+
+  /** Weights of the inputs from {@code first} on, counted from an output's own place. */
+  private record Taps(int first, double[] weights) {}
+
+  private static Taps taps(double centre, int widening) {
+    int first = (int) Math.floor(centre - 2.0 * widening) + 1;
+    int last = (int) Math.ceil(centre + 2.0 * widening) - 1;
+    double[] weights = new double[last - first + 1];
+    double sum = 0;
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = cubic((first + i - centre) / widening);
+      sum += weights[i];
+    }
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] /= sum;
+    }
+    return new Taps(first, weights);
+  }
+
+  private static double cubic(double x) {
+    double t = Math.abs(x);
+    if (t <= 1) {
+      return (1.5 * t - 2.5) * t * t + 1;
+    }
+    return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
+  }
+
+  // output `up·i + p` is taps[p] laid at input `down·i`; one of `up` and `down` is 1
+  private static Image resize(Image image, int down, int up, Taps[] taps) {
+    int height = image.height() / down * up;
+    int width = image.width() / down * up;
+    float[] in = image.pixels();
+    byte[] out = new byte[Math.multiplyExact(Image.CHANNELS * height, width)];
+    int reach = 0;
+    for (Taps t : taps) {
+      reach = Math.max(reach, Math.max(-t.first, t.first + t.weights.length - down));
+    }
+    double[] row = new double[image.width() + 2 * reach];
+    for (int c = 0; c < Image.CHANNELS; c++) {
+      int plane = c * image.height() * image.width();
+      for (int y = 0; y < height; y++) {
+        resizedRow(image, in, plane, taps[y % up], y / up * down, row, reach);
+        int target = (c * height + y) * width;
+        for (int x = 0; x < width; x++) {
+          Taps t = taps[x % up];
+          int from = reach + x / up * down + t.first;
+          double sum = 0;
+          for (int i = 0; i < t.weights.length; i++) {
+            sum += t.weights[i] * row[from + i];
+          }
+          out[target + x] = (byte) Image.quantise(sum);
+        }
+      }
+    }
+    return Image.ofBytes(height, width, out);
+  }
+
+  // one output row of the vertical pass, rounded, with `reach` mirrored values on both sides
+  private static void resizedRow(
+      Image image, float[] in, int plane, Taps taps, int place, double[] row, int reach) {
+    int width = image.width();
+    Arrays.fill(row, 0);
+    for (int i = 0; i < taps.weights.length; i++) {
+      double weight = taps.weights[i];
+      int from = plane + mirrored(place + taps.first + i, image.height()) * width;
+      for (int x = 0; x < width; x++) {
+        row[reach + x] += weight * in[from + x];
+      }
+    }
+    for (int x = 0; x < width; x++) {
+      row[reach + x] = Image.quantise(row[reach + x]);
+    }
+    for (int x = 1; x <= reach; x++) {
+      row[reach - x] = row[reach + mirrored(-x, width)];
+      row[reach + width - 1 + x] = row[reach + mirrored(width - 1 + x, width)];
+    }
+  }
+
+  /** … 1 0 | 0 1 … n−1 | n−1 n−2 …, as often as needed. */
+  static int mirrored(int i, int n) {
+    int within = Math.floorMod(i, 2 * n);
+    return within < n ? within : 2 * n - 1 - within;
+  }
+}

@@ -1,0 +1,107 @@
+package org.ipt4j.data;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+
+/**
+ * Between {@link Image} and {@link BufferedImage}. Samples are taken as they are stored: colour
+ * profiles and gamma are not applied and transparency is dropped, as MATLAB's {@code imread} and
+ * Pillow's {@code convert("RGB")} do. (BufferedImage.getRGB would brighten gray images.)
+ */
+final class Rasters {
+  private Rasters() {}
+
+  static Image image(BufferedImage source) {
+    ColorModel colors = source.getColorModel();
+    Raster raster = source.getRaster();
+    if (colors instanceof IndexColorModel palette) {
+      return fromPalette(raster, palette);
+    }
+    boolean asStored =
+        colors instanceof ComponentColorModel
+            && raster.getTransferType() <= java.awt.image.DataBuffer.TYPE_USHORT;
+    int bands = asStored ? colors.getNumColorComponents() : 0;
+    return bands == 1 || bands == 3 ? fromSamples(raster, colors, bands) : fromRgb(source);
+  }
+
+  private static Image fromPalette(Raster raster, IndexColorModel palette) {
+    int height = raster.getHeight();
+    int width = raster.getWidth();
+    byte[] pixels = new byte[Image.CHANNELS * height * width];
+    int[] row = new int[width];
+    for (int y = 0, i = 0; y < height; y++) {
+      raster.getSamples(raster.getMinX(), raster.getMinY() + y, width, 1, 0, row);
+      for (int x = 0; x < width; x++, i++) {
+        set(pixels, i, height * width, palette.getRGB(row[x]));
+      }
+    }
+    return Image.ofBytes(height, width, pixels);
+  }
+
+  private static Image fromSamples(Raster raster, ColorModel colors, int bands) {
+    int height = raster.getHeight();
+    int width = raster.getWidth();
+    int plane = height * width;
+    int bits = colors.getComponentSize(0);
+    float[] floats = bits > 8 ? new float[Image.CHANNELS * plane] : null;
+    byte[] bytes = bits > 8 ? null : new byte[Image.CHANNELS * plane];
+    float unit = 255f / ((1 << bits) - 1);
+    int[] row = new int[width];
+    for (int c = 0; c < Image.CHANNELS; c++) {
+      for (int y = 0, i = c * plane; y < height; y++) {
+        int band = bands == 1 ? 0 : c;
+        raster.getSamples(raster.getMinX(), raster.getMinY() + y, width, 1, band, row);
+        for (int x = 0; x < width; x++, i++) {
+          if (bits == 8) {
+            bytes[i] = (byte) row[x];
+          } else if (bits < 8) {
+            bytes[i] = (byte) Image.quantise(row[x] * unit);
+          } else {
+            floats[i] = row[x] * unit;
+          }
+        }
+      }
+    }
+    return bytes != null ? Image.ofBytes(height, width, bytes) : new Image(height, width, floats);
+  }
+
+  private static Image fromRgb(BufferedImage source) {
+    int height = source.getHeight();
+    int width = source.getWidth();
+    byte[] pixels = new byte[Image.CHANNELS * height * width];
+    int[] row = new int[width];
+    for (int y = 0, i = 0; y < height; y++) {
+      source.getRGB(0, y, width, 1, row, 0, width);
+      for (int x = 0; x < width; x++, i++) {
+        set(pixels, i, height * width, row[x]);
+      }
+    }
+    return Image.ofBytes(height, width, pixels);
+  }
+
+  private static void set(byte[] pixels, int i, int plane, int rgb) {
+    pixels[i] = (byte) (rgb >> 16);
+    pixels[plane + i] = (byte) (rgb >> 8);
+    pixels[2 * plane + i] = (byte) rgb;
+  }
+
+  static BufferedImage buffered(Image image) {
+    int height = image.height();
+    int width = image.width();
+    float[] pixels = image.quantised().pixels();
+    BufferedImage target = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
+    WritableRaster raster = target.getRaster();
+    float[] row = new float[width];
+    for (int c = 0; c < Image.CHANNELS; c++) {
+      for (int y = 0; y < height; y++) {
+        System.arraycopy(pixels, (c * height + y) * width, row, 0, width);
+        raster.setSamples(0, y, width, 1, c, row);
+      }
+    }
+    return target;
+  }
+}

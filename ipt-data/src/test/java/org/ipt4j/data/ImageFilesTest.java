@@ -1,0 +1,41 @@
+package org.ipt4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import org.ipt4j.core.Randomness;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ImageFilesTest {
+  @TempDir Path folder;
+
+  @Test
+  void pngKeepsEveryValue() throws Exception {
+    Image noise = Images.noise(13, 7, Randomness.at(1));
+    Path file = folder.resolve("new/noise.png");
+    ImageFiles.write(noise, file);
+    assertThat(ImageFiles.read(file)).isEqualTo(noise);
+    assertThat(file.getParent()).isDirectoryContaining("glob:**noise.png");
+    assertThat(file.getParent().toFile().list()).hasSize(1);
+  }
+
+  @Test
+  void jpegComesNear() throws Exception {
+    Image leaves = new DeadLeaves(1, 1, 64, 64).image(0);
+    Path file = folder.resolve("leaves.JPG");
+    ImageFiles.write(leaves, file);
+    Image read = ImageFiles.read(file);
+    assertThat(Metrics.psnr(read, leaves, Metrics.Channels.Y, 0)).isBetween(30.0, 60.0);
+  }
+
+  @Test
+  void refusesOtherFormatsAndMissingFiles() {
+    assertThatThrownBy(() -> ImageFiles.write(Images.constant(1, 1, 0), folder.resolve("a.gif")))
+        .hasMessage("images are written as .png, .jpg or .jpeg, got a.gif");
+    assertThatThrownBy(() -> ImageFiles.read(folder.resolve("a.png")))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageEndingWith("a.png: no such file");
+  }
+}
