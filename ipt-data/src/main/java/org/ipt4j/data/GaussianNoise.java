@@ -1,0 +1,32 @@
+package org.ipt4j.data;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * Independent Gaussian noise on every value, clipped to 0..255 and not rounded, as in the published
+ * evaluation of IPT.
+ *
+ * @param sigma the standard deviation on 0..255, drawn once per image; within 0..255
+ */
+record GaussianNoise(Range sigma) implements Degradation {
+  GaussianNoise {
+    sigma.check("the sigma of denoise", 0, 255);
+  }
+
+  @Override
+  public Image apply(Image clean, RandomGenerator random) {
+    float deviation = (float) sigma.draw(random);
+    float[] pixels = new float[Image.CHANNELS * clean.height() * clean.width()];
+    clean.copyTo(pixels, 0);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = Image.clip(pixels[i] + deviation * (float) random.nextGaussian());
+    }
+    return new Image(clean.height(), clean.width(), pixels);
+  }
+
+  @Override
+  public String name() {
+    boolean whole = sigma.low() == sigma.high() && sigma.low() == Math.rint(sigma.low());
+    return whole ? "denoise" + sigma : "denoise:sigma=" + sigma;
+  }
+}

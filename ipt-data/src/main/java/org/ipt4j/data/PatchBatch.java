@@ -1,0 +1,44 @@
+package org.ipt4j.data;
+
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * Patches to train on, values 0..255.
+ *
+ * @param count N
+ * @param side of a degraded patch
+ * @param scale s: a clean patch's side is s·side
+ * @param degraded [N,3,side,side]
+ * @param clean [N,3,s·side,s·side]
+ */
+public record PatchBatch(int count, int side, int scale, float[] degraded, float[] clean) {
+  /** Checks the sizes; takes the arrays over. */
+  public PatchBatch {
+    Objects.requireNonNull(degraded, "degraded");
+    Objects.requireNonNull(clean, "clean");
+    if (count < 1 || side < 1 || scale < 1) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "count, side and scale are at least 1, got %d, %d, %d",
+              count,
+              side,
+              scale));
+    }
+    long values = (long) count * Image.CHANNELS * side * side;
+    if (degraded.length != values || clean.length != values * scale * scale) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%d patches of side %d and scale %d have %d and %d values, got %d and %d",
+              count,
+              side,
+              scale,
+              values,
+              values * scale * scale,
+              degraded.length,
+              clean.length));
+    }
+  }
+}
