@@ -1,0 +1,42 @@
+package org.ipt4j.model;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A weight file whose content cannot be trusted: damaged, cut short, against its format's rules, or
+ * not what was asked of it. Says which file, near which byte, what was expected and what came.
+ * Failures of the disk itself stay plain {@link IOException}s.
+ */
+public final class CorruptWeightsException extends IOException {
+  private static final long serialVersionUID = 1;
+  private static final int LONGEST_PROBLEM = 400;
+
+  private final transient Path file;
+  private final long offset;
+
+  CorruptWeightsException(Path file, long offset, String problem) {
+    super(file + ", byte " + offset + ": " + printable(problem));
+    this.file = file;
+    this.offset = offset;
+  }
+
+  // A problem quotes the file, which may hold anything of any length.
+  private static String printable(String problem) {
+    String start =
+        problem.length() <= LONGEST_PROBLEM
+            ? problem
+            : problem.substring(0, LONGEST_PROBLEM) + "...";
+    return start.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  /** The file that was being read. */
+  public Path file() {
+    return file;
+  }
+
+  /** Where in the file, in bytes from its start. */
+  public long offset() {
+    return offset;
+  }
+}

@@ -1,0 +1,67 @@
+package org.ipt4j.model;
+
+import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * Where one tensor lies in a weight file.
+ *
+ * @param position the byte of the file at which the first element begins
+ * @param strides in elements; not negative
+ */
+record TensorEntry(String name, DataType type, long[] shape, long[] strides, long position) {
+  /** A tensor without gaps, the last dimension fastest. */
+  static TensorEntry contiguous(String name, DataType type, long[] shape, long position) {
+    return new TensorEntry(name, type, shape, contiguousStrides(shape), position);
+  }
+
+  long elements() {
+    return elements(shape);
+  }
+
+  boolean isContiguous() {
+    return isContiguous(shape, strides);
+  }
+
+  /**
+   * The product of {@code shape}.
+   *
+   * @throws ArithmeticException if it is beyond a long, or a size is negative
+   */
+  static long elements(long[] shape) {
+    long product = 1;
+    boolean empty = false;
+    for (long size : shape) {
+      if (size < 0) {
+        throw new ArithmeticException("negative size " + size);
+      }
+      empty |= size == 0;
+      product = Math.multiplyExact(product, Math.max(size, 1));
+    }
+    return empty ? 0 : product;
+  }
+
+  static long[] contiguousStrides(long[] shape) {
+    long[] strides = new long[shape.length];
+    long stride = 1;
+    for (int d = shape.length - 1; d >= 0; d--) {
+      strides[d] = stride;
+      stride *= Math.max(shape[d], 1);
+    }
+    return strides;
+  }
+
+  /** Whether the strides are those of a dense array; the strides of sizes 1 do not matter. */
+  static boolean isContiguous(long[] shape, long[] strides) {
+    if (Arrays.stream(shape).anyMatch(size -> size == 0)) {
+      return true;
+    }
+    long[] dense = contiguousStrides(shape);
+    for (int d = 0; d < shape.length; d++) {
+      if (shape[d] != 1 && strides[d] != dense[d]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

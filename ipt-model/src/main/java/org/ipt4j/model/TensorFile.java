@@ -1,0 +1,149 @@
+package org.ipt4j.model;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The named tensors of an open weight file, of whatever format. Opening has checked that every
+ * tensor lies within the file; elements are read only when asked for, straight into the array that
+ * receives them. Any number of threads may read. {@link #close} ends the use of the file, not of
+ * arrays read from it.
+ */
+public final class TensorFile implements Closeable {
+  private static final int CHUNK = 1 << 18; // elements
+
+  private final WeightBytes bytes;
+  private final Map<String, TensorEntry> entries;
+  private final Map<String, String> metadata;
+
+  TensorFile(WeightBytes bytes, Map<String, TensorEntry> entries, Map<String, String> metadata) {
+    this.bytes = bytes;
+    this.entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
+    this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+  }
+
+  /** The file, as it was given on opening. */
+  public Path path() {
+    return bytes.file();
+  }
+
+  /** The tensors' names, in the file's order. */
+  public Set<String> names() {
+    return entries.keySet();
+  }
+
+  /** The texts that the file carries beside its tensors; empty where the format has none. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /** The type in which the file holds a tensor of {@link #names}. */
+  public DataType dataType(String name) {
+    return entry(name).type();
+  }
+
+  /** A copy of the shape of a tensor of {@link #names}; empty for a scalar. */
+  public long[] shape(String name) {
+    return entry(name).shape().clone();
+  }
+
+  /**
+   * A tensor as a new 'c'-ordered array in the file's type, which belongs to no workspace.
+   *
+   * @throws CorruptWeightsException if the file was cut short since it was opened
+   */
+  public INDArray read(String name) throws IOException {
+    TensorEntry entry = entry(name);
+    INDArray array = Nd4j.createUninitializedDetached(entry.type(), entry.shape());
+    copy(entry, array);
+    return array;
+  }
+
+  /**
+   * Copies a tensor into an array.
+   *
+   * @param target FLOAT or DOUBLE, of the tensor's shape, 'c'-ordered without gaps; it may be a
+   *     view
+   * @throws CorruptWeightsException if the tensor has another shape than {@code target}, or is not
+   *     of floating-point numbers
+   */
+  public void readInto(String name, INDArray target) throws IOException {
+    TensorEntry entry = entry(name);
+    if (target.dataType() != DataType.FLOAT && target.dataType() != DataType.DOUBLE) {
+      throw new IllegalArgumentException(
+          name + " can be read into FLOAT or DOUBLE, got " + target.dataType());
+    }
+    if (!ArrayBytes.isContiguous(target)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s can be read into a 'c'-ordered array without gaps, got shape %s with strides %s",
+              name,
+              Arrays.toString(target.shape()),
+              Arrays.toString(target.stride())));
+    }
+    if (!Arrays.equals(entry.shape(), target.shape())) {
+      throw bytes.corrupt(
+          entry.position(),
+          "%s: expected shape %s, got %s",
+          name,
+          Arrays.toString(target.shape()),
+          Arrays.toString(entry.shape()));
+    }
+    if (!ElementConversion.isFloating(entry.type())) {
+      throw bytes.corrupt(
+          entry.position(), name + ": expected floating-point numbers, got " + entry.type());
+    }
+    copy(entry, target);
+  }
+
+  @Override
+  public void close() throws IOException {
+    bytes.close();
+  }
+
+  private TensorEntry entry(String name) {
+    TensorEntry entry = entries.get(name);
+    if (entry == null) {
+      throw new IllegalArgumentException("no tensor " + name + " in " + bytes.file());
+    }
+    return entry;
+  }
+
+  private void copy(TensorEntry entry, INDArray target) throws IOException {
+    boolean sameType = entry.type() == target.dataType();
+    long elements = entry.elements();
+    ByteBuffer chunk =
+        sameType
+            ? null
+            : ByteBuffer.allocateDirect((int) Math.min(CHUNK, elements) * entry.type().width())
+                .order(ByteOrder.LITTLE_ENDIAN);
+    for (long first = 0; first < elements; first += CHUNK) {
+      int count = (int) Math.min(CHUNK, elements - first);
+      ByteBuffer window = ArrayBytes.window(target, first, count);
+      if (sameType) {
+        fill(entry, first, window);
+      } else {
+        fill(entry, first, chunk.clear().limit(count * entry.type().width()));
+        ElementConversion.convert(entry.type(), chunk.flip(), target.dataType(), window);
+      }
+    }
+    ArrayBytes.writtenOnHost(target);
+  }
+
+  private void fill(TensorEntry entry, long first, ByteBuffer into) throws IOException {
+    bytes.read(entry.position() + first * entry.type().width(), into);
+  }
+}

@@ -1,0 +1,91 @@
+package org.ipt4j.model;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.zip.Checksum;
+
+/**
+ * An open weight file's bytes, read by position, so that any thread may read at any time.
+ *
+ * <p>Not a memory map of the file: on Java 17 a map is not let go of before a garbage collection,
+ * so its pages would double what loading a model takes; and a file cut short under a map is an
+ * error of the virtual machine where here it is an exception.
+ */
+final class WeightBytes implements Closeable {
+  private static final int CHUNK = 1 << 20;
+
+  private final Path file;
+  private final FileChannel channel;
+  private final long size;
+
+  private WeightBytes(Path file, FileChannel channel, long size) {
+    this.file = file;
+    this.channel = channel;
+    this.size = size;
+  }
+
+  static WeightBytes open(Path file) throws IOException {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+    try {
+      return new WeightBytes(file, channel, channel.size());
+    } catch (IOException failure) {
+      channel.close();
+      throw failure;
+    }
+  }
+
+  Path file() {
+    return file;
+  }
+
+  long size() {
+    return size;
+  }
+
+  /** Fills what remains of {@code into} from {@code position} on. */
+  void read(long position, ByteBuffer into) throws IOException {
+    long at = position;
+    while (into.hasRemaining()) {
+      int count = channel.read(into, at);
+      if (count < 0) {
+        throw corrupt(at, "the file ends here, " + into.remaining() + " bytes too early");
+      }
+      at += count;
+    }
+  }
+
+  /** The bytes [position, position + length), which the caller has checked to lie in the file. */
+  ByteBuffer read(long position, int length) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    read(position, bytes);
+    return bytes.flip();
+  }
+
+  void checksum(long position, long length, Checksum checksum) throws IOException {
+    ByteBuffer chunk = ByteBuffer.allocateDirect((int) Math.min(CHUNK, Math.max(length, 1)));
+    for (long done = 0; done < length; done += chunk.limit()) {
+      read(position + done, chunk.clear().limit((int) Math.min(chunk.capacity(), length - done)));
+      checksum.update(chunk.flip());
+    }
+  }
+
+  CorruptWeightsException corrupt(long offset, String problem) {
+    return new CorruptWeightsException(file, offset, problem);
+  }
+
+  /** As above, the problem given as to {@link String#format}. */
+  CorruptWeightsException corrupt(long offset, String format, Object... arguments) {
+    return corrupt(offset, String.format(Locale.ROOT, format, arguments));
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}
