@@ -1,5 +1,6 @@
 package org.ipt4j.core;
 
+import java.util.Locale;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -25,8 +26,11 @@ public final class Attention {
     Shapes.check("attention values", v, q.size(0), k.size(1), q.size(2));
     if (q.size(2) % heads != 0) {
       throw new IllegalArgumentException(
-          "attention expects D divisible by the heads, got D %d and %d heads"
-              .formatted(q.size(2), heads));
+          String.format(
+              Locale.ROOT,
+              "attention expects D divisible by the heads, got D %d and %d heads",
+              q.size(2),
+              heads));
     }
     long n = q.size(0);
     long scoreBytes = heads * q.size(1) * k.size(1) * q.value().dataType().width();

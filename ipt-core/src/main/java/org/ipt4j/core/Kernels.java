@@ -100,7 +100,7 @@ public final class Kernels {
   }
 
   /** x = 1/√(x + epsilon), in place. */
-  static void inverseRoot(INDArray x, double epsilon) {
+  public static void inverseRoot(INDArray x, double epsilon) {
     x.addi(epsilon);
     Nd4j.exec(new RSqrt(x, x));
   }

@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * A named part of every {@link ParameterVector} with the same {@link ParameterLayout}: where it
@@ -38,7 +39,8 @@ public final class Parameter {
   public Parameter rows(long from, long to) {
     if (from < 0 || to <= from || to > shape[0]) {
       throw new IllegalArgumentException(
-          "%s has rows 0 to %d, asked for %d to %d".formatted(name, shape[0], from, to));
+          String.format(
+              Locale.ROOT, "%s has rows 0 to %d, asked for %d to %d", name, shape[0], from, to));
     }
     long[] part = shape.clone();
     part[0] = to - from;

@@ -3,6 +3,7 @@ package org.ipt4j.core;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -42,8 +43,11 @@ public final class ParameterLayout {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "no range %s; there are %s"
-                        .formatted(name, ranges.stream().map(Range::name).toList())));
+                    String.format(
+                        Locale.ROOT,
+                        "no range %s; there are %s",
+                        name,
+                        ranges.stream().map(Range::name).toList())));
   }
 
   /** The length of the flat vector. */
@@ -67,10 +71,12 @@ public final class ParameterLayout {
     /** Adds a parameter behind those already there. */
     public Parameter add(String name, Initializer initializer, long... shape) {
       if (ranges.isEmpty()) {
-        throw new IllegalStateException("parameter %s belongs to no range yet".formatted(name));
+        throw new IllegalStateException(
+            String.format(Locale.ROOT, "parameter %s belongs to no range yet", name));
       }
       if (!names.add(name)) {
-        throw new IllegalArgumentException("parameter %s exists already".formatted(name));
+        throw new IllegalArgumentException(
+            String.format(Locale.ROOT, "parameter %s exists already", name));
       }
       Parameter parameter = new Parameter(name, end, shape, initializer);
       parameters.add(parameter);

@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /** The checks that operations make before they compute. */
 final class Shapes {
@@ -20,15 +21,20 @@ final class Shapes {
     if (!fits) {
       String axes = Arrays.toString(expected).replace("[-1", "[...");
       throw new IllegalArgumentException(
-          "%s expects %s, got %s".formatted(operation, axes, Arrays.toString(shape)));
+          String.format(
+              Locale.ROOT, "%s expects %s, got %s", operation, axes, Arrays.toString(shape)));
     }
   }
 
   static void checkEqual(String operation, Variable a, Variable b) {
     if (!Arrays.equals(a.shape(), b.shape())) {
       throw new IllegalArgumentException(
-          "%s expects equal shapes, got %s and %s"
-              .formatted(operation, Arrays.toString(a.shape()), Arrays.toString(b.shape())));
+          String.format(
+              Locale.ROOT,
+              "%s expects equal shapes, got %s and %s",
+              operation,
+              Arrays.toString(a.shape()),
+              Arrays.toString(b.shape())));
     }
   }
 }

@@ -1,5 +1,6 @@
 package org.ipt4j.core;
 
+import java.util.Locale;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Images of features cut into patches, and back. */
@@ -40,7 +41,12 @@ public final class Tokens {
     Grid {
       if (h % p != 0 || w % p != 0) {
         throw new IllegalArgumentException(
-            "unfold expects sides divisible by the patch side %d, got %d×%d".formatted(p, h, w));
+            String.format(
+                Locale.ROOT,
+                "unfold expects sides divisible by the patch side %d, got %d×%d",
+                p,
+                h,
+                w));
       }
     }
 

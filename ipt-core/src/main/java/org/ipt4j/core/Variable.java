@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -69,8 +70,10 @@ public final class Variable {
     }
     if (givenAway) {
       throw new IllegalStateException(
-          "a variable of shape %s was split and then used itself"
-              .formatted(Arrays.toString(shape())));
+          String.format(
+              Locale.ROOT,
+              "a variable of shape %s was split and then used itself",
+              Arrays.toString(shape())));
     }
     double beta = gradient == null ? 0 : 1;
     return new Target(gradientArray(), beta);

@@ -1,5 +1,7 @@
 package org.ipt4j.transformer;
 
+import java.util.Locale;
+
 /**
  * The size of the shared transformer.
  *
@@ -24,13 +26,22 @@ public record TransformerConfig(
   public TransformerConfig {
     if (embedding < 1 || tokens < 1 || heads < 1 || encoderLayers < 1 || decoderLayers < 1) {
       throw new IllegalArgumentException(
-          "a transformer's sizes are positive, got D %d, S %d, %d heads, %d+%d layers"
-              .formatted(embedding, tokens, heads, encoderLayers, decoderLayers));
+          String.format(
+              Locale.ROOT,
+              "a transformer's sizes are positive, got D %d, S %d, %d heads, %d+%d layers",
+              embedding,
+              tokens,
+              heads,
+              encoderLayers,
+              decoderLayers));
     }
     if (embedding % heads != 0) {
       throw new IllegalArgumentException(
-          "the embedding must be divisible by the heads, got D %d and %d heads"
-              .formatted(embedding, heads));
+          String.format(
+              Locale.ROOT,
+              "the embedding must be divisible by the heads, got D %d and %d heads",
+              embedding,
+              heads));
     }
   }
 
