@@ -35,12 +35,33 @@ public final class Bicubic {
   /** [3,H,W] → [3,scale·H,scale·W]. */
   public static Image enlarge(Image image, int scale) {
     checkScale(scale);
+    return resize(image, 1, scale, enlargingTaps(scale));
+  }
+
+  /**
+   * One axis of {@link #enlarge} as the linear map it is, but for its rounding: the matrix
+   * [scale·length, length] that takes a row of pixels to the enlarged row.
+   */
+  public static float[][] enlargingMatrix(int length, int scale) {
+    checkScale(scale);
+    Taps[] taps = enlargingTaps(scale);
+    float[][] matrix = new float[scale * length][length];
+    for (int out = 0; out < matrix.length; out++) {
+      Taps t = taps[out % scale];
+      for (int i = 0; i < t.weights.length; i++) {
+        matrix[out][mirrored(out / scale + t.first + i, length)] += (float) t.weights[i];
+      }
+    }
+    return matrix;
+  }
+
+  private static Taps[] enlargingTaps(int scale) {
     // output scale·i + p is centred at i + (p + ½)/scale − ½
     Taps[] taps = new Taps[scale];
     for (int p = 0; p < scale; p++) {
       taps[p] = taps((p + 0.5) / scale - 0.5, 1);
     }
-    return resize(image, 1, scale, taps);
+    return taps;
   }
 
   /** How many pixels beyond its own block of scale×scale a shrunk pixel looks, at most. */

@@ -1,0 +1,238 @@
+package org.ipt4j.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Tape;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A network and its weights: one body, a head, embedding and tail for each task. Any number of
+ * threads may run {@link #forward} at once as long as none changes the weights.
+ */
+public final class IptModel {
+  private static final String MODEL = "ipt4j.model";
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
+
+  /** What a weight file says of the network it belongs to. */
+  private record Description(IptConfig config, List<Task> tasks) {}
+
+  private final IptConfig config;
+  private final List<Task> tasks;
+  private final IptNetwork network;
+  private final ParameterVector values;
+
+  private IptModel(IptConfig config, List<Task> tasks, IptNetwork network, ParameterVector values) {
+    this.config = config;
+    this.tasks = tasks;
+    this.network = network;
+    this.values = values;
+  }
+
+  /**
+   * A model whose weights are drawn from {@code seed} as the published network's are.
+   *
+   * @param tasks at least one, of different names; their order is that of the weights' names
+   */
+  public static IptModel create(IptConfig config, List<Task> tasks, long seed) {
+    return create(config, tasks, seed, DataType.FLOAT);
+  }
+
+  static IptModel create(IptConfig config, List<Task> tasks, long seed, DataType type) {
+    IptNetwork network = network(config, tasks);
+    return new IptModel(
+        config,
+        List.copyOf(tasks),
+        network,
+        ParameterVector.initialized(network.layout(), type, seed));
+  }
+
+  private static IptNetwork network(IptConfig config, List<Task> tasks) {
+    if (tasks.isEmpty()) {
+      throw new IllegalArgumentException("a model needs at least one task");
+    }
+    Set<String> names = new HashSet<>();
+    for (Task task : tasks) {
+      if (!names.add(task.name())) {
+        throw new IllegalArgumentException("task " + task.name() + " is given twice");
+      }
+    }
+    return new IptNetwork(config, tasks);
+  }
+
+  /**
+   * Reads a model that {@link #save} wrote.
+   *
+   * @throws CorruptWeightsException if the file is damaged, is no model, or its tensors are not
+   *     those of the network it describes
+   */
+  public static IptModel load(Path file) throws IOException {
+    try (TensorFile tensors = SafeTensors.open(file)) {
+      Description description = description(tensors);
+      try {
+        return of(tensors, description.config(), description.tasks());
+      } catch (IllegalArgumentException impossible) {
+        throw new CorruptWeightsException(file, 0, MODEL + ": " + impossible.getMessage());
+      }
+    }
+  }
+
+  /**
+   * A model with the weights of a file that does not itself say what network it belongs to, such as
+   * a published checkpoint.
+   *
+   * @throws CorruptWeightsException if the file's tensors are not those of the network
+   */
+  public static IptModel of(TensorFile file, IptConfig config, List<Task> tasks)
+      throws IOException {
+    IptNetwork network = network(config, tasks);
+    ParameterVector values = ParameterVector.zeros(network.layout(), DataType.FLOAT);
+    read(file, values);
+    return new IptModel(config, List.copyOf(tasks), network, values);
+  }
+
+  private static Description description(TensorFile tensors) throws IOException {
+    String text = tensors.metadata().get(MODEL);
+    if (text == null) {
+      throw new CorruptWeightsException(
+          tensors.path(),
+          0,
+          "expected a model's configuration in the metadata as " + MODEL + ", found none");
+    }
+    try {
+      Description description = JSON.readValue(text, Description.class);
+      if (description.config() == null || description.tasks() == null) {
+        throw new CorruptWeightsException(
+            tensors.path(), 0, MODEL + ": expected config and tasks, got " + text);
+      }
+      return description;
+    } catch (JsonProcessingException bad) {
+      throw new CorruptWeightsException(tensors.path(), 0, MODEL + ": " + bad.getOriginalMessage());
+    }
+  }
+
+  /** Fills {@code values} from a file's tensors, or says all that keeps them from fitting. */
+  private static void read(TensorFile file, ParameterVector values) throws IOException {
+    Map<String, INDArray> tensors = PublishedNames.tensors(values);
+    List<String> problems = new ArrayList<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (!file.names().contains(name)) {
+            problems.add("missing " + name);
+          } else if (!Arrays.equals(file.shape(name), tensor.shape())) {
+            problems.add(
+                String.format(
+                    Locale.ROOT,
+                    "%s: expected %s, got %s",
+                    name,
+                    Arrays.toString(tensor.shape()),
+                    Arrays.toString(file.shape(name))));
+          }
+        });
+    for (String name : file.names()) {
+      if (!tensors.containsKey(name) && !PublishedNames.isConstant(name)) {
+        problems.add("unexpected " + name);
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new CorruptWeightsException(
+          file.path(), 0, "tensors do not fit the network: " + String.join("; ", problems));
+    }
+    for (Map.Entry<String, INDArray> tensor : tensors.entrySet()) {
+      file.readInto(tensor.getKey(), tensor.getValue());
+    }
+    PublishedNames.assignEmbeddings(values, tensors);
+  }
+
+  /**
+   * Writes the model as safetensors, complete or not at all, the tensors named as published.
+   *
+   * @param notes texts to keep with it, for instance how it was trained
+   */
+  public void save(Path file, Map<String, String> notes) throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>(notes);
+    metadata.put(MODEL, JSON.writeValueAsString(new Description(config, tasks)));
+    SafeTensors.write(file, metadata, PublishedNames.tensors(values));
+  }
+
+  /** Its size and form. */
+  public IptConfig config() {
+    return config;
+  }
+
+  /** Its tasks, in the order of the weights' names. */
+  public List<Task> tasks() {
+    return tasks;
+  }
+
+  /**
+   * The task of that name.
+   *
+   * @throws IllegalArgumentException if the model has none, naming those it has
+   */
+  public Task task(String name) {
+    return tasks.stream()
+        .filter(task -> task.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "the model has no task "
+                        + name
+                        + "; it has "
+                        + tasks.stream().map(Task::name).collect(Collectors.joining(", "))));
+  }
+
+  /** The weights themselves. */
+  public ParameterVector values() {
+    return values;
+  }
+
+  /** The range of the vector that only {@code task} uses. */
+  public ParameterLayout.Range range(Task task) {
+    return values.layout().range(task.name());
+  }
+
+  /** The range of the vector that all tasks use. */
+  public ParameterLayout.Range bodyRange() {
+    return values.layout().range(IptNetwork.BODY);
+  }
+
+  /**
+   * One pass through the network.
+   *
+   * @param task one of {@link #tasks}
+   * @param degraded [N,3,H,W] in 0..rgbRange, H and W the configuration's image side
+   */
+  public IptOutput forward(Tape tape, Task task, INDArray degraded) {
+    long side = config.imageSide();
+    if (degraded.rank() != 4
+        || degraded.size(1) != 3
+        || degraded.size(2) != side
+        || degraded.size(3) != side) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "the network expects [N, 3, %d, %d], got %s",
+              side,
+              side,
+              Arrays.toString(degraded.shape())));
+    }
+    return network.forward(tape, task(task.name()), degraded);
+  }
+}

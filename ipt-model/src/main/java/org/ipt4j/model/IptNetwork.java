@@ -1,0 +1,90 @@
+package org.ipt4j.model;
+
+import static org.ipt4j.core.Convolution.shiftChannels;
+import static org.ipt4j.core.Dense.add;
+import static org.ipt4j.core.Tokens.fold;
+import static org.ipt4j.core.Tokens.unfold;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.ipt4j.core.Layer;
+import org.ipt4j.core.Parameter;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.Tape;
+import org.ipt4j.core.Variable;
+import org.ipt4j.heads.ConvolutionalHead;
+import org.ipt4j.tails.UpsamplingTail;
+import org.ipt4j.transformer.Transformer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The network of Chen et al. (2021), figure 2: mean shift, the task's head, the body all tasks
+ * share, the task's tail, mean shift. Beside the published network it can add its input to its
+ * output ({@link IptConfig#inputResidual}). Holds where the parameters lie, not their values.
+ */
+final class IptNetwork {
+  /** The name of the parameters' range that all tasks use, and the prefix of their names. */
+  static final String BODY = "body";
+
+  private static final double[] RGB_MEAN = {0.4488, 0.4371, 0.4040}; // of DIV2K, × range
+
+  /** A task's own parts. */
+  private record Parts(
+      Layer head, Parameter embedding, Layer tail, BicubicEnlargement enlargement) {}
+
+  private final IptConfig config;
+  private final ParameterLayout layout;
+  private final Transformer body;
+  private final Map<Task, Parts> parts = new LinkedHashMap<>();
+
+  IptNetwork(IptConfig config, List<Task> tasks) {
+    this.config = config;
+    ParameterLayout.Builder builder = new ParameterLayout.Builder().range(BODY);
+    body = new Transformer(builder, BODY, config.transformer());
+    for (int t = 0; t < tasks.size(); t++) {
+      Task task = tasks.get(t);
+      builder.range(task.name());
+      parts.put(
+          task,
+          new Parts(
+              new ConvolutionalHead(builder, "head." + t, config.features()),
+              body.taskEmbedding(builder, PublishedNames.taskEmbedding(t)),
+              new UpsamplingTail(
+                  builder, "tail." + t, config.features(), task.scale(), config.inputResidual()),
+              new BicubicEnlargement(config.imageSide(), task.scale())));
+    }
+    layout = builder.build();
+  }
+
+  ParameterLayout layout() {
+    return layout;
+  }
+
+  /** degraded [N,3,H,W] in 0..rgbRange → restored [N,3,sH,sW] and what lies on the way. */
+  IptOutput forward(Tape tape, Task task, INDArray degraded) {
+    Parts of = parts.get(task);
+    Variable x = shiftChannels(tape, tape.constant(degraded), mean(tape, -1));
+    Variable features = of.head().forward(tape, x); // [N,C,H,W]
+    Variable tokens =
+        body.forward(
+            tape,
+            unfold(tape, features, config.patchSide()),
+            tape.parameter(of.embedding())); // [N,S,D]
+    Variable y = fold(tape, tokens, config.patchSide(), features.size(2), features.size(3));
+    y = of.tail().forward(tape, add(tape, y, features)); // [N,3,sH,sW]
+    Variable restored =
+        config.inputResidual()
+            ? add(tape, y, tape.constant(of.enlargement().apply(tape, degraded)))
+            : shiftChannels(tape, y, mean(tape, 1));
+    return new IptOutput(features, tokens, restored);
+  }
+
+  private INDArray mean(Tape tape, int sign) {
+    double factor = sign * config.rgbRange();
+    return tape.array(1, RGB_MEAN.length, 1, 1)
+        .assign(Nd4j.createFromArray(RGB_MEAN).reshape(1, RGB_MEAN.length, 1, 1))
+        .muli(factor);
+  }
+}
