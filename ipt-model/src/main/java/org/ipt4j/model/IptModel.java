@@ -203,14 +203,15 @@ public final class IptModel {
     return values;
   }
 
-  /** The range of the vector that only {@code task} uses. */
-  public ParameterLayout.Range range(Task task) {
-    return values.layout().range(task.name());
+  /** What the tokens of a task depend on: the ranges of the body, and of its head and embedding. */
+  public List<ParameterLayout.Range> trunk(Task task) {
+    ParameterLayout layout = values.layout();
+    return List.of(layout.range(IptNetwork.BODY), layout.range(IptNetwork.trunk(task)));
   }
 
-  /** The range of the vector that all tasks use. */
-  public ParameterLayout.Range bodyRange() {
-    return values.layout().range(IptNetwork.BODY);
+  /** The range of a task's tail. */
+  public ParameterLayout.Range tail(Task task) {
+    return values.layout().range(IptNetwork.tail(task));
   }
 
   /**

@@ -45,17 +45,27 @@ final class IptNetwork {
     body = new Transformer(builder, BODY, config.transformer());
     for (int t = 0; t < tasks.size(); t++) {
       Task task = tasks.get(t);
-      builder.range(task.name());
-      parts.put(
-          task,
-          new Parts(
-              new ConvolutionalHead(builder, "head." + t, config.features()),
-              body.taskEmbedding(builder, PublishedNames.taskEmbedding(t)),
-              new UpsamplingTail(
-                  builder, "tail." + t, config.features(), task.scale(), config.inputResidual()),
-              new BicubicEnlargement(config.imageSide(), task.scale())));
+      builder.range(trunk(task));
+      Layer head = new ConvolutionalHead(builder, "head." + t, config.features());
+      Parameter embedding = body.taskEmbedding(builder, PublishedNames.taskEmbedding(t));
+      builder.range(tail(task));
+      Layer tail =
+          new UpsamplingTail(
+              builder, "tail." + t, config.features(), task.scale(), config.inputResidual());
+      BicubicEnlargement enlargement = new BicubicEnlargement(config.imageSide(), task.scale());
+      parts.put(task, new Parts(head, embedding, tail, enlargement));
     }
     layout = builder.build();
+  }
+
+  /** The name of the range of a task's head and embedding. */
+  static String trunk(Task task) {
+    return task.name();
+  }
+
+  /** The name of the range of a task's tail. */
+  static String tail(Task task) {
+    return task.name() + " tail";
   }
 
   ParameterLayout layout() {

@@ -1,0 +1,42 @@
+package org.ipt4j.training;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongFunction;
+import org.ipt4j.core.Randomness;
+import org.ipt4j.data.Degradation;
+import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.PatchBatch;
+import org.ipt4j.data.PatchOptions;
+import org.ipt4j.data.Patches;
+import org.ipt4j.model.Task;
+
+/** Where training's batches come from; asked by several threads at once. */
+@FunctionalInterface
+public interface BatchSource {
+  /** The batch of a step, which is of {@code task}; a pure function of its arguments. */
+  PatchBatch batch(Task task, long step);
+
+  /**
+   * Patches of clean images, degraded as the tasks' names say ({@link Degradation#parse}).
+   *
+   * @param options of each batch; every task draws from a seed of its own
+   */
+  static BatchSource degrading(ImageSource images, List<Task> tasks, PatchOptions options) {
+    Map<Task, LongFunction<PatchBatch>> sources = new LinkedHashMap<>();
+    for (Task task : tasks) {
+      long seed = Randomness.seedAt(options.seed(), task.name().hashCode());
+      PatchOptions own = new PatchOptions(options.count(), options.side(), options.turned(), seed);
+      sources.put(task, new Patches(images, Degradation.parse(task.name()), own)::batch);
+    }
+    return of(sources);
+  }
+
+  /**
+   * A source for each task, for instance DL4J iterators ({@link org.ipt4j.data.DataSetBatches}).
+   */
+  static BatchSource of(Map<Task, ? extends LongFunction<PatchBatch>> sources) {
+    return (task, step) -> sources.get(task).apply(step);
+  }
+}

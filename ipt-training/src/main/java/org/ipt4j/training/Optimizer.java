@@ -1,0 +1,84 @@
+package org.ipt4j.training;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.ipt4j.core.Kernels;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.ParameterVector;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.GradientUpdater;
+import org.nd4j.linalg.learning.config.IUpdater;
+
+/**
+ * One of ND4J's updaters, applied to ranges of the flat vector. A range moves, and counts its
+ * steps, only when it is asked to, so that a task's parameters rest while other tasks train. The
+ * learning rate's schedule is read at the run's step.
+ */
+final class Optimizer {
+  private final IUpdater schedule;
+  private final IUpdater updater; // its learning rate is set at each step
+  private final ParameterVector values;
+  private final ParameterVector gradients;
+  private final INDArray state; // each range's moments side by side; null if the updater has none
+  private final Map<ParameterLayout.Range, GradientUpdater<?>> updaters = new LinkedHashMap<>();
+  private final Map<ParameterLayout.Range, Integer> counts = new LinkedHashMap<>();
+
+  Optimizer(IUpdater updater, ParameterVector values, ParameterVector gradients) {
+    this.schedule = updater;
+    this.updater = updater.clone();
+    this.values = values;
+    this.gradients = gradients;
+    int perParameter = Math.toIntExact(updater.stateSize(1));
+    try (MemoryWorkspace none = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      long length = values.layout().length() * perParameter;
+      state = perParameter == 0 ? null : Kernels.filled(values.type(), 0, length);
+      for (ParameterLayout.Range range : values.layout().ranges()) {
+        INDArray part =
+            perParameter == 0
+                ? null
+                : row(state, range.offset() * perParameter, range.length() * perParameter);
+        updaters.put(range, this.updater.instantiate(part, false));
+        counts.put(range, 0);
+      }
+    }
+  }
+
+  /** The learning rate at a run's step. */
+  double learningRate(long step) {
+    return schedule.getLearningRate(Math.toIntExact(step), 0);
+  }
+
+  /** Moves the values of {@code ranges} against their gradients, which it overwrites. */
+  void update(List<ParameterLayout.Range> ranges, long step) {
+    updater.setLrAndSchedule(learningRate(step), null);
+    for (ParameterLayout.Range range : ranges) {
+      INDArray gradient = row(gradients.flat(), range.offset(), range.length());
+      updaters.get(range).applyUpdater(gradient, counts.merge(range, 1, Integer::sum) - 1, 0);
+      row(values.flat(), range.offset(), range.length()).subi(gradient);
+    }
+  }
+
+  /** All moments; null if the updater has none. */
+  INDArray state() {
+    return state;
+  }
+
+  /** How often each range has moved, by its name. */
+  Map<String, Integer> counts() {
+    Map<String, Integer> byName = new LinkedHashMap<>();
+    counts.forEach((range, count) -> byName.put(range.name(), count));
+    return byName;
+  }
+
+  /** Goes on from saved counts; the moments are restored through {@link #state}. */
+  void restoreCounts(Map<String, Integer> byName) {
+    counts.replaceAll((range, count) -> byName.get(range.name()));
+  }
+
+  private static INDArray row(INDArray flat, long offset, long length) {
+    return Kernels.view(flat, offset, new long[] {1, length}, new long[] {length, 1});
+  }
+}

@@ -1,0 +1,25 @@
+package org.ipt4j.training;
+
+import org.ipt4j.model.Task;
+
+/**
+ * What one step did.
+ *
+ * @param step its number, from 0
+ * @param task the task of its batch
+ * @param objective the terms of its loss
+ * @param l1 the mean absolute error in 0..255; NaN if it was not part of the loss
+ * @param contrastive the contrastive loss before its weight; NaN if it was not part of the loss
+ * @param learningRate the learning rate it moved with
+ * @param images images in its batch
+ * @param seconds how long it took, waiting for data included
+ */
+public record StepReport(
+    long step,
+    Task task,
+    TrainingPlan.Objective objective,
+    double l1,
+    double contrastive,
+    double learningRate,
+    int images,
+    double seconds) {}

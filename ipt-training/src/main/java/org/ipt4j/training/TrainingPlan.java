@@ -1,0 +1,77 @@
+package org.ipt4j.training;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.ipt4j.core.Randomness;
+import org.ipt4j.model.Task;
+
+/**
+ * What each step of a run does, as a pure function of the seed and the step: one task a batch,
+ * drawn by weight, and whether the batch is contrastive.
+ *
+ * @param seed of the draw
+ * @param weights how often each task is drawn, relative to the others
+ * @param contrastive how the contrastive loss is mixed in
+ */
+public record TrainingPlan(long seed, Map<Task, Double> weights, Contrastive contrastive) {
+  private static final long TASK_DRAW = 1; // apart from whatever else is drawn from the seed
+
+  /** The terms of a step's loss. */
+  public enum Objective {
+    /** L1 alone. */
+    L1,
+    /** The contrastive loss alone. */
+    CONTRASTIVE,
+    /** L1 + λ·contrastive. */
+    BOTH
+  }
+
+  /** Checks that there is a task and that weights are positive. */
+  public TrainingPlan {
+    if (weights.isEmpty()) {
+      throw new IllegalArgumentException("training needs at least one task");
+    }
+    weights.forEach(
+        (task, weight) -> {
+          if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(
+                "the weight of task " + task.name() + " must be positive, got " + weight);
+          }
+        });
+    weights = new LinkedHashMap<>(weights); // keeps the order, which the draw depends on
+  }
+
+  /** All tasks equally often. */
+  public static TrainingPlan equally(long seed, Iterable<Task> tasks, Contrastive contrastive) {
+    Map<Task, Double> weights = new LinkedHashMap<>();
+    tasks.forEach(task -> weights.put(task, 1.0));
+    return new TrainingPlan(seed, weights, contrastive);
+  }
+
+  /** The task of a step's batch. */
+  public Task task(long step) {
+    double total = weights.values().stream().mapToDouble(Double::doubleValue).sum();
+    double left = Randomness.at(seed, TASK_DRAW, step).nextDouble() * total;
+    Task drawn = null;
+    for (Map.Entry<Task, Double> entry : weights.entrySet()) {
+      drawn = entry.getKey();
+      left -= entry.getValue();
+      if (left < 0) {
+        break;
+      }
+    }
+    return drawn;
+  }
+
+  /** The terms of a step's loss. */
+  public Objective objective(long step) {
+    return switch (contrastive.mixture()) {
+      case NONE -> Objective.L1;
+      case ADDED -> Objective.BOTH;
+      case OWN_BATCHES ->
+          step % contrastive.every() == contrastive.every() - 1
+              ? Objective.CONTRASTIVE
+              : Objective.L1;
+    };
+  }
+}
