@@ -104,6 +104,12 @@ public final class Tape implements AutoCloseable {
     return Kernels.uninitialized(values.type(), shape);
   }
 
+  /** An array of this pass with a copy of {@code numbers}. */
+  public INDArray array(float[] numbers, long... shape) {
+    INDArray copy = Nd4j.createFromArray(numbers).reshape('c', shape);
+    return copy.dataType() == values.type() ? copy : copy.castTo(values.type());
+  }
+
   /**
    * Opens memory for arrays that end with the {@code try} block: temporaries of one operation. One
    * may not be opened inside another.

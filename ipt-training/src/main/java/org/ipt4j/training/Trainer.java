@@ -19,9 +19,7 @@ import org.ipt4j.data.Prefetch;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.IptOutput;
 import org.ipt4j.model.Task;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
@@ -135,10 +133,6 @@ public final class Trainer {
 
   private INDArray array(Tape tape, float[] pixels, PatchBatch batch, int scale) {
     long side = (long) batch.side() * scale;
-    INDArray array = tape.array(batch.count(), 3, side, side);
-    try (MemoryWorkspace scratch = tape.scratch()) {
-      Nd4j.createFromArray(pixels).reshape('c', array.shape()).muli(range(), array);
-    }
-    return array;
+    return tape.array(pixels, batch.count(), 3, side, side).muli(range());
   }
 }
