@@ -25,6 +25,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * threads may run {@link #forward} at once as long as none changes the weights.
  */
 public final class IptModel {
+  /** How the names of tensors begin that a weight file holds beside the model's. */
+  public static final String EXTRA = "training.";
+
   private static final String MODEL = "ipt4j.model";
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
@@ -145,7 +148,9 @@ public final class IptModel {
           }
         });
     for (String name : file.names()) {
-      if (!tensors.containsKey(name) && !PublishedNames.isConstant(name)) {
+      if (!tensors.containsKey(name)
+          && !PublishedNames.isConstant(name)
+          && !name.startsWith(EXTRA)) {
         problems.add("unexpected " + name);
       }
     }
@@ -160,14 +165,37 @@ public final class IptModel {
   }
 
   /**
+   * Replaces the weights by those of a file.
+   *
+   * @throws CorruptWeightsException if the file's tensors are not those of this network; the
+   *     weights are then unchanged
+   */
+  public void read(TensorFile file) throws IOException {
+    read(file, values);
+  }
+
+  /**
    * Writes the model as safetensors, complete or not at all, the tensors named as published.
    *
    * @param notes texts to keep with it, for instance how it was trained
    */
   public void save(Path file, Map<String, String> notes) throws IOException {
+    save(file, notes, Map.of());
+  }
+
+  /**
+   * As {@link #save(Path, Map)}, with tensors that are not the model's beside; a model can still be
+   * loaded from the file.
+   *
+   * @param extras by names that begin with {@link #EXTRA}
+   */
+  public void save(Path file, Map<String, String> notes, Map<String, INDArray> extras)
+      throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(notes);
     metadata.put(MODEL, JSON.writeValueAsString(new Description(config, tasks)));
-    SafeTensors.write(file, metadata, PublishedNames.tensors(values));
+    Map<String, INDArray> tensors = PublishedNames.tensors(values);
+    tensors.putAll(extras);
+    SafeTensors.write(file, metadata, tensors);
   }
 
   /** Its size and form. */

@@ -4,9 +4,12 @@ import static org.ipt4j.training.TrainingPlan.Objective.BOTH;
 import static org.ipt4j.training.TrainingPlan.Objective.CONTRASTIVE;
 import static org.ipt4j.training.TrainingPlan.Objective.L1;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.ipt4j.contrastive.ContrastiveLoss;
 import org.ipt4j.core.Dense;
 import org.ipt4j.core.Losses;
@@ -18,7 +21,9 @@ import org.ipt4j.data.PatchBatch;
 import org.ipt4j.data.Prefetch;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.IptOutput;
+import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
+import org.ipt4j.model.TensorFile;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 
@@ -30,6 +35,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
  */
 public final class Trainer {
   private static final double WHITE = 255; // at the edges
+  private static final String MOMENTS = IptModel.EXTRA + "moments";
 
   private final IptModel model;
   private final TrainingPlan plan;
@@ -69,6 +75,34 @@ public final class Trainer {
       while (step < end) {
         listener.stepDone(trainOn(ahead));
       }
+    }
+  }
+
+  /**
+   * Writes all that {@link #resume} needs, and the model, into one file, complete or not at all.
+   */
+  public void save(Path file) throws IOException {
+    Map<String, INDArray> moments =
+        optimizer.state() == null ? Map.of() : Map.of(MOMENTS, optimizer.state());
+    model.save(file, new TrainingState(plan, step, optimizer.counts()).toMetadata(), moments);
+  }
+
+  /**
+   * Takes weights, moments and step from a file that {@link #save} wrote: what follows is what
+   * would have followed there.
+   *
+   * @throws IllegalArgumentException if the file is of another plan
+   * @throws IOException if it cannot be read or is damaged
+   */
+  public void resume(Path file) throws IOException {
+    try (TensorFile tensors = SafeTensors.open(file)) {
+      TrainingState state = TrainingState.of(tensors, plan);
+      model.read(tensors);
+      if (optimizer.state() != null) {
+        tensors.readInto(MOMENTS, optimizer.state());
+      }
+      optimizer.restoreCounts(state.counts());
+      step = state.step();
     }
   }
 
