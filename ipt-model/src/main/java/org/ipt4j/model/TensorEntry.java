@@ -19,6 +19,15 @@ record TensorEntry(String name, DataType type, long[] shape, long[] strides, lon
     return elements(shape);
   }
 
+  /** From the first element to the last, both included, in elements; of a tensor that has any. */
+  long span() {
+    long span = 1;
+    for (int d = 0; d < shape.length; d++) {
+      span += (shape[d] - 1) * strides[d];
+    }
+    return span;
+  }
+
   boolean isContiguous() {
     return isContiguous(shape, strides);
   }

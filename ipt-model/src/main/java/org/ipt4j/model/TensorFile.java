@@ -24,6 +24,12 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class TensorFile implements Closeable {
   private static final int CHUNK = 1 << 18; // elements
 
+  /** A tensor's elements in the order of its shape, the last dimension fastest. */
+  private interface Elements {
+    /** Fills {@code into} with the elements from the given one on. */
+    void copy(long first, ByteBuffer into) throws IOException;
+  }
+
   private final WeightBytes bytes;
   private final Map<String, TensorEntry> entries;
   private final Map<String, String> metadata;
@@ -123,27 +129,42 @@ public final class TensorFile implements Closeable {
   }
 
   private void copy(TensorEntry entry, INDArray target) throws IOException {
-    boolean sameType = entry.type() == target.dataType();
+    DataType type = entry.type();
+    boolean sameType = type == target.dataType();
     long elements = entry.elements();
+    Elements source = source(entry);
     ByteBuffer chunk =
         sameType
             ? null
-            : ByteBuffer.allocateDirect((int) Math.min(CHUNK, elements) * entry.type().width())
+            : ByteBuffer.allocateDirect((int) Math.min(CHUNK, elements) * type.width())
                 .order(ByteOrder.LITTLE_ENDIAN);
     for (long first = 0; first < elements; first += CHUNK) {
       int count = (int) Math.min(CHUNK, elements - first);
       ByteBuffer window = ArrayBytes.window(target, first, count);
       if (sameType) {
-        fill(entry, first, window);
+        source.copy(first, window);
       } else {
-        fill(entry, first, chunk.clear().limit(count * entry.type().width()));
-        ElementConversion.convert(entry.type(), chunk.flip(), target.dataType(), window);
+        source.copy(first, chunk.clear().limit(count * type.width()));
+        ElementConversion.convert(type, chunk.flip(), target.dataType(), window);
       }
     }
     ArrayBytes.writtenOnHost(target);
   }
 
-  private void fill(TensorEntry entry, long first, ByteBuffer into) throws IOException {
-    bytes.read(entry.position() + first * entry.type().width(), into);
+  private Elements source(TensorEntry entry) throws IOException {
+    int width = entry.type().width();
+    if (entry.isContiguous()) {
+      return (first, into) -> bytes.read(entry.position() + first * width, into);
+    }
+    // Elements are picked from memory, which takes all from the first to the last.
+    long span = entry.span() * width;
+    if (span > Integer.MAX_VALUE) {
+      throw bytes.corrupt(
+          entry.position(), "%s is spread over %d bytes, too many", entry.name(), span);
+    }
+    StridedElements strided =
+        new StridedElements(
+            bytes.read(entry.position(), (int) span), width, entry.shape(), entry.strides());
+    return strided::copy;
   }
 }

@@ -1,0 +1,25 @@
+package org.ipt4j.model;
+
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * A pickle's mention of numbers kept outside it.
+ *
+ * @param key names the stored numbers
+ * @param elements how many are stored
+ * @param first the first that is meant; above 0 only in views as PyTorch once kept them
+ * @param count how many are meant
+ */
+record PickledStorage(String key, DataType type, long elements, long first, long count) {
+  PickledStorage {
+    if (elements < 0 || first < 0 || count < 0 || first > elements || count > elements - first) {
+      throw new IllegalArgumentException(
+          "storage " + key + " of " + elements + " elements has no " + count + " from " + first);
+    }
+    Math.multiplyExact(elements, (long) type.width());
+  }
+
+  long byteLength() {
+    return elements * type.width();
+  }
+}

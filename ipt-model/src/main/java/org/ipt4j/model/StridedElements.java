@@ -1,0 +1,36 @@
+package org.ipt4j.model;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Elements that lie apart from one another in memory, such as a transposed matrix's.
+ *
+ * @param memory from the first element to the last
+ * @param width of an element, in bytes
+ * @param strides in elements
+ */
+record StridedElements(ByteBuffer memory, int width, long[] shape, long[] strides) {
+  /** Fills {@code into}, of the same byte order, with the elements from {@code first} on. */
+  void copy(long first, ByteBuffer into) {
+    for (long index = first; into.hasRemaining(); index++) {
+      int at = (int) place(index) * width;
+      switch (width) {
+        case 1 -> into.put(memory.get(at));
+        case 2 -> into.putShort(memory.getShort(at));
+        case 4 -> into.putInt(memory.getInt(at));
+        case 8 -> into.putLong(memory.getLong(at));
+        default -> throw new IllegalStateException("elements of " + width + " bytes");
+      }
+    }
+  }
+
+  private long place(long index) {
+    long rest = index;
+    long place = 0;
+    for (int d = shape.length - 1; d >= 0; d--) {
+      place += rest % shape[d] * strides[d];
+      rest /= shape[d];
+    }
+    return place;
+  }
+}
