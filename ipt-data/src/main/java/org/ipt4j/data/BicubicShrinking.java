@@ -10,6 +10,10 @@ record BicubicShrinking(int scale) implements Degradation {
     }
   }
 
+  static BicubicShrinking of(Settings settings) {
+    return new BicubicShrinking(Integer.parseInt(settings.number()));
+  }
+
   @Override
   public Image apply(Image clean, RandomGenerator random) {
     return Bicubic.shrink(clean, scale);

@@ -13,6 +13,12 @@ record GaussianNoise(Range sigma) implements Degradation {
     sigma.check("the sigma of denoise", 0, 255);
   }
 
+  static GaussianNoise of(Settings settings) {
+    String number = settings.number();
+    return new GaussianNoise(
+        number != null ? Range.parse(number) : settings.range("sigma", new Range(0, 50)));
+  }
+
   @Override
   public Image apply(Image clean, RandomGenerator random) {
     float deviation = (float) sigma.draw(random);

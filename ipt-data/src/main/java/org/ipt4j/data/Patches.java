@@ -129,10 +129,11 @@ public final class Patches {
     static Extent drawn(int length, Patches patches, RandomGenerator random) {
       int scale = patches.degradation.scale();
       int margin = (patches.degradation.margin() + scale - 1) / scale;
+      int grid = Chain.leastCommonMultiple(patches.degradation.grid(), scale) / scale;
       // in blocks of scale pixels; what exceeds a whole block at the end is no part of the image
       int blocks = length / scale;
       int place = random.nextInt(blocks - patches.options.side() + 1);
-      int from = Math.max(0, place - margin);
+      int from = Math.max(0, place - margin) / grid * grid;
       int to = Math.min(blocks, place + patches.options.side() + margin);
       return new Extent(place * scale, from * scale, to * scale);
     }

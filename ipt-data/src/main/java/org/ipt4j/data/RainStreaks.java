@@ -1,6 +1,5 @@
 package org.ipt4j.data;
 
-import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
@@ -53,7 +52,7 @@ record RainStreaks(
   private static final double SPREAD = 2;
 
   RainStreaks {
-    directions.check("the directions of derain", 1, 5);
+    directions.checkWhole("the directions of derain", 1, 5);
     density.check("the density of derain", 0, 50);
     angle.check("the angle of derain", -45, 45);
     length.check("the length of derain", 1, 200);
@@ -149,14 +148,13 @@ record RainStreaks(
         return preset.getKey().equals("light") ? "derain" : "derain:" + preset.getKey();
       }
     }
-    return String.format(
-        Locale.ROOT,
-        "derain:directions=%s,density=%s,angle=%s,length=%s,thickness=%s,intensity=%s",
-        directions,
-        density,
-        angle,
-        length,
-        thickness,
-        intensity);
+    return new Name("derain")
+        .set("directions", directions, LIGHT.directions)
+        .set("density", density, LIGHT.density)
+        .set("angle", angle, LIGHT.angle)
+        .set("length", length, LIGHT.length)
+        .set("thickness", thickness, LIGHT.thickness)
+        .set("intensity", intensity, LIGHT.intensity)
+        .toString();
   }
 }

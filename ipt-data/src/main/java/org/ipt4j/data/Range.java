@@ -46,6 +46,13 @@ record Range(double low, double high) {
     }
   }
 
+  void checkWhole(String what, int least, int most) {
+    check(what, least, most);
+    if (low != Math.rint(low) || high != Math.rint(high)) {
+      throw new IllegalArgumentException(what + " is a whole number, got " + this);
+    }
+  }
+
   private static String text(double value) {
     return value == Math.rint(value) && Math.abs(value) < 1e9
         ? Long.toString((long) value)

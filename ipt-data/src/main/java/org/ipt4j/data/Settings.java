@@ -4,15 +4,21 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What stands behind the colon of a degradation's name: a preset, {@code key=value}s, or both. */
+/**
+ * What a degradation's name says besides the task: the number right behind it, a preset, and {@code
+ * key=value}s. Each is taken out once by who knows it.
+ */
 final class Settings {
-  private final String name;
+  private final String task;
+  private String number;
   private String preset;
   private final Map<String, String> values = new LinkedHashMap<>();
 
-  Settings(String name, String text) {
-    this.name = name;
-    for (String part : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+  /** The number may be empty and the text missing. */
+  Settings(String task, String number, String text) {
+    this.task = task;
+    this.number = number.isEmpty() ? null : number;
+    for (String part : text == null ? new String[0] : text.split(",", -1)) {
       int equals = part.indexOf('=');
       boolean repeated =
           equals < 0
@@ -20,7 +26,7 @@ final class Settings {
               : values.put(part.substring(0, equals), part.substring(equals + 1)) != null;
       if (part.isEmpty() || repeated) {
         throw new IllegalArgumentException(
-            String.format(Locale.ROOT, "%s has an empty or repeated setting in '%s'", name, text));
+            String.format(Locale.ROOT, "%s has an empty or repeated setting in '%s'", task, text));
       }
       if (equals < 0) {
         preset = part;
@@ -28,11 +34,18 @@ final class Settings {
     }
   }
 
+  /** The number behind the task's name, or null where there is none. */
+  String number() {
+    String given = number;
+    number = null;
+    return given;
+  }
+
   /** The preset, or {@code fallback} where none is named. */
   String preset(String fallback) {
-    String chosen = preset == null ? fallback : preset;
+    String given = preset;
     preset = null;
-    return chosen;
+    return given == null ? fallback : given;
   }
 
   Range range(String key, Range fallback) {
@@ -42,20 +55,16 @@ final class Settings {
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
           String.format(
-              Locale.ROOT, "%s:%s is a number or a range like 0..50, got %s", name, key, text),
+              Locale.ROOT, "%s:%s is a number or a range like 0..50, got %s", task, key, text),
           e);
     }
   }
 
-  /** To be called when all that are known have been asked for. */
   void checkNoneLeft() {
-    if (preset != null || !values.isEmpty()) {
+    if (number != null || preset != null || !values.isEmpty()) {
+      Object left = number != null ? number : preset != null ? preset : values.keySet();
       throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s knows no setting %s",
-              name,
-              preset != null ? preset : values.keySet()));
+          String.format(Locale.ROOT, "%s knows no setting %s", task, left));
     }
   }
 }

@@ -14,7 +14,18 @@ class PatchesTest {
   private static final ImageSource LEAVES = new DeadLeaves(1, 5, 97, 90);
 
   @ParameterizedTest
-  @ValueSource(strings = {"x2", "x3", "x4", "x8"})
+  @ValueSource(
+      strings = {
+        "x2",
+        "x3",
+        "x4",
+        "x8",
+        "jpeg:quality=20",
+        "deblur:gaussian,sigma=2",
+        "deblur:motion,length=9,angle=30",
+        "x2+jpeg:quality=50",
+        "deblur:gaussian,sigma=1+x3"
+      })
   void degradedPatchIsACropOfTheDegradedImage(String name) throws Exception {
     Degradation degradation = Degradation.parse(name);
     int scale = degradation.scale();

@@ -1,0 +1,51 @@
+package org.ipt4j.data;
+
+/** MATLAB's imresize written down plainly, one output at a time, rounded or not. */
+final class PlainResize {
+  private PlainResize() {}
+
+  /** To height·up/down × width·up/down; rows first. */
+  static Image resize(Image image, int down, int up, boolean rounded) {
+    Image rows = vertically(image, down, up, rounded);
+    // a transposition is a mirroring and a turn
+    return vertically(rows.turned(true, 1), down, up, rounded).turned(true, 1);
+  }
+
+  private static Image vertically(Image image, int down, int up, boolean rounded) {
+    int height = image.height() / down * up;
+    int width = image.width();
+    float[] out = new float[3 * height * width];
+    for (int y = 0; y < height; y++) {
+      double centre = (y + 0.5) * down / up - 0.5;
+      int first = (int) Math.floor(centre - 2.0 * down);
+      int last = (int) Math.ceil(centre + 2.0 * down);
+      double all = 0;
+      for (int k = first; k <= last; k++) {
+        all += cubic((centre - k) / down);
+      }
+      for (int c = 0; c < 3; c++) {
+        for (int x = 0; x < width; x++) {
+          double sum = 0;
+          for (int k = first; k <= last; k++) {
+            int inside = k;
+            while (inside < 0 || inside >= image.height()) {
+              inside = inside < 0 ? -1 - inside : 2 * image.height() - 1 - inside;
+            }
+            sum += cubic((centre - k) / down) / all * image.at(c, inside, x);
+          }
+          out[(c * height + y) * width + x] = (float) sum;
+        }
+      }
+    }
+    Image resized = new Image(height, width, out);
+    return rounded ? resized.quantised() : resized;
+  }
+
+  private static double cubic(double x) {
+    double t = Math.abs(x);
+    if (t <= 1) {
+      return 1.5 * t * t * t - 2.5 * t * t + 1;
+    }
+    return t <= 2 ? -0.5 * t * t * t + 2.5 * t * t - 4 * t + 2 : 0;
+  }
+}
