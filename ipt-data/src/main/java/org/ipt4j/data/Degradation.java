@@ -56,7 +56,7 @@ public interface Degradation {
    * <tr><td>deblur:gaussian<td>sigma=0.5..3 (0.1..20)<td>Gaussian blur
    * <tr><td>deblur:motion<td>length=5..25 (1..100), angle=0..180 (−180..180)<td>blur along a line
    * <tr><td>dehaze<td>beta=0.6..1.8 (0..10), airlight=0.7..1 (0..1)<td>haze
-   * <tr><td>lowlight<td>gamma=2..5 (1..10), sigma=0..25 (0..255)<td>darkness and noise
+   * <tr><td>lowlight<td>gamma=1.5..3 (1..10), sigma=0..25 (0..255)<td>darkness and noise
    * <tr><td>desnow<td>density=1..6 (0..50), radius=0.7..5 (0.5..30), opacity=0.4..1 (0..1)
    * <td>snow
    * <tr><td>inpaint:boxes, :strokes, :pixels<td>fraction=0.1..0.4 (0..0.9)<td>black holes

@@ -4,13 +4,14 @@ import java.util.random.RandomGenerator;
 
 /**
  * A photograph taken in the dark (K. Lore, A. Akintayo, S. Sarkar, "LLNet", 2017): darkened by a
- * power of gamma, then Gaussian noise; clipped to 0..255, not rounded.
+ * power of gamma, then Gaussian noise (their gamma is 2..5, which leaves most photographs black);
+ * clipped to 0..255, not rounded.
  *
  * @param gamma drawn once per image as the sigma is; 1..10
  * @param sigma of the noise on 0..255; 0..255
  */
 record LowLight(Range gamma, Range sigma) implements Degradation {
-  private static final Range GAMMA = new Range(2, 5);
+  private static final Range GAMMA = new Range(1.5, 3);
   private static final Range SIGMA = new Range(0, 25);
 
   LowLight {

@@ -7,9 +7,38 @@ import static org.assertj.core.api.Assertions.within;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.Metrics.Channels;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 
 class MetricsTest {
   private static final Image NOISE = Images.noise(24, 31, Randomness.at(4));
+
+  /** Against scikit-image; {@code make.py} beside the goldens has the same formulas. */
+  @ParameterizedTest
+  @CsvFileSource(resources = "metrics/goldens.csv", useHeadersInDisplayName = true)
+  void isWhatScikitImageSays(
+      int height,
+      int width,
+      int strength,
+      Channels channels,
+      int border,
+      double psnr,
+      double ssim) {
+    float[] clean = new float[3 * height * width];
+    float[] restored = new float[clean.length];
+    for (int c = 0, i = 0; c < 3; c++) {
+      for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++, i++) {
+          clean[i] = (3 * x + 5 * y + 40 * c + 4 * (x * y % 17)) % 256;
+          restored[i] = clean[i] + ((x * x + 3 * y + 7 * c) % 23 - 11) * strength;
+        }
+      }
+    }
+    Image a = new Image(height, width, clean);
+    Image b = new Image(height, width, restored);
+    assertThat(Metrics.psnr(b, a, channels, border)).isCloseTo(psnr, within(1e-6));
+    assertThat(Metrics.ssim(b, a, channels, border)).isCloseTo(ssim, within(1e-7));
+  }
 
   @Test
   void ofConstantsByHand() {
