@@ -30,11 +30,11 @@ class PatchesTest {
   void degradedPatchIsACropOfTheDegradedImage(String name) {
     Degradation degradation = Degradation.parse(name);
     int scale = degradation.scale();
-    List<Pair> wholes = new ArrayList<>();
+    List<ImagePair> wholes = new ArrayList<>();
     for (int i = 0; i < LEAVES.size(); i++) {
       for (int k = 0; k < 8; k++) {
-        Image clean = LEAVES.image(i).turned(k >= 4, k);
-        wholes.add(new Pair(degradation.apply(clean, Randomness.at(0)), clean));
+        Image clean = LEAVES.image(i).turned(k >= 4, k).croppedToMultiple(scale);
+        wholes.add(new ImagePair(degradation.apply(clean, Randomness.at(0)), clean));
       }
     }
     // a patch as large as possible touches all edges, a small one none
@@ -49,7 +49,7 @@ class PatchesTest {
     }
   }
 
-  private static boolean isCrop(Image degraded, Image clean, Pair whole) {
+  private static boolean isCrop(Image degraded, Image clean, ImagePair whole) {
     int side = degraded.height();
     int scale = clean.height() / side;
     for (int y = 0; y + side <= whole.degraded().height(); y++) {
