@@ -23,6 +23,11 @@ public final class ImageFiles {
 
   private ImageFiles() {}
 
+  /** Whether a file's name is that of an image we read; hidden files are not. */
+  public static boolean isImage(Path file) {
+    return ImageFolder.isImage(file.getFileName().toString());
+  }
+
   /** Reads a file. */
   public static Image read(Path file) throws UnreadableImageException {
     File asFile = file.toFile();

@@ -28,7 +28,9 @@ public final class IptModel {
   /** How the names of tensors begin that a weight file holds beside the model's. */
   public static final String EXTRA = "training.";
 
-  private static final String MODEL = "ipt4j.model";
+  /** The metadata key under which a weight file describes its network. */
+  public static final String DESCRIPTION = "ipt4j.model";
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
 
@@ -90,7 +92,7 @@ public final class IptModel {
       try {
         return of(tensors, description.config(), description.tasks());
       } catch (IllegalArgumentException impossible) {
-        throw new CorruptWeightsException(file, 0, MODEL + ": " + impossible.getMessage());
+        throw new CorruptWeightsException(file, 0, DESCRIPTION + ": " + impossible.getMessage());
       }
     }
   }
@@ -110,22 +112,23 @@ public final class IptModel {
   }
 
   private static Description description(TensorFile tensors) throws IOException {
-    String text = tensors.metadata().get(MODEL);
+    String text = tensors.metadata().get(DESCRIPTION);
     if (text == null) {
       throw new CorruptWeightsException(
           tensors.path(),
           0,
-          "expected a model's configuration in the metadata as " + MODEL + ", found none");
+          "expected a model's configuration in the metadata as " + DESCRIPTION + ", found none");
     }
     try {
       Description description = JSON.readValue(text, Description.class);
       if (description.config() == null || description.tasks() == null) {
         throw new CorruptWeightsException(
-            tensors.path(), 0, MODEL + ": expected config and tasks, got " + text);
+            tensors.path(), 0, DESCRIPTION + ": expected config and tasks, got " + text);
       }
       return description;
     } catch (JsonProcessingException bad) {
-      throw new CorruptWeightsException(tensors.path(), 0, MODEL + ": " + bad.getOriginalMessage());
+      throw new CorruptWeightsException(
+          tensors.path(), 0, DESCRIPTION + ": " + bad.getOriginalMessage());
     }
   }
 
@@ -192,7 +195,7 @@ public final class IptModel {
   public void save(Path file, Map<String, String> notes, Map<String, INDArray> extras)
       throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(notes);
-    metadata.put(MODEL, JSON.writeValueAsString(new Description(config, tasks)));
+    metadata.put(DESCRIPTION, JSON.writeValueAsString(new Description(config, tasks)));
     Map<String, INDArray> tensors = PublishedNames.tensors(values);
     tensors.putAll(extras);
     SafeTensors.write(file, metadata, tensors);

@@ -31,7 +31,7 @@ class GoldenNetworkTest {
 
   private static void check(Path weights, Path golden) throws IOException {
     try (TensorFile io = SafeTensors.open(golden);
-        TensorFile file = open(weights)) {
+        TensorFile file = PyTorchCheckpoint.open(weights)) {
       IptModel model = IptModel.of(file, config(io.metadata()), tasks(io.metadata()));
       for (int t = 0; t < model.tasks().size(); t++) {
         checkTask(model, t, io);
@@ -73,11 +73,6 @@ class GoldenNetworkTest {
 
   private static void assertClose(INDArray ours, INDArray golden, String name) {
     assertThat(ours.sub(golden).normmaxNumber().doubleValue()).as(name).isLessThan(2e-3);
-  }
-
-  private static TensorFile open(Path weights) throws IOException {
-    return SafeTensors.open(
-        Path.of("/tmp", weights.getFileName().toString().replace(".pt", ".safetensors")));
   }
 
   static IptConfig config(Map<String, String> metadata) {

@@ -1,0 +1,72 @@
+package org.ipt4j.examples;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.ipt4j.training.TrainingException;
+import picocli.CommandLine;
+
+/** What all commands share: how they are run, fail, and show progress. */
+final class Commands {
+  private Commands() {}
+
+  /**
+   * Runs a command and yields its exit code: 0 if all went well, 2 with one line on standard error
+   * if what the user gave is at fault.
+   */
+  static int run(Object command, String... args) {
+    return new CommandLine(command)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (failure, commandLine, parsed) -> {
+              if (!isUsersFault(failure)) {
+                throw failure;
+              }
+              commandLine.getErr().println(message(failure));
+              return commandLine.getCommandSpec().exitCodeOnInvalidInput();
+            })
+        .setParameterExceptionHandler(
+            (failure, args1) -> {
+              CommandLine commandLine = failure.getCommandLine();
+              commandLine.getErr().println(failure.getMessage());
+              return commandLine.getCommandSpec().exitCodeOnInvalidInput();
+            })
+        .execute(args);
+  }
+
+  private static boolean isUsersFault(Exception failure) {
+    return failure instanceof IOException
+        || failure instanceof UncheckedIOException
+        || failure instanceof IllegalArgumentException
+        || failure instanceof TrainingException;
+  }
+
+  /** One line that says what was expected and what came. */
+  static String message(Exception failure) {
+    if (failure instanceof NoSuchFileException missing) {
+      return "no such file: " + missing.getFile();
+    }
+    if (failure instanceof FileAlreadyExistsException there) {
+      return there.getFile() + " exists already";
+    }
+    if (failure instanceof FileSystemException trouble && trouble.getReason() == null) {
+      return trouble.getClass().getSimpleName() + ": " + trouble.getFile();
+    }
+    return failure.getMessage();
+  }
+
+  /** A progress bar on standard error, for {@code try} with resources. */
+  static ProgressBarBuilder progress(String task, String unit, long most) {
+    return new ProgressBarBuilder()
+        .setTaskName(task)
+        .setUnit(" " + unit, 1)
+        .setInitialMax(most)
+        .setStyle(ProgressBarStyle.ASCII)
+        .setUpdateIntervalMillis(500)
+        .showSpeed();
+  }
+}

@@ -1,0 +1,29 @@
+package org.ipt4j.examples;
+
+import java.util.Arrays;
+import org.ipt4j.data.Image;
+
+/** Images laid out for people. */
+final class Pictures {
+  private static final int GAP = 8;
+  private static final float WHITE = 255;
+
+  private Pictures() {}
+
+  /** Images of one height side by side, with a white gap between. */
+  static Image beside(Image... images) {
+    int height = images[0].height();
+    int width = Arrays.stream(images).mapToInt(Image::width).sum() + GAP * (images.length - 1);
+    float[] out = new float[Image.CHANNELS * height * width];
+    Arrays.fill(out, WHITE);
+    int left = 0;
+    for (Image image : images) {
+      float[] in = image.pixels();
+      for (int row = 0; row < Image.CHANNELS * height; row++) {
+        System.arraycopy(in, row * image.width(), out, row * width + left, image.width());
+      }
+      left += image.width() + GAP;
+    }
+    return new Image(height, width, out);
+  }
+}

@@ -1,0 +1,55 @@
+package org.ipt4j.training;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Smooths the losses of a run, and logs them now and then. */
+public final class LossLog implements TrainingListener {
+  private static final Logger LOG = LoggerFactory.getLogger(LossLog.class);
+  private static final double SMOOTHING = 0.95;
+
+  private final int every;
+  private final Map<String, Double> smoothed = new LinkedHashMap<>(); // loss by its name
+  private long images;
+  private double seconds;
+
+  /** Logs a line every {@code every} steps. */
+  public LossLog(int every) {
+    this.every = every;
+  }
+
+  @Override
+  public void stepDone(StepReport report) {
+    smooth(report.task().name(), report.l1());
+    smooth("contrastive", report.contrastive());
+    images += report.images();
+    seconds += report.seconds();
+    if ((report.step() + 1) % every == 0) {
+      LOG.info(
+          "step {}: {}, learning rate {}, {} images/s",
+          report.step() + 1,
+          summary(),
+          report.learningRate(),
+          String.format(Locale.ROOT, "%.1f", images / seconds));
+      images = 0;
+      seconds = 0;
+    }
+  }
+
+  /** The smoothed losses: L1 in 0..255 of each task, and the contrastive loss. */
+  public String summary() {
+    return smoothed.entrySet().stream()
+        .map(loss -> String.format(Locale.ROOT, "%s %.2f", loss.getKey(), loss.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private void smooth(String name, double loss) {
+    if (!Double.isNaN(loss)) {
+      smoothed.merge(name, loss, (old, now) -> SMOOTHING * old + (1 - SMOOTHING) * now);
+    }
+  }
+}

@@ -1,0 +1,19 @@
+@echo off
+rem Runs IPT4J's commands: ipt help. Builds them on first use; delete ipt-examples\target to build again.
+setlocal
+set "root=%~dp0"
+set "target=%root%ipt-examples\target"
+if defined JAVA_HOME (set "java=%JAVA_HOME%\bin\java") else (set "java=java")
+if not exist "%target%\built" (
+  echo ipt: building, the first time also downloads about 140 MB 1>&2
+  pushd "%root%"
+  call mvn -B -ntp -q -P run package 1>&2 || (popd & exit /b 1)
+  popd
+  type nul > "%target%\built"
+)
+if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=PASSIVE"
+set /p classpath=<"%target%\classpath.txt"
+"%java%" -XX:+UseParallelGC -Dorg.bytedeco.javacpp.platform.extension=-onednn ^
+  -Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0 ^
+  -Djava.awt.headless=true ^
+  %IPT_JAVA_OPTS% -cp "%target%\ipt-examples.jar;%classpath%" org.ipt4j.examples.Ipt %*
