@@ -3,6 +3,7 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -50,18 +51,78 @@ public final class OperationContract {
     contract.gradientsAccumulateAndNothingElseChanges();
   }
 
-  /** The gradients of sum(w ∘ y) for a fixed random w, in double, one for each input. */
-  public static INDArray[] gradients(Operation operation, INDArray... inputs) {
-    long[][] shapes = new long[inputs.length][];
-    for (int i = 0; i < inputs.length; i++) {
-      shapes[i] = inputs[i].shape();
+  /**
+   * Checks that N samples at once give what they give one by one, forward and backward.
+   *
+   * @param batched how many of the inputs, the first ones, have N as their first axis
+   */
+  public static void checkBatches(int batched, Operation operation, long[]... shapes) {
+    int n = (int) shapes[0][0];
+    INDArray[] all = new INDArray[shapes.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = weights(shapes[i]).muli(1 + i);
     }
+    INDArray weights = weights(outputShape(operation, all));
+    INDArray[] together = gradients(operation, weights, all);
+    for (int sample = 0; sample < n; sample++) {
+      INDArray[] one = all.clone();
+      for (int i = 0; i < batched; i++) {
+        one[i] = sample(all[i], sample);
+      }
+      INDArray[] alone = gradients(operation, sample(weights, sample), one);
+      for (int i = 0; i < all.length; i++) {
+        if (i < batched) {
+          assertClose(sample(together[i], sample), alone[i]);
+        } else {
+          together[i].subi(alone[i]);
+        }
+      }
+      assertClose(sample(output(operation, all), sample), output(operation, one));
+    }
+    for (int i = batched; i < all.length; i++) {
+      assertClose(together[i], together[i].mul(0)); // the sum over the samples was taken off
+    }
+  }
+
+  private static INDArray sample(INDArray x, int sample) {
+    long[] shape = x.shape().clone();
+    shape[0] = 1;
+    return x.slice(sample).dup().reshape('c', shape);
+  }
+
+  private static void assertClose(INDArray actual, INDArray expected) {
+    assertThat(actual.sub(expected).normmaxNumber().doubleValue()).isLessThan(1e-12 * 100);
+  }
+
+  private static long[] outputShape(Operation operation, INDArray... inputs) {
+    return output(operation, inputs).shape();
+  }
+
+  private static INDArray output(Operation operation, INDArray... inputs) {
+    OperationContract contract = of(operation, inputs);
+    try (Tape tape = Tape.inference(contract.values)) {
+      return contract.output(tape).value().dup().detach();
+    }
+  }
+
+  private static OperationContract of(Operation operation, INDArray... inputs) {
+    long[][] shapes = Arrays.stream(inputs).map(INDArray::shape).toArray(long[][]::new);
     OperationContract contract = new OperationContract(operation, shapes, 7);
     for (int i = 0; i < inputs.length; i++) {
       contract.values.view(contract.inputs.get(i)).assign(inputs[i]);
     }
+    return contract;
+  }
+
+  /** The gradients of sum(w ∘ y) for a fixed random w, in double, one for each input. */
+  public static INDArray[] gradients(Operation operation, INDArray... inputs) {
+    return gradients(operation, weights(outputShape(operation, inputs)), inputs);
+  }
+
+  private static INDArray[] gradients(Operation operation, INDArray weights, INDArray... inputs) {
+    OperationContract contract = of(operation, inputs);
     ParameterVector gradients = ParameterVector.zeros(contract.layout, DataType.DOUBLE);
-    contract.addGradients(gradients);
+    contract.addGradients(gradients, weights);
     return contract.inputs.stream().map(gradients::view).toArray(INDArray[]::new);
   }
 
@@ -114,21 +175,28 @@ public final class OperationContract {
 
   private double loss() {
     try (Tape tape = Tape.inference(values)) {
-      return weightedSum(tape).value().getDouble(0);
+      Variable y = output(tape);
+      return y.value().mul(weights(y.shape())).sumNumber().doubleValue();
     }
   }
 
   private void addGradients(ParameterVector gradients) {
+    long[] shape;
+    try (Tape tape = Tape.inference(values)) {
+      shape = output(tape).shape();
+    }
+    addGradients(gradients, weights(shape));
+  }
+
+  private void addGradients(ParameterVector gradients, INDArray weights) {
     try (Tape tape = Tape.training(values, gradients)) {
-      tape.backward(weightedSum(tape));
+      Variable y = output(tape);
+      INDArray sum = tape.array(1).assign(y.value().mul(weights).sumNumber());
+      tape.backward(tape.record(sum, dy -> y.receive(weights.mul(dy.getDouble(0))), y));
     }
   }
 
-  private Variable weightedSum(Tape tape) {
-    Variable y =
-        operation.apply(tape, inputs.stream().map(tape::parameter).toArray(Variable[]::new));
-    INDArray weights = weights(y.shape());
-    INDArray sum = tape.array(1).assign(y.value().mul(weights).sumNumber());
-    return tape.record(sum, dy -> y.receive(weights.mul(dy.getDouble(0))), y);
+  private Variable output(Tape tape) {
+    return operation.apply(tape, inputs.stream().map(tape::parameter).toArray(Variable[]::new));
   }
 }

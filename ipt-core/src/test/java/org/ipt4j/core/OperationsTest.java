@@ -127,4 +127,44 @@ class OperationsTest {
     INDArray target = OperationContract.weights(shape);
     OperationContract.check((tape, v) -> Losses.l1(tape, v[0], target), shape);
   }
+
+  @Test
+  void batchesAreTheirSamples() {
+    long[] tokens = {3, 4, 6};
+    long[] row = {6};
+    long[] image = {3, 4, 6, 4};
+    OperationContract.checkBatches(
+        1,
+        (tape, v) -> Dense.linear(tape, v[0], v[1], v[2]),
+        tokens,
+        new long[] {5, 6},
+        new long[] {5});
+    OperationContract.checkBatches(2, (tape, v) -> Dense.add(tape, v[0], v[1]), tokens, tokens);
+    OperationContract.checkBatches(
+        1, (tape, v) -> Dense.addEmbedding(tape, v[0], v[1]), tokens, new long[] {4, 6});
+    OperationContract.checkBatches(1, (tape, v) -> Dense.relu(tape, v[0]), tokens);
+    OperationContract.checkBatches(1, (tape, v) -> Dense.scale(tape, v[0], 2), tokens);
+    OperationContract.checkBatches(
+        1, (tape, v) -> Dense.layerNorm(tape, v[0], v[1], v[2]), tokens, row, row);
+    OperationContract.checkBatches(
+        3, (tape, v) -> Attention.attention(tape, v[0], v[1], v[2], 3), tokens, tokens, tokens);
+    OperationContract.checkBatches(
+        1,
+        (tape, v) -> Convolution.conv2d(tape, v[0], v[1], v[2]),
+        image,
+        new long[] {2, 4, 3, 3},
+        new long[] {2});
+    OperationContract.checkBatches(1, (tape, v) -> Convolution.pixelShuffle(tape, v[0], 2), image);
+    OperationContract.checkBatches(1, (tape, v) -> Tokens.unfold(tape, v[0], 2), image);
+    OperationContract.checkBatches(
+        1, (tape, v) -> Tokens.fold(tape, v[0], 2, 2, 8), new long[] {3, 4, 8});
+  }
+
+  @Test
+  void attentionInManyGroupsOfSamples() {
+    // 520·520 scores a head are more than a group's 4 MB with 2 heads: one sample a group
+    long[] shape = {3, 520, 2};
+    OperationContract.checkBatches(
+        3, (tape, v) -> Attention.attention(tape, v[0], v[1], v[2], 2), shape, shape, shape);
+  }
 }

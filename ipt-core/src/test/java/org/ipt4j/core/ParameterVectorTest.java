@@ -1,0 +1,59 @@
+package org.ipt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+
+class ParameterVectorTest {
+  private static ParameterLayout layout(ParameterLayout.Builder builder) {
+    return builder.build();
+  }
+
+  @Test
+  void viewsAndRangesAreOneMemory() {
+    ParameterLayout.Builder builder = new ParameterLayout.Builder().range("first");
+    Parameter a = builder.add("a", Initializer.constant(1), 2, 3);
+    builder.range("second");
+    Parameter b = builder.add("b", Initializer.constant(2), 5);
+    ParameterVector vector = ParameterVector.initialized(layout(builder), DataType.FLOAT, 1);
+
+    assertThat(vector.flat().toFloatVector()).containsExactly(1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2);
+    vector.view(a.rows(1, 2)).assign(7);
+    vector.range(vector.layout().range("second")).muli(3);
+    assertThat(vector.flat().toFloatVector()).containsExactly(1, 1, 1, 7, 7, 7, 6, 6, 6, 6, 6);
+    assertThat(vector.view(b).toFloatVector()).containsOnly(6);
+  }
+
+  @Test
+  void initialValuesDependOnTheSeedAndTheNameAlone() {
+    ParameterLayout.Builder one = new ParameterLayout.Builder().range("all");
+    Parameter alone = one.add("x", Initializer.kaimingUniform(4), 100);
+    ParameterLayout.Builder two = new ParameterLayout.Builder().range("all");
+    two.add("before", Initializer.standardNormal(), 3);
+    Parameter behind = two.add("x", Initializer.kaimingUniform(4), 100);
+
+    float[] first =
+        ParameterVector.initialized(layout(one), DataType.FLOAT, 5).view(alone).toFloatVector();
+    float[] second =
+        ParameterVector.initialized(layout(two), DataType.FLOAT, 5).view(behind).toFloatVector();
+    float[] other =
+        ParameterVector.initialized(layout(one), DataType.FLOAT, 6).view(alone).toFloatVector();
+
+    assertThat(first).containsExactly(second);
+    assertThat(first).isNotEqualTo(other);
+    for (float value : first) {
+      assertThat(value).isBetween(-0.5f, 0.5f); // ±1/√4
+    }
+  }
+
+  @Test
+  void namesAreUnique() {
+    ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
+    builder.add("x", Initializer.constant(0), 1);
+    assertThatThrownBy(() -> builder.add("x", Initializer.constant(0), 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("parameter x exists already");
+  }
+}

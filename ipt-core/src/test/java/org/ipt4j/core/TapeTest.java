@@ -1,0 +1,73 @@
+package org.ipt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+class TapeTest {
+  private final ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
+  private final Parameter w = builder.add("w", Initializer.standardNormal(), 4, 4);
+  private final ParameterVector values =
+      ParameterVector.initialized(builder.build(), DataType.FLOAT, 1);
+
+  @Test
+  void layersOneAfterTheOtherInInferenceGiveWhatTheyGiveInTraining() {
+    Layer layer = (tape, x) -> Dense.relu(tape, Linear.withoutBias(w).forward(tape, x));
+    List<Layer> layers = List.of(layer, layer, layer, layer, layer);
+    INDArray trained;
+    INDArray inferred;
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    try (Tape tape = Tape.training(values, gradients)) {
+      trained = tape.sequence(layers, tape.constant(ones(tape))).value().detach();
+    }
+    try (Tape tape = Tape.inference(values)) {
+      INDArray in = ones(tape);
+      inferred = tape.sequence(layers, tape.constant(in)).value().detach();
+      assertThat(in).as("the input is not changed").isEqualTo(ones(tape));
+    }
+    assertThat(inferred).isEqualTo(trained);
+    assertThat(inferred.sumNumber().doubleValue()).isNotZero();
+  }
+
+  @Test
+  void oneTapePerThread() {
+    try (Tape tape = Tape.inference(values)) {
+      assertThatThrownBy(() -> Tape.inference(values))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("open on this thread");
+    }
+  }
+
+  @Test
+  void aSplitVariableMayNotBeUsedItself() {
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    try (Tape tape = Tape.training(values, gradients)) {
+      Variable x = tape.variable(ones(tape));
+      tape.split(x, 0, 2, 4);
+      Variable loss = Losses.l1(tape, x, ones(tape).mul(2));
+      assertThatThrownBy(() -> tape.backward(loss))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("was split and then used itself");
+    }
+  }
+
+  @Test
+  void wrongShapesAreNamed() {
+    try (Tape tape = Tape.inference(values)) {
+      Variable x = tape.constant(tape.array(4, 9));
+      assertThatThrownBy(() -> Linear.withoutBias(w).forward(tape, x))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("linear expects [..., 4], got [4, 9]");
+      assertThatThrownBy(() -> Tokens.unfold(tape, tape.constant(tape.array(1, 1, 4, 5)), 2))
+          .hasMessage("unfold expects sides divisible by the patch side 2, got 4×5");
+    }
+  }
+
+  private static INDArray ones(Tape tape) {
+    return tape.array(3, 4).assign(1);
+  }
+}
