@@ -10,6 +10,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.GradientUpdater;
+import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
@@ -55,9 +56,23 @@ final class Optimizer {
   void update(List<ParameterLayout.Range> ranges, long step) {
     updater.setLrAndSchedule(learningRate(step), null);
     for (ParameterLayout.Range range : ranges) {
+      int count = counts.merge(range, 1, Integer::sum);
+      placeEpsilon(count);
       INDArray gradient = row(gradients.flat(), range.offset(), range.length());
-      updaters.get(range).applyUpdater(gradient, counts.merge(range, 1, Integer::sum) - 1, 0);
+      updaters.get(range).applyUpdater(gradient, count - 1, 0);
       row(values.flat(), range.offset(), range.length()).subi(gradient);
+    }
+  }
+
+  /**
+   * ND4J's Adam adds ε to √v where the published algorithm (Kingma and Ba, 2015, algorithm 1) and
+   * PyTorch add it to √(v/(1−β₂ᵗ)): in the first steps 30 times as much, which shows in parameters
+   * with small gradients.
+   */
+  private void placeEpsilon(int count) {
+    if (updater instanceof Adam adam) {
+      double published = ((Adam) schedule).getEpsilon();
+      adam.setEpsilon(published * Math.sqrt(1 - Math.pow(adam.getBeta2(), count)));
     }
   }
 

@@ -1,0 +1,267 @@
+package org.ipt4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.random.RandomGenerator;
+import org.ipt4j.contrastive.ContrastiveForm;
+import org.ipt4j.contrastive.ContrastiveLoss;
+import org.ipt4j.core.Bits;
+import org.ipt4j.core.Dense;
+import org.ipt4j.core.Losses;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Randomness;
+import org.ipt4j.core.Tape;
+import org.ipt4j.core.Variable;
+import org.ipt4j.transformer.DecoderForm;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class IptModelTest {
+  private static final List<Task> TASKS = List.of(new Task("x2", 2), new Task("denoise30", 1));
+  private static final IptConfig NANO = IptConfig.preset("nano");
+
+  @Test
+  void savedAndLoadedIsTheSame(@TempDir Path folder) throws IOException {
+    IptModel model = published(DecoderForm.SELF, DataType.FLOAT);
+    Path file = folder.resolve("model.safetensors");
+    model.save(file, Map.of("trained", "not at all"));
+
+    IptModel loaded = IptModel.load(file);
+
+    assertThat(loaded.config()).isEqualTo(model.config());
+    assertThat(loaded.tasks()).isEqualTo(model.tasks());
+    Bits.assertSame(loaded.values().flat(), model.values().flat());
+    INDArray in = image(2, 12, 3);
+    Bits.assertSame(restored(loaded, TASKS.get(0), in), restored(model, TASKS.get(0), in));
+    try (TensorFile tensors = SafeTensors.open(file)) {
+      assertThat(tensors.metadata()).containsEntry("trained", "not at all");
+      assertThat(tensors.shape("body.query_embed.weight")).containsExactly(2, 16 * 36);
+    }
+  }
+
+  @Test
+  void aFileThatDoesNotFitNamesEverythingThatIsWrong(@TempDir Path folder) throws IOException {
+    IptModel model = IptModel.create(NANO, TASKS, 1);
+    Map<String, INDArray> tensors = new LinkedHashMap<>(PublishedNames.tensors(model.values()));
+    tensors.remove("head.0.0.bias");
+    tensors.put("tail.1.1.bias", Nd4j.createUninitialized(DataType.FLOAT, 4));
+    tensors.put("stray", Nd4j.createUninitialized(DataType.FLOAT, 1));
+    Path file = folder.resolve("bad.safetensors");
+    SafeTensors.write(file, Map.of(), tensors);
+    INDArray before = model.values().flat().dup();
+
+    try (TensorFile open = SafeTensors.open(file)) {
+      assertThatThrownBy(() -> model.read(open))
+          .isInstanceOf(CorruptWeightsException.class)
+          .hasMessageContaining("missing head.0.0.bias")
+          .hasMessageContaining("tail.1.1.bias: expected [3], got [4]")
+          .hasMessageContaining("unexpected stray");
+    }
+    Bits.assertSame(model.values().flat(), before);
+    assertThatThrownBy(() -> IptModel.load(file))
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining("expected a model's configuration");
+  }
+
+  @Test
+  void mistakesAreNamed() {
+    IptModel model = IptModel.create(NANO, TASKS, 1);
+    assertThatThrownBy(() -> model.task("derain"))
+        .hasMessage("the model has no task derain; it has x2, denoise30");
+    assertThatThrownBy(() -> restored(model, TASKS.get(0), image(1, 13, 1)))
+        .hasMessage("the network expects [N, 3, 12, 12], got [1, 3, 13, 13]");
+    assertThatThrownBy(() -> IptConfig.preset("huge"))
+        .hasMessage("unknown configuration huge; known are base, small, tiny, nano");
+    assertThatThrownBy(() -> config(4, 13, 3, 6, DecoderForm.MEMORY))
+        .hasMessage("the image side must be divisible by the patch side, got 13 and 3");
+    assertThatThrownBy(() -> config(4, 12, 3, 5, DecoderForm.MEMORY))
+        .hasMessage("the embedding must be divisible by the heads, got D 36 and 5 heads");
+    assertThatThrownBy(() -> IptModel.create(NANO, List.of(new Task("x5", 5)), 1))
+        .hasMessage("a tail's scale is 1, 2, 3, 4 or 8, got 5");
+    assertThatThrownBy(() -> IptModel.create(NANO, List.of(TASKS.get(0), TASKS.get(0)), 1))
+        .hasMessage("task x2 is given twice");
+  }
+
+  @Test
+  void thePublishedModelHas115MillionParameters() {
+    // per task as in the paper's six-task pretraining
+    List<Task> tasks = new ArrayList<>();
+    for (int scale : new int[] {2, 3, 4, 1, 1, 1}) {
+      tasks.add(new Task("task" + tasks.size(), scale));
+    }
+    long length = new IptNetwork(IptConfig.preset("base"), tasks).layout().length();
+    assertThat(length).isBetween(114_000_000L, 119_000_000L);
+    long tiny = new IptNetwork(IptConfig.preset("tiny"), tasks).layout().length();
+    assertThat(tiny).isBetween(2_000_000L, 3_000_000L);
+  }
+
+  @Test
+  void manyThreadsGiveWhatOneGives() throws InterruptedException, ExecutionException {
+    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    List<INDArray> inputs = new ArrayList<>();
+    List<INDArray> expected = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      inputs.add(image(2, 12, i));
+      expected.add(restored(model, TASKS.get(i % 2), inputs.get(i)));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<INDArray>> results = new ArrayList<>();
+      for (int round = 0; round < 40; round++) {
+        int i = round % 8;
+        results.add(threads.submit(() -> restored(model, TASKS.get(i % 2), inputs.get(i))));
+      }
+      for (int round = 0; round < 40; round++) {
+        Bits.assertSame(results.get(round).get(), expected.get(round % 8));
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBatchIsItsImages(DecoderForm form) {
+    IptModel model = published(form, DataType.DOUBLE);
+    INDArray batch = image(3, 12, 4).castTo(DataType.DOUBLE);
+    INDArray together = restored(model, TASKS.get(0), batch);
+    for (int i = 0; i < 3; i++) {
+      INDArray one = batch.slice(i).dup().reshape('c', new long[] {1, 3, 12, 12});
+      INDArray alone = restored(model, TASKS.get(0), one);
+      assertThat(alone.slice(0).sub(together.slice(i)).normmaxNumber().doubleValue())
+          .isLessThan(1e-9);
+    }
+  }
+
+  @Test
+  void decoderFormsDiffer() {
+    INDArray in = image(1, 12, 1);
+    INDArray memory = restored(published(DecoderForm.MEMORY, DataType.FLOAT), TASKS.get(0), in);
+    INDArray self = restored(published(DecoderForm.SELF, DataType.FLOAT), TASKS.get(0), in);
+    assertThat(memory.sub(self).normmaxNumber().doubleValue()).isGreaterThan(1e-3);
+  }
+
+  @Test
+  void gradientOfTheWholeNetworkIsTheCentralDifference() {
+    for (DecoderForm form : DecoderForm.values()) {
+      IptModel model = published(form, DataType.DOUBLE);
+      INDArray in = image(2, 12, 1).castTo(DataType.DOUBLE);
+      INDArray target = image(2, 24, 2).castTo(DataType.DOUBLE);
+      ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.DOUBLE);
+      try (Tape tape = Tape.training(model.values(), gradients)) {
+        tape.backward(loss(tape, model, in, target));
+      }
+      // along a random direction of all parameters at once
+      INDArray direction = Nd4j.createUninitialized(DataType.DOUBLE, gradients.flat().length());
+      RandomGenerator random = Randomness.at(3);
+      for (long i = 0; i < direction.length(); i++) {
+        direction.putScalar(i, random.nextGaussian());
+      }
+      double step = 1e-7;
+      model.values().flat().addi(direction.mul(step));
+      double above = loss(model, in, target);
+      model.values().flat().subi(direction.mul(2 * step));
+      double below = loss(model, in, target);
+      double slope = gradients.flat().mul(direction).sumNumber().doubleValue();
+      assertThat((above - below) / (2 * step) / slope).as(form.name()).isBetween(0.9999, 1.0001);
+    }
+  }
+
+  @Test
+  void withContrastiveTrainingL1StillReachesTheBody() {
+    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    ParameterVector both = gradients(model, 1, 1);
+    ParameterVector contrastive = gradients(model, 0, 1);
+    ParameterVector l1 = gradients(model, 1, 0);
+    for (ParameterLayout.Range range : model.trunk(TASKS.get(0))) {
+      double fromL1 = norm(l1, range);
+      assertThat(fromL1).isPositive();
+      INDArray difference = both.range(range).sub(contrastive.range(range));
+      assertThat(difference.sub(l1.range(range)).norm2Number().doubleValue())
+          .as("what L1 adds to %s, against L1 alone", range.name())
+          .isLessThan(1e-3 * fromL1);
+    }
+  }
+
+  @Test
+  void theContrastiveLossAloneReachesHeadAndBodyButNoTail() {
+    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    ParameterVector contrastive = gradients(model, 0, 1);
+    for (ParameterLayout.Range range : model.trunk(TASKS.get(0))) {
+      assertThat(norm(contrastive, range)).as(range.name()).isPositive();
+    }
+    assertThat(norm(contrastive, model.tail(TASKS.get(0)))).isZero();
+    assertThat(norm(contrastive, model.trunk(TASKS.get(1)).get(1))).isZero();
+  }
+
+  private static double norm(ParameterVector gradients, ParameterLayout.Range range) {
+    return gradients.range(range).norm2Number().doubleValue();
+  }
+
+  private static ParameterVector gradients(IptModel model, double l1, double contrastive) {
+    ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.FLOAT);
+    try (Tape tape = Tape.training(model.values(), gradients)) {
+      IptOutput output = model.forward(tape, TASKS.get(0), image(3, 12, 1));
+      Variable loss = null;
+      if (l1 > 0) {
+        loss = Losses.l1(tape, output.restored(), image(3, 24, 2));
+      }
+      if (contrastive > 0) {
+        Variable term = ContrastiveLoss.of(tape, output.tokens(), ContrastiveForm.PAPER);
+        loss = loss == null ? term : Dense.add(tape, loss, term);
+      }
+      tape.backward(loss);
+    }
+    return gradients;
+  }
+
+  private static double loss(IptModel model, INDArray in, INDArray target) {
+    try (Tape tape = Tape.inference(model.values())) {
+      return loss(tape, model, in, target).value().getDouble(0);
+    }
+  }
+
+  private static Variable loss(Tape tape, IptModel model, INDArray in, INDArray target) {
+    return Losses.l1(tape, model.forward(tape, TASKS.get(0), in).restored(), target);
+  }
+
+  private static INDArray restored(IptModel model, Task task, INDArray degraded) {
+    try (Tape tape = Tape.inference(model.values())) {
+      return model.forward(tape, task, degraded).restored().value().detach();
+    }
+  }
+
+  private static IptModel published(DecoderForm form, DataType type) {
+    return IptModel.create(config(4, 12, 3, 6, form), TASKS, 1, type);
+  }
+
+  private static IptConfig config(int c, int side, int patch, int heads, DecoderForm form) {
+    return new IptConfig(c, side, patch, heads, 2, 2, form, 255, false);
+  }
+
+  private static INDArray image(int n, int side, long seed) {
+    RandomGenerator random = Randomness.at(seed);
+    INDArray image = Nd4j.createUninitialized(DataType.FLOAT, n, 3, side, side);
+    for (long i = 0; i < image.length(); i++) {
+      image.putScalar(i, 255 * random.nextFloat());
+    }
+    return image;
+  }
+}

@@ -1,0 +1,123 @@
+package org.ipt4j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.ipt4j.core.Losses;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Tape;
+import org.ipt4j.core.Variable;
+import org.ipt4j.model.IptConfig;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.PyTorchCheckpoint;
+import org.ipt4j.model.SafeTensors;
+import org.ipt4j.model.Task;
+import org.ipt4j.model.TensorFile;
+import org.ipt4j.transformer.DecoderForm;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.Adam;
+
+/** Twenty steps of Adam, one task each in turn, against PyTorch. */
+class GoldenAdamTest {
+  private static final Path GOLDEN = Path.of("../ipt-model/src/test/resources/golden");
+  private static final Path SHARED =
+      Path.of(System.getProperty("ipt.shared", "../../shared"), "fixtures");
+
+  @Test
+  void ofScales231() throws IOException {
+    check(GOLDEN, "ipt-a");
+  }
+
+  @Test
+  void ofScales41() throws IOException {
+    Assumptions.assumeTrue(
+        Files.exists(SHARED.resolve("ipt-b.pt")),
+        () -> "skipped: no " + SHARED + "; set -Dipt.shared=FOLDER");
+    check(SHARED, "ipt-b");
+  }
+
+  private static void check(Path folder, String name) throws IOException {
+    try (TensorFile io = SafeTensors.open(folder.resolve(name + "-io.safetensors"));
+        TensorFile weights = PyTorchCheckpoint.open(folder.resolve(name + ".pt"));
+        TensorFile after = SafeTensors.open(folder.resolve(name + "-after-adam.safetensors"))) {
+      IptModel model = IptModel.of(weights, config(io.metadata()), tasks(io.metadata()));
+      double[] expected = io.read("adam.losses").toDoubleVector();
+      double[] losses = train(model, io, expected.length);
+      for (int t = 0; t < expected.length; t++) {
+        assertThat(Math.abs(losses[t] / expected[t] - 1)).as("loss %d", t).isLessThan(1e-5);
+      }
+      checkWeights(model, after);
+    }
+  }
+
+  private static double[] train(IptModel model, TensorFile io, int steps) throws IOException {
+    ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.FLOAT);
+    double rate = Double.parseDouble(io.metadata().get("adam_lr"));
+    Optimizer optimizer =
+        new Optimizer(new Adam(rate, 0.9, 0.999, 1e-8), model.values(), gradients);
+    double[] losses = new double[steps];
+    for (int t = 0; t < steps; t++) {
+      int index = t % model.tasks().size();
+      Task task = model.tasks().get(index);
+      gradients.flat().assign(0);
+      try (Tape tape = Tape.training(model.values(), gradients)) {
+        INDArray degraded = io.read("task" + index + ".input");
+        INDArray clean = io.read("task" + index + ".target");
+        Variable loss = Losses.l1(tape, model.forward(tape, task, degraded).restored(), clean);
+        losses[t] = loss.value().getDouble(0);
+        tape.backward(loss);
+      }
+      List<ParameterLayout.Range> ranges = new ArrayList<>(model.trunk(task));
+      ranges.add(model.tail(task));
+      optimizer.update(ranges, t);
+    }
+    return losses;
+  }
+
+  /**
+   * An element whose gradient is rounding noise moves by up to the learning rate, in a direction of
+   * chance, in either implementation: so the last thousandth may drift apart, by a few 1e-5.
+   */
+  private static void checkWeights(IptModel model, TensorFile after) throws IOException {
+    IptModel expected = IptModel.of(after, model.config(), model.tasks());
+    float[] errors = model.values().flat().sub(expected.values().flat()).toFloatVector();
+    for (int i = 0; i < errors.length; i++) {
+      errors[i] = Math.abs(errors[i]);
+    }
+    Arrays.sort(errors);
+    assertThat(errors[(int) (0.999 * errors.length)]).as("99.9 % quantile").isLessThan(1e-6f);
+    assertThat(errors[errors.length - 1]).as("largest").isLessThan(1e-4f);
+  }
+
+  private static IptConfig config(Map<String, String> metadata) {
+    int layers = Integer.parseInt(metadata.get("num_layers"));
+    return new IptConfig(
+        Integer.parseInt(metadata.get("n_feats")),
+        Integer.parseInt(metadata.get("patch_size")),
+        Integer.parseInt(metadata.get("patch_dim")),
+        Integer.parseInt(metadata.get("num_heads")),
+        layers,
+        layers,
+        DecoderForm.MEMORY,
+        Double.parseDouble(metadata.get("rgb_range")),
+        false);
+  }
+
+  private static List<Task> tasks(Map<String, String> metadata) {
+    List<Task> tasks = new ArrayList<>();
+    for (String scale : metadata.get("scale").split("\\+")) {
+      tasks.add(new Task("task" + tasks.size(), Integer.parseInt(scale)));
+    }
+    return tasks;
+  }
+}

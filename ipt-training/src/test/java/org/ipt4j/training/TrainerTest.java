@@ -1,0 +1,193 @@
+package org.ipt4j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.ipt4j.contrastive.ContrastiveForm;
+import org.ipt4j.core.Bits;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.data.DataSetBatches;
+import org.ipt4j.data.DeadLeaves;
+import org.ipt4j.data.PatchBatch;
+import org.ipt4j.data.PatchIterator;
+import org.ipt4j.data.PatchOptions;
+import org.ipt4j.model.IptConfig;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import org.ipt4j.transformer.DecoderForm;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.Sgd;
+
+class TrainerTest {
+  private static final IptConfig NANO = IptConfig.preset("nano");
+  private static final List<Task> TASKS =
+      List.of(new Task("x2", 2), new Task("denoise30", 1), new Task("derain", 1));
+  private static final Contrastive MIXED = Contrastive.ownBatches(ContrastiveForm.PAPER, 3, 0.1);
+  private static final BatchSource BATCHES =
+      BatchSource.degrading(new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(4, 12, true, 1));
+
+  @Test
+  void oneBatchIsLearnedByHeart() {
+    Task task = new Task("denoise30", 1);
+    IptModel model = IptModel.create(NANO, List.of(task), 1);
+    PatchBatch batch = BATCHES.batch(task, 0);
+    TrainingPlan plan = plan(List.of(task), Contrastive.none());
+    Trainer trainer = new Trainer(model, plan, (t, k) -> batch, new Adam(3e-3));
+    List<Double> losses = new ArrayList<>();
+    trainer.trainTo(400, 1, report -> losses.add(report.l1()));
+    assertThat(losses.get(0)).isBetween(15.0, 30.0);
+    assertThat(losses.get(399)).isLessThan(0.35 * losses.get(0));
+  }
+
+  @Test
+  void aStepMovesTheBodyAndItsTaskOnly() {
+    // as published: with an input residual, whose tail starts at zero, a first step moves only that
+    IptConfig config = new IptConfig(4, 12, 3, 4, 1, 1, DecoderForm.MEMORY, 255, false);
+    IptModel model = IptModel.create(config, TASKS, 1);
+    TrainingPlan plan = plan(TASKS, MIXED);
+    Trainer trainer = new Trainer(model, plan, BATCHES, new Adam(1e-3));
+    for (int step = 0; step < 12; step++) {
+      Map<String, INDArray> before = ranges(model);
+      trainer.trainTo(step + 1, 1, report -> {});
+      Task task = plan.task(step);
+      List<String> moved = new ArrayList<>(List.of("body", task.name()));
+      if (plan.objective(step) == TrainingPlan.Objective.L1) {
+        moved.add(task.name() + " tail");
+      }
+      ranges(model)
+          .forEach(
+              (name, now) ->
+                  assertThat(Bits.areSame(now, before.get(name)))
+                      .as("step of %s: %s rests", task.name(), name)
+                      .isEqualTo(!moved.contains(name)));
+    }
+  }
+
+  @Test
+  void resumingIsAsIfItHadNeverStopped(@TempDir Path folder) throws IOException {
+    for (Contrastive mixture : List.of(MIXED, Contrastive.added(ContrastiveForm.SUPCON, 0.1))) {
+      IptModel whole = IptModel.create(NANO, TASKS, 1);
+      trainer(whole, mixture).trainTo(20, 2, report -> {});
+
+      Path file = folder.resolve(mixture.mixture() + ".safetensors");
+      Trainer first = trainer(IptModel.create(NANO, TASKS, 1), mixture);
+      first.trainTo(9, 1, report -> {});
+      first.save(file);
+      IptModel resumed = IptModel.create(NANO, TASKS, 99);
+      Trainer second = trainer(resumed, mixture);
+      second.resume(file);
+      assertThat(second.step()).isEqualTo(9);
+      second.trainTo(20, 1, report -> {});
+
+      Bits.assertSame(resumed.values().flat(), whole.values().flat());
+      assertThat(IptModel.load(file).tasks()).as("a checkpoint is a model, too").isEqualTo(TASKS);
+    }
+  }
+
+  @Test
+  void aCheckpointOfAnotherRunIsRefused(@TempDir Path folder) throws IOException {
+    Trainer trainer = trainer(IptModel.create(NANO, TASKS, 1), MIXED);
+    Path file = folder.resolve("run.safetensors");
+    trainer.save(file);
+    Trainer other = trainer(IptModel.create(NANO, TASKS, 1), Contrastive.none());
+    assertThatThrownBy(() -> other.resume(file))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("is of another run");
+    Path model = folder.resolve("model.safetensors");
+    IptModel.create(NANO, TASKS, 1).save(model, Map.of());
+    assertThatThrownBy(() -> other.resume(model)).hasMessageContaining("is no checkpoint");
+  }
+
+  @Test
+  void anUpdaterWithoutMomentsResumesToo(@TempDir Path folder) throws IOException {
+    IptModel model = IptModel.create(NANO, TASKS, 1);
+    TrainingPlan plan = plan(TASKS, MIXED);
+    Trainer trainer = new Trainer(model, plan, BATCHES, new Sgd(1e-5));
+    trainer.trainTo(3, 1, report -> {});
+    Path file = folder.resolve("run.safetensors");
+    trainer.save(file);
+    INDArray saved = model.values().flat().dup();
+    trainer.trainTo(5, 1, report -> {});
+    assertThat(Bits.areSame(model.values().flat(), saved)).isFalse();
+    trainer.resume(file);
+    Bits.assertSame(model.values().flat(), saved);
+    assertThat(trainer.step()).isEqualTo(3);
+  }
+
+  @Test
+  void theLastCheckpointsAreKept(@TempDir Path folder) throws IOException {
+    Checkpoints checkpoints = new Checkpoints(folder.resolve("run"), 2);
+    assertThat(checkpoints.latest()).isEmpty();
+    Trainer trainer = trainer(IptModel.create(NANO, TASKS, 1), MIXED);
+    for (int step = 1; step <= 4; step++) {
+      trainer.trainTo(step, 1, report -> {});
+      checkpoints.save(trainer);
+    }
+    assertThat(checkpoints.latest()).hasValue(folder.resolve("run/step-000000004.safetensors"));
+    try (Stream<Path> files = Files.list(folder.resolve("run"))) {
+      assertThat(files).hasSize(2);
+    }
+  }
+
+  @Test
+  void aLossThatIsNotFiniteStopsTheRunBeforeTheWeightsMove() {
+    IptModel model = IptModel.create(NANO, TASKS, 1);
+    BatchSource broken =
+        (task, step) -> {
+          PatchBatch batch = BATCHES.batch(task, step);
+          if (step == 2) {
+            batch.degraded()[7] = Float.NaN;
+          }
+          return batch;
+        };
+    Trainer trainer = new Trainer(model, plan(TASKS, Contrastive.none()), broken, new Adam(1e-3));
+    trainer.trainTo(2, 1, report -> {});
+    INDArray before = model.values().flat().dup();
+    assertThatThrownBy(() -> trainer.trainTo(5, 1, report -> {}))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("step 2")
+        .hasMessageContaining("the L1 loss is NaN");
+    Bits.assertSame(model.values().flat(), before);
+    assertThat(trainer.step()).isEqualTo(2);
+  }
+
+  @Test
+  void aDl4jIteratorIsASource() {
+    Task task = new Task("denoise30", 1);
+    IptModel direct = IptModel.create(NANO, List.of(task), 1);
+    IptModel iterated = IptModel.create(NANO, List.of(task), 1);
+    TrainingPlan plan = plan(List.of(task), Contrastive.none());
+    new Trainer(direct, plan, BATCHES, new Adam(1e-3)).trainTo(4, 1, report -> {});
+    PatchIterator iterator = new PatchIterator(k -> BATCHES.batch(task, k), 0, 4);
+    BatchSource source = BatchSource.of(Map.of(task, new DataSetBatches(iterator)));
+    new Trainer(iterated, plan, source, new Adam(1e-3)).trainTo(4, 1, report -> {});
+    Bits.assertSame(iterated.values().flat(), direct.values().flat());
+  }
+
+  private static Trainer trainer(IptModel model, Contrastive contrastive) {
+    return new Trainer(model, plan(TASKS, contrastive), BATCHES, new Adam(1e-3));
+  }
+
+  private static TrainingPlan plan(List<Task> tasks, Contrastive contrastive) {
+    return TrainingPlan.equally(5, tasks, contrastive);
+  }
+
+  private static Map<String, INDArray> ranges(IptModel model) {
+    Map<String, INDArray> copies = new HashMap<>();
+    for (ParameterLayout.Range range : model.values().layout().ranges()) {
+      copies.put(range.name(), model.values().range(range).dup());
+    }
+    return copies;
+  }
+}

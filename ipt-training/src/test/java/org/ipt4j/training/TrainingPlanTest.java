@@ -1,0 +1,56 @@
+package org.ipt4j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.ipt4j.training.TrainingPlan.Objective.CONTRASTIVE;
+import static org.ipt4j.training.TrainingPlan.Objective.L1;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.ipt4j.contrastive.ContrastiveForm;
+import org.ipt4j.model.Task;
+import org.junit.jupiter.api.Test;
+
+class TrainingPlanTest {
+  private static final Task A = new Task("a", 1);
+  private static final Task B = new Task("b", 2);
+
+  @Test
+  void tasksAreDrawnByWeight() {
+    Map<Task, Double> weights = new LinkedHashMap<>();
+    weights.put(A, 3.0);
+    weights.put(B, 1.0);
+    TrainingPlan plan = new TrainingPlan(1, weights, Contrastive.none());
+    long ofA = IntStream.range(0, 10_000).filter(k -> plan.task(k).equals(A)).count();
+    assertThat(ofA).isBetween(7_350L, 7_650L); // 7500 ± 3.5 standard deviations
+  }
+
+  @Test
+  void aStepsTaskDependsOnSeedAndStepAlone() {
+    TrainingPlan one = TrainingPlan.equally(1, List.of(A, B), Contrastive.none());
+    TrainingPlan again = TrainingPlan.equally(1, List.of(A, B), Contrastive.none());
+    TrainingPlan other = TrainingPlan.equally(2, List.of(A, B), Contrastive.none());
+    again.task(7);
+    List<Task> tasks = IntStream.range(0, 64).mapToObj(one::task).toList();
+    assertThat(IntStream.range(0, 64).mapToObj(again::task).toList()).isEqualTo(tasks);
+    assertThat(IntStream.range(0, 64).mapToObj(other::task).toList()).isNotEqualTo(tasks);
+  }
+
+  @Test
+  void oneBatchInKIsContrastive() {
+    Contrastive contrastive = Contrastive.ownBatches(ContrastiveForm.PAPER, 4, 0.1);
+    TrainingPlan plan = TrainingPlan.equally(1, List.of(A), contrastive);
+    assertThat(IntStream.range(0, 8).mapToObj(plan::objective))
+        .containsExactly(L1, L1, L1, CONTRASTIVE, L1, L1, L1, CONTRASTIVE);
+  }
+
+  @Test
+  void mistakesAreNamed() {
+    assertThatThrownBy(() -> new TrainingPlan(1, Map.of(A, 0.0), Contrastive.none()))
+        .hasMessage("the weight of task a must be positive, got 0.0");
+    assertThatThrownBy(() -> Contrastive.ownBatches(ContrastiveForm.PAPER, 1, 0.1))
+        .hasMessage("one batch in k is contrastive with k at least 2, got 1");
+  }
+}
