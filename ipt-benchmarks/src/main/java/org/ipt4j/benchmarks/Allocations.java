@@ -1,0 +1,62 @@
+package org.ipt4j.benchmarks;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.factory.DataBufferFactory;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.abstracts.Nd4jWorkspace;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Counts the native memory that ND4J's arrays take outside workspaces: every buffer the factory
+ * makes that is attached to none and is no view, and what workspaces spill.
+ */
+final class Allocations {
+  private static final AtomicLong BYTES = new AtomicLong();
+
+  private Allocations() {}
+
+  /** Puts itself between ND4J and its buffer factory. */
+  static void count() throws ReflectiveOperationException {
+    Nd4j.getExecutioner(); // starts ND4J
+    DataBufferFactory factory = Nd4j.getDataBufferFactory();
+    InvocationHandler counting =
+        (proxy, method, arguments) -> {
+          Object made;
+          try {
+            made = method.invoke(factory, arguments);
+          } catch (InvocationTargetException failure) {
+            throw failure.getCause();
+          }
+          if (made instanceof DataBuffer buffer && !buffer.isAttached() && !isView(buffer)) {
+            BYTES.addAndGet(buffer.length() * buffer.getElementSize());
+          }
+          return made;
+        };
+    Field current = Nd4j.class.getDeclaredField("DATA_BUFFER_FACTORY_INSTANCE");
+    current.setAccessible(true);
+    current.set(
+        null,
+        Proxy.newProxyInstance(
+            Allocations.class.getClassLoader(),
+            new Class<?>[] {DataBufferFactory.class},
+            counting));
+  }
+
+  private static boolean isView(DataBuffer buffer) {
+    return buffer.originalDataBuffer() != null;
+  }
+
+  /** Bytes so far, on all threads; of spills, those of this thread's workspaces. */
+  static long bytes() {
+    List<MemoryWorkspace> workspaces =
+        Nd4j.getWorkspaceManager().getAllWorkspacesForCurrentThread();
+    return BYTES.get()
+        + workspaces.stream().mapToLong(w -> ((Nd4jWorkspace) w).getSpilledSize()).sum();
+  }
+}
