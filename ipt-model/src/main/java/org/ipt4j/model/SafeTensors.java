@@ -174,11 +174,12 @@ public final class SafeTensors {
       throws IOException {
     List<Stored> byPlace = new ArrayList<>(tensors);
     byPlace.sort(Comparator.comparingLong(Stored::begin).thenComparingLong(Stored::end));
+    long length = bytes.size() - dataStart;
     long end = 0;
     for (Stored tensor : byPlace) {
       if (tensor.begin() != end) {
         throw bytes.corrupt(
-            dataStart + end,
+            dataStart + Math.min(end, length),
             "%s of the tensors' bytes: %s begins at %d, expected %d",
             tensor.begin() < end ? "overlap" : "gap",
             tensor.name(),
@@ -187,9 +188,8 @@ public final class SafeTensors {
       }
       end = tensor.end();
     }
-    if (end != bytes.size() - dataStart) {
-      throw bytes.corrupt(
-          bytes.size(), "expected %d bytes of tensors, got %d", end, bytes.size() - dataStart);
+    if (end != length) {
+      throw bytes.corrupt(bytes.size(), "expected %d bytes of tensors, got %d", end, length);
     }
   }
 
@@ -202,7 +202,8 @@ public final class SafeTensors {
       try {
         return parseHeader(json);
       } catch (IOException | ArithmeticException problem) {
-        long at = Math.max(0, json.currentLocation().getCharOffset());
+        // at the header's end Jackson counts the last buffer twice
+        long at = Math.min(Math.max(0, json.currentLocation().getCharOffset()), header.length);
         throw bytes.corrupt(LENGTH_BYTES + at, "bad header: " + message(problem));
       }
     }
