@@ -39,7 +39,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * has its place in the file.
  */
 final class Unpickler {
-  private static final int MAX_OPERATIONS = 1_000_000;
+  private static final int MAX_OPERATIONS = 1 << 18;
   private static final int MAX_BYTES = 1 << 24;
 
   private enum Builder {
