@@ -52,10 +52,13 @@ final class WeightBytes implements Closeable {
   void read(long position, ByteBuffer into) throws IOException {
     long at = position;
     while (into.hasRemaining()) {
-      int count = channel.read(into, at);
+      // in pieces, because Java keeps a second buffer as large as what it reads into the heap
+      int most = Math.min(CHUNK, into.remaining());
+      int count = channel.read(into.slice(into.position(), most), at);
       if (count < 0) {
         throw corrupt(at, "the file ends here, " + into.remaining() + " bytes too early");
       }
+      into.position(into.position() + count);
       at += count;
     }
   }
