@@ -5,8 +5,12 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -17,52 +21,119 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.ipt4j.core.AtomicFiles;
 
-/** Image files. */
+/**
+ * Image files: PNG, JPEG, BMP, TIFF, WebP and GIF, whatever their names say.
+ *
+ * <p>Values are taken as they are stored: gray becomes three equal channels, a palette its colours;
+ * 16 bits keep their fractions of 1/257; CMYK is converted; transparency is dropped and colour
+ * profiles are not applied, as in MATLAB's {@code imread} and Pillow's {@code convert("RGB")}. The
+ * orientation that JPEG and TIFF note is honoured. Of several images in a GIF or TIFF the first is
+ * read; an animated PNG or WebP is refused.
+ */
 public final class ImageFiles {
+  private static final Set<String> FORMATS =
+      Set.of("png", "jpeg", "bmp", "tif", "tiff", "webp", "gif");
+  private static final Set<String> EXTENSIONS =
+      Set.of("png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif");
+
+  /** What Java's JPEG reader only warns of, giving gray where data is missing. */
+  private static final Pattern LOSS = Pattern.compile("Truncated|premature end");
+
   private static final float JPEG_QUALITY = 0.95f;
 
   private ImageFiles() {}
 
   /** Whether a file's name is that of an image we read; hidden files are not. */
   public static boolean isImage(Path file) {
-    return ImageFolder.isImage(file.getFileName().toString());
+    return isImage(file.getFileName().toString());
+  }
+
+  /** Reads a file of up to {@link Limits#DEFAULT} pixels. */
+  public static Image read(Path file) throws UnreadableImageException {
+    return read(file, Limits.DEFAULT);
   }
 
   /** Reads a file. */
-  public static Image read(Path file) throws UnreadableImageException {
+  public static Image read(Path file, Limits limits) throws UnreadableImageException {
     File asFile = file.toFile();
     if (!asFile.isFile()) {
       throw new UnreadableImageException(file.toString(), "no such file");
     }
     try (ImageInputStream stream = new FileImageInputStream(asFile)) {
-      return read(stream, file.toString());
+      return read(stream, file.toString(), limits);
     } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException e) {
-      throw new UnreadableImageException(file.toString(), reason(e), e);
+      throw new UnreadableImageException(file.toString(), e);
     }
   }
 
-  static Image read(ImageInputStream stream, String name) throws IOException {
-    Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
-    if (!readers.hasNext()) {
-      throw new UnreadableImageException(name, "not an image of a known format");
-    }
-    ImageReader reader = readers.next();
+  static Image read(ImageInputStream source, String name, Limits limits)
+      throws UnreadableImageException {
+    ImageInputStream stream = new PartOfStream(source, 0, -1);
+    ImageReader reader = null;
     try {
+      reader = reader(stream, name);
+      Header header = Header.of(stream, reader.getFormatName().toLowerCase(Locale.ROOT));
+      if (header.animated()) {
+        throw new UnreadableImageException(name, "animated");
+      }
       reader.setInput(stream, true, true);
-      return Rasters.image(reader.read(0));
-    } catch (RuntimeException e) {
-      throw new UnreadableImageException(name, reason(e), e);
+      checkSize(name, reader.getHeight(0), reader.getWidth(0), limits);
+      checkSize(name, header.height(), header.width(), limits);
+      List<String> losses = new ArrayList<>();
+      reader.addIIOReadWarningListener(
+          (from, warning) -> {
+            if (LOSS.matcher(warning).find()) {
+              losses.add(warning);
+            }
+          });
+      Image stored = Rasters.image(reader.read(0));
+      if (!losses.isEmpty()) {
+        throw new UnreadableImageException(name, losses.get(0));
+      }
+      return header.upright(stored);
+    } catch (UnreadableImageException e) {
+      throw e;
+    } catch (IOException | RuntimeException | OutOfMemoryError e) { // decoders throw all of these
+      throw new UnreadableImageException(name, e);
     } finally {
-      reader.dispose();
+      if (reader != null) {
+        reader.dispose();
+      }
     }
   }
 
-  private static String reason(Exception e) {
-    return e.getMessage() == null || e.getMessage().isBlank()
-        ? "damaged (" + e.getClass().getSimpleName() + ")"
-        : e.getMessage();
+  private static void checkSize(String name, long height, long width, Limits limits)
+      throws UnreadableImageException {
+    if (height * width > limits.pixels()) {
+      throw new UnreadableImageException(
+          name,
+          String.format(
+              Locale.ROOT,
+              "declares %d×%d pixels, the limit is %d in all",
+              height,
+              width,
+              limits.pixels()));
+    }
+  }
+
+  private static ImageReader reader(ImageInputStream stream, String name) throws IOException {
+    Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
+    while (readers.hasNext()) {
+      ImageReader reader = readers.next();
+      if (FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+        return reader;
+      }
+    }
+    throw new UnreadableImageException(name, "not an image of a known format");
+  }
+
+  /** Whether a file of that name is taken for an image. */
+  static boolean isImage(String name) {
+    String file = name.substring(name.lastIndexOf('/') + 1);
+    String extension = file.substring(file.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return !file.startsWith(".") && EXTENSIONS.contains(extension);
   }
 
   /**

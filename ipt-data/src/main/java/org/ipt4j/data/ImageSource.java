@@ -16,15 +16,29 @@ public interface ImageSource {
     return "image " + index;
   }
 
+  /** As {@link #open(Path, Limits)} with {@link Limits#DEFAULT}. */
+  static ImageSource open(Path path) throws IOException {
+    return open(path, Limits.DEFAULT);
+  }
+
   /**
-   * All images (.png, .jpg, .jpeg, .bmp, .gif) of a folder and of those within it, in the order of
-   * their paths. Images are decoded when asked for, and kept as long as they fit into a quarter of
-   * the virtual machine's memory.
+   * The images, by their names' endings (png, jpg, jpeg, bmp, tif, tiff, webp, gif), of
    *
-   * @throws IllegalArgumentException if it is no folder or there is no image in it
+   * <ul>
+   *   <li>a folder and all folders within it, in the order of their paths, and then of the archives
+   *       in it;
+   *   <li>a {@code .tar} file, in its order, or a {@code .zip} file, in the order of names; both
+   *       are read in place;
+   *   <li>a list {@code .txt}: a path on each line, relative to the list's folder; lines that begin
+   *       with # are comments.
+   * </ul>
+   *
+   * Images are decoded when asked for; those last used are kept.
+   *
+   * @throws IllegalArgumentException if it is none of these or has no image
    */
-  static ImageSource open(Path folder) throws IOException {
-    return cached(new ImageFolder(folder), Runtime.getRuntime().maxMemory() / 4);
+  static ImageSource open(Path path, Limits limits) throws IOException {
+    return cached(new StoredImages(Listing.of(path), limits), limits.cachedBytes());
   }
 
   /** As {@code source}, keeping the images last used, as 8 bit, up to so many bytes of pixels. */

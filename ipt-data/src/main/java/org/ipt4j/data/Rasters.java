@@ -1,16 +1,17 @@
 package org.ipt4j.data;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 
 /**
- * Between {@link Image} and {@link BufferedImage}. Samples are taken as they are stored: colour
- * profiles and gamma are not applied and transparency is dropped, as MATLAB's {@code imread} and
- * Pillow's {@code convert("RGB")} do. (BufferedImage.getRGB would brighten gray images.)
+ * Between {@link Image} and {@link BufferedImage}. Samples are taken as they are stored where that
+ * can be: BufferedImage.getRGB would apply profiles, and brighten gray images.
  */
 final class Rasters {
   private Rasters() {}
@@ -23,9 +24,13 @@ final class Rasters {
     }
     boolean asStored =
         colors instanceof ComponentColorModel
-            && raster.getTransferType() <= java.awt.image.DataBuffer.TYPE_USHORT;
-    int bands = asStored ? colors.getNumColorComponents() : 0;
-    return bands == 1 || bands == 3 ? fromSamples(raster, colors, bands) : fromRgb(source);
+            && !colors.isAlphaPremultiplied()
+            && raster.getTransferType() <= DataBuffer.TYPE_USHORT;
+    return switch (asStored ? colors.getColorSpace().getType() : -1) {
+      case ColorSpace.TYPE_GRAY -> fromSamples(raster, colors, 1);
+      case ColorSpace.TYPE_RGB -> fromSamples(raster, colors, Image.CHANNELS);
+      default -> fromRgb(source);
+    };
   }
 
   private static Image fromPalette(Raster raster, IndexColorModel palette) {
