@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class DamagedFilesTest {
   private static final Limits LIMITS = new Limits(10_000, 0);
-  private static final int DAMAGES = Integer.getInteger("ipt.damages", 30);
+  private static final int DAMAGES = Integer.getInteger("ipt.damages", 50);
 
   /** Decoders keep tables, and their exceptions' stacks, whatever the image. */
   private static final long ALLOWED_BYTES = 20_000_000;

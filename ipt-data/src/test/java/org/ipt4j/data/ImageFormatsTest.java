@@ -2,14 +2,20 @@ package org.ipt4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,10 +103,11 @@ class ImageFormatsTest {
 
   @Test
   void sixteenBitsKeepTheirFractions() throws Exception {
-    byte[] file = Files.readAllBytes(FILES.resolve("base-16.png"));
-    assertThat(file).hasSizeGreaterThan(100);
-    Image image = ImageFiles.read(FILES.resolve("base-16.png"));
-    assertThat(image.quantised()).isNotSameAs(image);
+    BufferedImage deep = new BufferedImage(2, 1, BufferedImage.TYPE_USHORT_GRAY);
+    deep.getRaster().setPixel(0, 0, new int[] {257 * 100 + 64});
+    Path file = folder.resolve("deep.png");
+    ImageIO.write(deep, "png", file.toFile());
+    assertThat(ImageFiles.read(file).at(2, 0, 0)).isCloseTo(100 + 64 / 257f, within(1e-3f));
   }
 
   @ParameterizedTest
@@ -158,6 +165,43 @@ class ImageFormatsTest {
         .hasMessageEndingWith("declares 17×24 pixels, the limit is 407 in all");
     assertThat(ImageFiles.read(FILES.resolve("base.png"), new Limits(408, 0)).width())
         .isEqualTo(24);
+  }
+
+  /** Sizes that ImageIO does not ask for before the decoder takes memory by them. */
+  @ParameterizedTest
+  @CsvSource({
+    "0x115, 60000, declares 60000 samples per pixel",
+    "0x117, 2000000000, declares a strip or tile of 2000000000 bytes"
+  })
+  void refusesTiffThatClaimsMoreThanItHas(String tag, int value, String reason) throws Exception {
+    ByteBuffer tiff =
+        ByteBuffer.wrap(Files.readAllBytes(FILES.resolve("base-plain.tif")))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    int directory = tiff.getInt(4);
+    for (int i = 0; i < tiff.getShort(directory); i++) {
+      int entry = directory + 2 + 12 * i;
+      if (tiff.getShort(entry) == Integer.decode(tag)) {
+        tiff.putShort(entry + 2, (short) 4).putInt(entry + 8, value);
+      }
+    }
+    Path file = Files.write(folder.resolve("claims.tif"), tiff.array());
+    assertThatThrownBy(() -> ImageFiles.read(file))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageEndingWith("claims.tif: " + reason);
+  }
+
+  @Test
+  void refusesWebpWhoseFrameIsLargerThanItsCanvas() throws Exception {
+    ByteBuffer webp = ByteBuffer.allocate(60).order(ByteOrder.LITTLE_ENDIAN);
+    webp.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(52);
+    webp.put("WEBPVP8X".getBytes(StandardCharsets.US_ASCII)).putInt(10).putInt(0);
+    webp.put(new byte[] {23, 0, 0, 16, 0, 0}); // 24×17, less one
+    webp.put("VP8L".getBytes(StandardCharsets.US_ASCII)).putInt(22).put((byte) 0x2F);
+    webp.putInt(16383 << 14 | 16383);
+    Path file = Files.write(folder.resolve("claims.webp"), webp.array());
+    assertThatThrownBy(() -> ImageFiles.read(file, new Limits(100_000_000, 0)))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageEndingWith("declares 16384×16384 pixels, the limit is 100000000 in all");
   }
 
   private static byte[] pngOf(int width, int height) throws IOException {
