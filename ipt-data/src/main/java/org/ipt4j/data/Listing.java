@@ -90,7 +90,11 @@ final class Listing {
     List<StoredImages.Entries> parts = new ArrayList<>();
     parts.add(new FileEntries(folder, files));
     for (String archive : archives) {
-      parts.add(ofArchive(folder.resolve(archive)));
+      try {
+        parts.add(ofArchive(folder.resolve(archive)));
+      } catch (UnreadableImageException e) {
+        parts.add(new LostArchive(archive, e.getCause().getMessage()));
+      }
     }
     return parts.size() == 1 ? parts.get(0) : new JoinedEntries(parts);
   }
