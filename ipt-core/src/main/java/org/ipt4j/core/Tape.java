@@ -53,6 +53,7 @@ public final class Tape implements AutoCloseable {
     }
     this.values = values;
     this.gradients = gradients;
+    ThreadSettings.warnOnce();
     this.arrays = Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, ARRAYS);
   }
 
