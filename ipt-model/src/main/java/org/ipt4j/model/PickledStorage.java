@@ -12,7 +12,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 record PickledStorage(String key, DataType type, long elements, long first, long count) {
   PickledStorage {
-    if (elements < 0 || first < 0 || count < 0 || first > elements || count > elements - first) {
+    if (first < 0 || count < 0 || first > elements || count > elements - first) {
       throw new IllegalArgumentException(
           "storage " + key + " of " + elements + " elements has no " + count + " from " + first);
     }

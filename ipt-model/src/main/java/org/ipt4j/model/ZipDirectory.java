@@ -34,8 +34,8 @@ final class ZipDirectory {
   private static final int ZIP64_EXTRA = 1;
   private static final long IN_ZIP64 = 0xffffffffL;
 
-  /** A record's bytes, [position, position + size) of the file. */
-  record Entry(String name, long position, long size, int crc) {}
+  /** A record's bytes, [position, position + size) of the file, and its header before them. */
+  record Entry(String name, long header, long position, long size, int crc) {}
 
   private record Directory(long position, long size) {}
 
@@ -163,7 +163,7 @@ final class ZipDirectory {
     if (size > directory.position() - position) {
       throw bytes.corrupt(place, "%s of %d bytes at %d leaves no directory", name, size, position);
     }
-    return new Entry(name, position, size, central.getInt(start + 16));
+    return new Entry(name, header, position, size, central.getInt(start + 16));
   }
 
   private static long recordStart(
@@ -212,11 +212,11 @@ final class ZipDirectory {
   private static void checkOverlaps(WeightBytes bytes, Map<String, Entry> entries)
       throws IOException {
     List<Entry> byPlace = new ArrayList<>(entries.values());
-    byPlace.sort(Comparator.comparingLong(Entry::position));
+    byPlace.sort(Comparator.comparingLong(Entry::header));
     long end = 0;
     for (Entry entry : byPlace) {
-      if (entry.position() < end) {
-        throw bytes.corrupt(entry.position(), entry.name() + " overlaps another zip record");
+      if (entry.header() < end) {
+        throw bytes.corrupt(entry.header(), entry.name() + " overlaps another zip record");
       }
       end = entry.position() + entry.size();
     }

@@ -22,7 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,16 +52,30 @@ class PyTorchCheckpointTest {
     "ipt-b.pt, b4af2b91",
     "ipt-b-legacy.pt, b4af2b91",
   })
-  void readsWhatThePublishedImplementationWrote(String name, String checksum) throws IOException {
+  void readsWhatThePublishedImplementationWroteAndKeepsEveryBit(String name, String checksum)
+      throws IOException {
     Path path = name.startsWith("ipt-a") ? GoldenFiles.file(name) : GoldenFiles.sharedFile(name);
+    Path copy = folder.resolve("copy.safetensors");
+    Map<String, INDArray> tensors = new LinkedHashMap<>();
     try (TensorFile file = PyTorchCheckpoint.open(path)) {
-      CRC32 crc = new CRC32();
+      assertThat(checksum(file)).isEqualTo(checksum);
       for (String tensor : file.names()) {
-        INDArray array = file.read(tensor);
-        crc.update(ArrayBytes.window(array, 0, (int) array.length()));
+        tensors.put(tensor, file.read(tensor));
       }
-      assertThat(Long.toHexString(crc.getValue())).isEqualTo(checksum);
     }
+    SafeTensors.write(copy, Map.of(), tensors);
+    try (TensorFile file = SafeTensors.open(copy)) {
+      assertThat(checksum(file)).isEqualTo(checksum);
+    }
+  }
+
+  private static String checksum(TensorFile file) throws IOException {
+    CRC32 crc = new CRC32();
+    for (String tensor : file.names()) {
+      INDArray array = file.read(tensor);
+      crc.update(ArrayBytes.window(array, 0, (int) array.length()));
+    }
+    return Long.toHexString(crc.getValue());
   }
 
   @Test
@@ -225,6 +241,8 @@ class PyTorchCheckpointTest {
   void refusesPicklesThatBreakTheirRules() throws IOException {
     refusesPickle("", "nothing on the stack");
     refusesPickle("(", "nothing on the stack");
+    refusesPickle("N(", "nothing on the stack");
+    refusesPickle("N(\u0085", "expected 1 values on the stack, got 0");
     refusesPickle("t", "no mark");
     refusesPickle("(\u0085", "expected 1 values on the stack, got 0");
     refusesPickle("h\u0001", "nothing remembered as 1");
@@ -312,6 +330,11 @@ class PyTorchCheckpointTest {
     for (int length = 0; length < good.length(); length++) {
       refuses(good.substring(0, length), "");
     }
+    String data = good.substring(good.length() - 24);
+    String before = good.substring(0, good.length() - 24);
+    assertThat(data).startsWith(littleEndian(2, 8));
+    refuses(before + littleEndian(1, 8) + data.substring(8), "in storage 7, got 1 in 16 bytes");
+    refuses(before + data.substring(0, 16), "in storage 7, got 2 in 8 bytes");
     refuses(good + "x", "1 bytes after the last storage");
     refuses("", "expected a PyTorch checkpoint");
     refuses("GIF89a", "expected a PyTorch checkpoint");
@@ -323,7 +346,6 @@ class PyTorchCheckpointTest {
     refuses(good.replace(keys, pickle("]")), "bytes after the last storage");
     refuses(good.replace(keys, pickle("]" + text("8") + "a")), "of which no tensor speaks");
     refuses(good.replace(keys, pickle("]Na")), "of which no tensor speaks");
-    String data = good.substring(good.indexOf(keys) + keys.length());
     refuses(
         good.replace(keys, pickle("]" + text("7") + "a" + text("7") + "a")) + data,
         "storage 7 comes twice");
@@ -409,7 +431,17 @@ class PyTorchCheckpointTest {
     }
     TestZip overlap = new TestZip();
     overlap.wrongSize = 1;
-    refuses(zip(overlap, BYTES).bytes(), "a/data/7");
+    overlap.add("a/data.pkl", pickle(BYTES));
+    overlap.wrongSize = 0;
+    refuses(overlap.add("a/data/7", "12").bytes(), "a/data/7 overlaps another zip record");
+    byte[] otherName = zip(BYTES).bytes();
+    otherName[30] = 'b';
+    refuses(otherName, "expected the header of a/data.pkl");
+    byte[] otherSize = zip(BYTES).bytes();
+    ByteBuffer fields = ByteBuffer.wrap(otherSize).order(ByteOrder.LITTLE_ENDIAN);
+    int directory = fields.getInt(otherSize.length - 6);
+    fields.putInt(directory + 20, fields.getInt(directory + 20) - 1);
+    refuses(otherSize, "a/data.pkl of ");
   }
 
   @Test

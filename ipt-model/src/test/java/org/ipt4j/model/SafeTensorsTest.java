@@ -131,6 +131,19 @@ class SafeTensorsTest {
   }
 
   @Test
+  void readsIntoArraysWhoseStridesDifferWhereSizesAreOne() throws IOException {
+    Path path = folder.resolve("six.safetensors");
+    INDArray six = Nd4j.createFromArray(new float[][][] {{{1, 2, 3}, {4, 5, 6}}});
+    SafeTensors.write(path, Map.of(), Map.of("six", six));
+    INDArray target = Nd4j.createUninitialized(DataType.FLOAT, 2, 1, 3).permute(1, 0, 2);
+    assertThat(target.stride()).isNotEqualTo(six.stride());
+    try (TensorFile file = SafeTensors.open(path)) {
+      file.readInto("six", target);
+    }
+    assertThat(target).isEqualTo(six);
+  }
+
+  @Test
   void readsAcrossChunks() throws IOException {
     INDArray large = Nd4j.arange(600_011).castTo(DataType.DOUBLE);
     Path path = folder.resolve("large.safetensors");
@@ -297,14 +310,21 @@ class SafeTensorsTest {
     refuses("{" + x.replace("F32", "%d%n\\u0007\\n" + "z".repeat(1000)) + "}", 4, "got %d%n??zzz");
     refuses("{\"x", 0, "bad header");
     refuses("[]", 0, "begins with '{'");
+
+    Path longName =
+        write("{" + x.replace("x", "y".repeat(10_000)).replace("F32", "?") + "}", new byte[4]);
+    assertThatThrownBy(() -> SafeTensors.open(longName).close())
+        .satisfies(problem -> assertThat(problem.getMessage()).hasSizeLessThan(1000));
   }
 
   @Test
   void refusesMalformedTextAndLengths() throws IOException {
-    byte[] header = "{\"é\":1}".getBytes(StandardCharsets.ISO_8859_1);
+    byte[] header =
+        "{\"é\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"
+            .getBytes(StandardCharsets.ISO_8859_1);
     Path path = folder.resolve("raw.safetensors");
     Files.write(path, file(header.length, header, 0));
-    refuses(path, "bad header");
+    refuses(path, "bad header: Input length = 1");
     Files.write(path, file(Long.MAX_VALUE, header, 0));
     refuses(path, "got 9223372036854775807");
     Files.write(path, file(-1, header, 0));
