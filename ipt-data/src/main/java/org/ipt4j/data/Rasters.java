@@ -48,30 +48,49 @@ final class Rasters {
   }
 
   private static Image fromSamples(Raster raster, ColorModel colors, int bands) {
+    return colors.getComponentSize(0) == 8
+        ? fromBytes(raster, bands)
+        : fromOtherSamples(raster, bands, colors.getComponentSize(0));
+  }
+
+  // a row at once, all bands: several times faster than sample by sample
+  private static Image fromBytes(Raster raster, int bands) {
     int height = raster.getHeight();
     int width = raster.getWidth();
-    int plane = height * width;
-    int bits = colors.getComponentSize(0);
-    float[] floats = bits > 8 ? new float[Image.CHANNELS * plane] : null;
-    byte[] bytes = bits > 8 ? null : new byte[Image.CHANNELS * plane];
-    float unit = 255f / ((1 << bits) - 1);
-    int[] row = new int[width];
-    for (int c = 0; c < Image.CHANNELS; c++) {
-      for (int y = 0, i = c * plane; y < height; y++) {
-        int band = bands == 1 ? 0 : c;
-        raster.getSamples(raster.getMinX(), raster.getMinY() + y, width, 1, band, row);
-        for (int x = 0; x < width; x++, i++) {
-          if (bits == 8) {
-            bytes[i] = (byte) row[x];
-          } else if (bits < 8) {
-            bytes[i] = (byte) Image.quantise(row[x] * unit);
-          } else {
-            floats[i] = row[x] * unit;
-          }
+    byte[] pixels = new byte[Image.CHANNELS * height * width];
+    int all = raster.getNumDataElements();
+    byte[] row = new byte[all * width];
+    for (int y = 0; y < height; y++) {
+      raster.getDataElements(raster.getMinX(), raster.getMinY() + y, width, 1, row);
+      for (int c = 0; c < Image.CHANNELS; c++) {
+        int to = (c * height + y) * width;
+        int from = bands == 1 ? 0 : c;
+        for (int x = 0; x < width; x++) {
+          pixels[to + x] = row[from + x * all];
         }
       }
     }
-    return bytes != null ? Image.ofBytes(height, width, bytes) : new Image(height, width, floats);
+    return Image.ofBytes(height, width, pixels);
+  }
+
+  // below 8 bits spread over 0..255, above with fractions
+  private static Image fromOtherSamples(Raster raster, int bands, int bits) {
+    int height = raster.getHeight();
+    int width = raster.getWidth();
+    float[] pixels = new float[Image.CHANNELS * height * width];
+    float unit = 255f / ((1 << bits) - 1);
+    int[] row = new int[width];
+    for (int c = 0, i = 0; c < Image.CHANNELS; c++) {
+      int band = bands == 1 ? 0 : c;
+      for (int y = 0; y < height; y++) {
+        raster.getSamples(raster.getMinX(), raster.getMinY() + y, width, 1, band, row);
+        for (int x = 0; x < width; x++, i++) {
+          pixels[i] = row[x] * unit;
+        }
+      }
+    }
+    Image image = new Image(height, width, pixels);
+    return bits < 8 ? image.quantised() : image;
   }
 
   private static Image fromRgb(BufferedImage source) {
