@@ -1,13 +1,13 @@
 package org.ipt4j.data;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import org.ipt4j.core.Randomness;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Training patches: the batch of step k is a pure function of (images, degradation, options, k),
@@ -17,31 +17,43 @@ import org.slf4j.LoggerFactory;
  * or is smaller than a patch is logged, once, and another is drawn in its place.
  */
 public final class Patches {
-  private static final Logger LOG = LoggerFactory.getLogger(Patches.class);
   private static final int DRAWS = 1000;
 
   private final PatchCutter cutter;
   private final PatchOptions options;
-  private final Map<Integer, String> skipped = new ConcurrentHashMap<>();
+  private final SkippedImages skipped;
+  private final Map<Integer, String> useless = new ConcurrentHashMap<>(); // of those, which
 
   /**
    * Patches of clean images, degraded: first mirrored and turned, then degraded, so that rain falls
    * downwards in every patch.
    */
   public Patches(ImageSource source, Degradation degradation, PatchOptions options) {
+    this(source, degradation, options, new SkippedImages());
+  }
+
+  /**
+   * As {@link #Patches(ImageSource, Degradation, PatchOptions)}.
+   *
+   * @param skipped is told of images of no use; may be shared with other patches of the same images
+   */
+  public Patches(
+      ImageSource source, Degradation degradation, PatchOptions options, SkippedImages skipped) {
     this(
         new DegradingCutter(
             Objects.requireNonNull(source, "source"),
             Objects.requireNonNull(degradation, "degradation")),
-        options);
+        options,
+        skipped);
   }
 
   /** Patches of pairs, both images of one being cut, mirrored and turned alike. */
   public Patches(PairSource source, PatchOptions options) {
-    this(new PairCutter(Objects.requireNonNull(source, "source")), options);
+    this(new PairCutter(Objects.requireNonNull(source, "source")), options, new SkippedImages());
   }
 
-  private Patches(PatchCutter cutter, PatchOptions options) {
+  private Patches(PatchCutter cutter, PatchOptions options, SkippedImages skipped) {
+    this.skipped = Objects.requireNonNull(skipped, "skipped");
     this.cutter = cutter;
     this.options = Objects.requireNonNull(options, "options");
     if (cutter.size() < 1) {
@@ -66,30 +78,30 @@ public final class Patches {
 
   /** How many images turned out to be of no use so far, each of them logged. */
   public int skipped() {
-    return skipped.size();
+    return skipped.count();
   }
 
   private ImagePair patch(RandomGenerator random) {
     for (int draw = 0; draw < DRAWS; draw++) {
       int index = random.nextInt(cutter.size());
-      if (skipped.containsKey(index)) {
+      if (useless.containsKey(index)) {
         continue;
       }
       try {
         return cutter.cut(index, options, random);
       } catch (UnreadableImageException e) {
-        if (skipped.put(index, e.getMessage()) == null) {
-          LOG.warn("skipped {}", e.getMessage());
-        }
+        useless.put(index, e.getMessage());
+        skipped.add(e.getMessage());
       }
     }
-    throw new IllegalStateException(
-        String.format(
-            Locale.ROOT,
-            "no image of use in %d draws; of %d images %d were skipped, for instance %s",
-            DRAWS,
-            cutter.size(),
-            skipped.size(),
-            skipped.values().iterator().next()));
+    throw new UncheckedIOException(
+        new IOException(
+            String.format(
+                Locale.ROOT,
+                "no image of use in %d draws; of %d images %d were skipped, for instance %s",
+                DRAWS,
+                cutter.size(),
+                useless.size(),
+                useless.values().iterator().next())));
   }
 }

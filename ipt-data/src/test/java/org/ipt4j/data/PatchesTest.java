@@ -3,6 +3,7 @@ package org.ipt4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -128,7 +129,7 @@ class PatchesTest {
 
     Patches none = new Patches(faulty, noise, new PatchOptions(1, 41, false, 1));
     assertThatThrownBy(() -> none.batch(0))
-        .isInstanceOf(IllegalStateException.class)
+        .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("of 3 images 3 were skipped");
   }
 

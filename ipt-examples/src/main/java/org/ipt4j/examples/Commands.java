@@ -9,6 +9,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.ipt4j.training.TrainingException;
 import picocli.CommandLine;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What all commands share: how they are run, fail, and show progress. */
 final class Commands {
@@ -32,7 +33,7 @@ final class Commands {
         .setParameterExceptionHandler(
             (failure, args1) -> {
               CommandLine commandLine = failure.getCommandLine();
-              commandLine.getErr().println(failure.getMessage());
+              commandLine.getErr().println(message(failure));
               return commandLine.getCommandSpec().exitCodeOnInvalidInput();
             })
         .execute(args);
@@ -47,6 +48,9 @@ final class Commands {
 
   /** One line that says what was expected and what came. */
   static String message(Exception failure) {
+    if (failure instanceof UnmatchedArgumentException unmatched) {
+      return "unknown " + String.join(" ", unmatched.getUnmatched()) + "; see ipt help";
+    }
     if (failure instanceof NoSuchFileException missing) {
       return "no such file: " + missing.getFile();
     }
@@ -56,7 +60,9 @@ final class Commands {
     if (failure instanceof FileSystemException trouble && trouble.getReason() == null) {
       return trouble.getClass().getSimpleName() + ": " + trouble.getFile();
     }
-    return failure.getMessage();
+    return failure instanceof UncheckedIOException wrapper
+        ? message(wrapper.getCause())
+        : failure.getMessage();
   }
 
   /** A progress bar on standard error, for {@code try} with resources. */

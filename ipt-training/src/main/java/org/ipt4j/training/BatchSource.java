@@ -10,6 +10,7 @@ import org.ipt4j.data.ImageSource;
 import org.ipt4j.data.PatchBatch;
 import org.ipt4j.data.PatchOptions;
 import org.ipt4j.data.Patches;
+import org.ipt4j.data.SkippedImages;
 import org.ipt4j.model.Task;
 
 /** Where training's batches come from; asked by several threads at once. */
@@ -25,10 +26,11 @@ public interface BatchSource {
    */
   static BatchSource degrading(ImageSource images, List<Task> tasks, PatchOptions options) {
     Map<Task, LongFunction<PatchBatch>> sources = new LinkedHashMap<>();
+    SkippedImages skipped = new SkippedImages();
     for (Task task : tasks) {
       long seed = Randomness.seedAt(options.seed(), task.name().hashCode());
       PatchOptions own = new PatchOptions(options.count(), options.side(), options.turned(), seed);
-      sources.put(task, new Patches(images, Degradation.parse(task.name()), own)::batch);
+      sources.put(task, new Patches(images, Degradation.parse(task.name()), own, skipped)::batch);
     }
     return of(sources);
   }
