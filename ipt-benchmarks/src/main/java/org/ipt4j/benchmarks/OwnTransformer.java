@@ -2,6 +2,7 @@ package org.ipt4j.benchmarks;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.ipt4j.core.Kernels;
 import org.ipt4j.core.Losses;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
@@ -11,15 +12,20 @@ import org.ipt4j.core.Variable;
 import org.ipt4j.transformer.Transformer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.GradientUpdater;
+import org.nd4j.linalg.learning.config.Adam;
 
-/** The body alone on our tape: forward, mean absolute output, backward. */
+/** Training the body alone on our tape: forward, L1, backward, Adam. */
 final class OwnTransformer {
   static final String TASK = "task";
+  static final double RATE = 1e-6;
 
   private final Transformer transformer;
   private final Parameter task;
   private final ParameterVector values;
   private final ParameterVector gradients;
+  private final GradientUpdater<?> adam;
+  private int steps;
 
   OwnTransformer(Size size) {
     ParameterLayout.Builder builder = new ParameterLayout.Builder().range("body");
@@ -27,6 +33,8 @@ final class OwnTransformer {
     task = transformer.taskEmbedding(builder, TASK);
     values = ParameterVector.initialized(builder.build(), DataType.FLOAT, 1);
     gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    long moments = 2 * values.layout().length();
+    adam = new Adam(RATE).instantiate(Kernels.filled(DataType.FLOAT, 0, 1, moments), true);
   }
 
   Map<String, INDArray> parameters() {
@@ -43,11 +51,19 @@ final class OwnTransformer {
     return named;
   }
 
-  void step(INDArray tokens) {
+  /** One step; the loss is the mean absolute difference to {@code target}. */
+  void step(INDArray tokens, INDArray target) {
+    computeGradients(tokens, target);
+    INDArray gradient = gradients.flat().reshape('c', 1, gradients.flat().length());
+    adam.applyUpdater(gradient, steps++, 0);
+    values.flat().subi(gradients.flat());
+  }
+
+  void computeGradients(INDArray tokens, INDArray target) {
     gradients.flat().assign(0);
     try (Tape tape = Tape.training(values, gradients)) {
       Variable y = transformer.forward(tape, tape.constant(tokens), tape.parameter(task));
-      tape.backward(Losses.l1(tape, y, tape.array(tokens.shape()).assign(0)));
+      tape.backward(Losses.l1(tape, y, target));
     }
   }
 }

@@ -4,21 +4,30 @@ import java.util.Map;
 import org.ipt4j.transformer.TransformerConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.TrainingConfig;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.learning.config.Adam;
 
-/** The same body, of the same weights, as a SameDiff graph. */
+/** Training the same body, from the same weights, as a SameDiff graph. */
 final class SameDiffTransformer {
+  private static final String TOKENS = "tokens";
+  private static final String TARGET = "target";
+
   private final SameDiff sd = SameDiff.create();
   private final Map<String, INDArray> parameters;
   private final TransformerConfig config;
   private final int batch;
 
-  SameDiffTransformer(Size size, Map<String, INDArray> parameters, INDArray tokens) {
+  SameDiffTransformer(Size size, Map<String, INDArray> parameters) {
     this.parameters = parameters;
     this.config = size.transformer();
     this.batch = size.batch;
     parameters.forEach((name, value) -> sd.var(name, value.dup()));
-    SDVariable x = sd.constant("tokens", tokens.reshape(rows(), config.embedding()));
+    long[] shape = {batch, config.tokens(), config.embedding()};
+    SDVariable x =
+        sd.placeHolder(TOKENS, DataType.FLOAT, shape).reshape(rows(), config.embedding());
     x = linear(x, "body.linear_encoding").add(x);
     x = addEmbedding(x, "body.position_encoding.pe.weight");
     for (int i = 0; i < config.encoderLayers(); i++) {
@@ -38,11 +47,25 @@ final class SameDiffTransformer {
       x = x.add(feedForward(norm(x, layer + ".norm3"), layer + ".linear1", layer + ".linear2"));
     }
     x = feedForward(x, "body.mlp_head.0", "body.mlp_head.3").add(x);
-    sd.math().abs(x).mean().markAsLoss();
+    SDVariable target = sd.placeHolder(TARGET, DataType.FLOAT, shape);
+    SDVariable loss = sd.math().abs(x.sub(target.reshape(rows(), config.embedding()))).mean("loss");
+    loss.markAsLoss();
+    sd.setTrainingConfig(
+        TrainingConfig.builder()
+            .updater(new Adam(OwnTransformer.RATE))
+            .dataSetFeatureMapping(TOKENS)
+            .dataSetLabelMapping(TARGET)
+            .minimize("loss")
+            .build());
   }
 
-  Map<String, INDArray> step() {
-    return sd.calculateGradients(null, parameters.keySet());
+  /** One step. */
+  void step(INDArray tokens, INDArray target) {
+    sd.fit(new DataSet(tokens, target));
+  }
+
+  Map<String, INDArray> gradients(INDArray tokens, INDArray target) {
+    return sd.calculateGradients(Map.of(TOKENS, tokens, TARGET, target), parameters.keySet());
   }
 
   private int rows() {

@@ -26,9 +26,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 
 /**
- * Times forward and backward of the shared transformer on our tape and as a SameDiff graph of the
- * same weights, after comparing their gradients, and the whole training step. Each measurement is a
- * process of its own; they run in turns, and medians are printed.
+ * Times a training step of the shared transformer (forward, L1, backward, Adam) on our tape and as
+ * a SameDiff graph of the same weights, after comparing their gradients, and of the whole network.
+ * Each measurement is a process of its own; they run in turns, and medians are printed.
  */
 final class TrainingStep {
   private static final int ROUNDS = 3;
@@ -40,7 +40,7 @@ final class TrainingStep {
     OURS,
     /** The body in SameDiff. */
     SAMEDIFF,
-    /** The whole step: heads, body, tails, loss, backward, Adam. */
+    /** The whole network: heads, body and tails. */
     STEP
   }
 
@@ -158,16 +158,18 @@ final class TrainingStep {
 
   private static Runnable ours(Size size) {
     OwnTransformer own = new OwnTransformer(size);
-    INDArray tokens = tokens(size);
-    return () -> own.step(tokens);
+    INDArray tokens = normal(size, 7);
+    INDArray target = normal(size, 8);
+    return () -> own.step(tokens, target);
   }
 
   private static Runnable sameDiff(Size size) {
     OwnTransformer own = new OwnTransformer(size);
-    INDArray tokens = tokens(size);
-    SameDiffTransformer theirs = new SameDiffTransformer(size, own.parameters(), tokens);
-    own.step(tokens);
-    Map<String, INDArray> expected = theirs.step();
+    INDArray tokens = normal(size, 7);
+    INDArray target = normal(size, 8);
+    SameDiffTransformer theirs = new SameDiffTransformer(size, own.parameters());
+    own.computeGradients(tokens, target);
+    Map<String, INDArray> expected = theirs.gradients(tokens, target);
     own.gradients()
         .forEach(
             (name, gradient) -> {
@@ -176,7 +178,7 @@ final class TrainingStep {
                 throw new IllegalStateException(name + ": gradients differ by " + difference);
               }
             });
-    return () -> theirs.step().values().forEach(INDArray::close);
+    return () -> theirs.step(tokens, target);
   }
 
   private static Runnable wholeStep(Size size) {
@@ -203,20 +205,20 @@ final class TrainingStep {
     return pixels;
   }
 
-  private static INDArray tokens(Size size) {
-    RandomGenerator random = Randomness.at(7);
-    INDArray tokens =
+  private static INDArray normal(Size size, long seed) {
+    RandomGenerator random = Randomness.at(seed);
+    INDArray normal =
         Kernels.uninitialized(
             DataType.FLOAT,
             size.batch,
             size.transformer().tokens(),
             size.transformer().embedding());
-    float[] numbers = new float[Math.toIntExact(tokens.length())];
+    float[] numbers = new float[Math.toIntExact(normal.length())];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = (float) random.nextGaussian();
     }
-    tokens.data().setData(numbers);
-    return tokens;
+    normal.data().setData(numbers);
+    return normal;
   }
 
   /** The largest resident memory of this process so far; NaN where the system does not tell. */

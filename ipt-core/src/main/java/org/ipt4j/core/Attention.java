@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Scaled dot-product attention of several heads (Vaswani et al., 2017, §3.2). */
 public final class Attention {
   /** Scores are worked on in groups of samples that together stay within this, to stay in cache. */
-  private static final long GROUP_BYTES = 4L << 20;
+  private static final long GROUP_BYTES = 8L << 20;
 
   private Attention() {}
 

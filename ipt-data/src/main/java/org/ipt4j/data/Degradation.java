@@ -49,7 +49,7 @@ public interface Degradation {
    * <tr><td>x2, x3, x4, x8<td><td>shrinks as MATLAB's imresize, {@link Bicubic}
    * <tr><td>denoise, denoise30, …<td>sigma=0..50 (0..255)<td>Gaussian noise
    * <tr><td>denoise:poisson<td>peak=10..200 (1..10000)<td>photon noise; peak is what white expects
-   * <tr><td>derain, derain:light, :heavy, :mixed
+   * <tr><td>derain (:mixed), derain:light, :heavy
    * <td>directions (1..5), density (0..50), angle (−45..45), length (1..200), thickness (0.2..3),
    * intensity (0..255), by preset<td>adds bright streaks
    * <tr><td>jpeg<td>quality=10..90 (1..100)<td>JPEG compression

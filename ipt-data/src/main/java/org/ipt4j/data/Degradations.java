@@ -32,7 +32,7 @@ final class Degradations {
           "denoise:poisson",
           "derain",
           "derain:heavy",
-          "derain:mixed",
+          "derain:light",
           "jpeg:quality=10",
           "deblur:gaussian",
           "deblur:motion",

@@ -8,8 +8,10 @@ import java.util.random.RandomGenerator;
  * same in all channels (W. Yang et al., "Deep joint rain detection and removal", CVPR 2017, whose
  * Rain100L has one direction of streaks and Rain100H five). Result clipped to 0..255, not rounded.
  *
- * <p>Presets, with the PSNR that they leave of photographs: {@code light}, the default, about 27 dB
- * as Rain100L has; {@code heavy} about 13.5 dB as Rain100H has; {@code mixed} anything between.
+ * <p>Presets, with the PSNR that they leave of photographs: {@code light} about 27 dB as Rain100L
+ * has; {@code heavy} about 13.5 dB as Rain100H has; {@code mixed}, the default, anything between.
+ * Light rain alone is a poor teacher: it leaves most pixels as they are, so an L1 loss is small for
+ * doing nothing and stays there.
  *
  * @param directions of streaks falling at once, 1..5; drawn per image, as the next two are
  * @param density streaks of one direction that begin per 1000 pixels, 0..50
@@ -61,7 +63,7 @@ record RainStreaks(
   }
 
   static RainStreaks of(Settings settings) {
-    String preset = settings.preset("light");
+    String preset = settings.preset("mixed");
     RainStreaks base = PRESETS.get(preset);
     if (base == null) {
       throw new IllegalArgumentException("derain is light, heavy or mixed, got " + preset);
@@ -145,7 +147,7 @@ record RainStreaks(
   public String name() {
     for (Map.Entry<String, RainStreaks> preset : PRESETS.entrySet()) {
       if (equals(preset.getValue())) {
-        return preset.getKey().equals("light") ? "derain" : "derain:" + preset.getKey();
+        return preset.getKey().equals("mixed") ? "derain" : "derain:" + preset.getKey();
       }
     }
     return new Name("derain")

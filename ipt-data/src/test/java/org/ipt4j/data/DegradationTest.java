@@ -51,7 +51,7 @@ class DegradationTest {
   @CsvSource({
     "denoise:sigma=30, denoise30",
     "denoise, denoise:sigma=0..50",
-    "derain:light, derain",
+    "derain:mixed, derain",
     "'derain:heavy,directions=1,length=20',"
         + " 'derain:density=1..2.2,angle=-40..40,length=20,thickness=0.5..1.2,intensity=50..160'",
     "jpeg:quality=10..90, jpeg",

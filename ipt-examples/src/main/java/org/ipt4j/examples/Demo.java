@@ -29,9 +29,9 @@ import org.ipt4j.training.LossLog;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.Trainer;
 import org.ipt4j.training.TrainingPlan;
+import org.ipt4j.training.WarmupCosine;
 import org.nd4j.linalg.learning.config.Adam;
-import org.nd4j.linalg.schedule.MapSchedule;
-import org.nd4j.linalg.schedule.ScheduleType;
+import org.nd4j.linalg.schedule.ISchedule;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -48,10 +48,10 @@ import picocli.CommandLine.Spec;
             + " trained on, and shows before and after.")
 final class Demo implements Callable<Integer> {
   private static final long SEED = 1;
-  private static final int BATCH = 16;
+  private static final int BATCH = 8;
   private static final int TEST_IMAGES = 4;
   private static final int SPEED_STEPS = 10;
-  private static final double LEARNING_RATE = 1e-3;
+  private static final double LEARNING_RATE = 2e-3;
   private static final List<Task> TASKS =
       List.of(new Task("x2", 2), new Task("denoise30", 1), new Task("derain", 1));
 
@@ -149,13 +149,8 @@ final class Demo implements Callable<Integer> {
   }
 
   private static Adam adam(int steps) {
-    return Adam.builder()
-        .learningRateSchedule(
-            new MapSchedule.Builder(ScheduleType.ITERATION)
-                .add(0, LEARNING_RATE)
-                .add(Math.max(1, steps * 2 / 3), 0.4 * LEARNING_RATE)
-                .build())
-        .build();
+    ISchedule schedule = new WarmupCosine(LEARNING_RATE, Math.min(20, steps / 3), steps, 0.05);
+    return Adam.builder().learningRateSchedule(schedule).build();
   }
 
   private static void printLosses(List<StepReport> reports, PrintWriter print) {

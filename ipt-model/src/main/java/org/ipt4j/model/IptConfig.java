@@ -38,7 +38,7 @@ public record IptConfig(
   static {
     PRESETS.put("base", new IptConfig(64, 48, 3, 12, 12, 12, DecoderForm.MEMORY, 255, false));
     PRESETS.put("small", new IptConfig(32, 48, 3, 6, 4, 4, DecoderForm.MEMORY, 255, true));
-    PRESETS.put("tiny", new IptConfig(12, 48, 4, 6, 2, 2, DecoderForm.MEMORY, 255, true));
+    PRESETS.put("tiny", new IptConfig(12, 48, 4, 4, 2, 2, DecoderForm.MEMORY, 255, true));
     PRESETS.put("nano", new IptConfig(4, 12, 3, 4, 1, 1, DecoderForm.MEMORY, 255, true));
   }
 
