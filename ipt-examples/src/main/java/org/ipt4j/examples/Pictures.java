@@ -1,6 +1,7 @@
 package org.ipt4j.examples;
 
 import java.util.Arrays;
+import java.util.List;
 import org.ipt4j.data.Image;
 
 /** Images laid out for people. */
@@ -9,6 +10,17 @@ final class Pictures {
   private static final float WHITE = 255;
 
   private Pictures() {}
+
+  /** Images below each other, cut to the narrowest, with a white gap between. */
+  static Image below(List<Image> images) {
+    int width = images.stream().mapToInt(Image::width).min().orElseThrow();
+    // turned by a quarter, below is beside
+    Image[] turned =
+        images.stream()
+            .map(image -> image.crop(0, 0, image.height(), width).turned(false, 1))
+            .toArray(Image[]::new);
+    return beside(turned).turned(false, -1);
+  }
 
   /** Images of one height side by side, with a white gap between. */
   static Image beside(Image... images) {
