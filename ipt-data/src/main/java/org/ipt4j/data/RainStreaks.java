@@ -49,6 +49,7 @@ record RainStreaks(
           new Range(20, 160));
   private static final Map<String, RainStreaks> PRESETS =
       Map.of("light", LIGHT, "heavy", HEAVY, "mixed", MIXED);
+  private static final RainStreaks STANDARD = MIXED;
 
   /** Streaks of one direction deviate from it by so many degrees. */
   private static final double SPREAD = 2;
@@ -63,8 +64,8 @@ record RainStreaks(
   }
 
   static RainStreaks of(Settings settings) {
-    String preset = settings.preset("mixed");
-    RainStreaks base = PRESETS.get(preset);
+    String preset = settings.preset(null);
+    RainStreaks base = preset == null ? STANDARD : PRESETS.get(preset);
     if (base == null) {
       throw new IllegalArgumentException("derain is light, heavy or mixed, got " + preset);
     }
@@ -147,16 +148,16 @@ record RainStreaks(
   public String name() {
     for (Map.Entry<String, RainStreaks> preset : PRESETS.entrySet()) {
       if (equals(preset.getValue())) {
-        return preset.getKey().equals("mixed") ? "derain" : "derain:" + preset.getKey();
+        return equals(STANDARD) ? "derain" : "derain:" + preset.getKey();
       }
     }
     return new Name("derain")
-        .set("directions", directions, LIGHT.directions)
-        .set("density", density, LIGHT.density)
-        .set("angle", angle, LIGHT.angle)
-        .set("length", length, LIGHT.length)
-        .set("thickness", thickness, LIGHT.thickness)
-        .set("intensity", intensity, LIGHT.intensity)
+        .set("directions", directions, STANDARD.directions)
+        .set("density", density, STANDARD.density)
+        .set("angle", angle, STANDARD.angle)
+        .set("length", length, STANDARD.length)
+        .set("thickness", thickness, STANDARD.thickness)
+        .set("intensity", intensity, STANDARD.intensity)
         .toString();
   }
 }

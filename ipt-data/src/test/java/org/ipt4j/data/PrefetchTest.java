@@ -66,7 +66,7 @@ class PrefetchTest {
   }
 
   @Test
-  void closingStopsTheThreads() {
+  void closingStopsTheThreads() throws InterruptedException {
     Set<Thread> threads = ConcurrentHashMap.newKeySet();
     Prefetch<Long> prefetch =
         new Prefetch<>(
@@ -82,6 +82,9 @@ class PrefetchTest {
             6);
     prefetch.take();
     prefetch.close();
+    for (Thread thread : threads) {
+      thread.join(5000); // its work has ended, its last instructions may not
+    }
     assertThat(threads).hasSize(2).noneMatch(Thread::isAlive);
     assertThatThrownBy(prefetch::take).hasMessageContaining("closed");
   }
