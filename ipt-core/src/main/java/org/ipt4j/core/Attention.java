@@ -1,7 +1,6 @@
 package org.ipt4j.core;
 
 import java.util.Locale;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Scaled dot-product attention of several heads (Vaswani et al., 2017, §3.2). */
@@ -37,47 +36,40 @@ public final class Attention {
     long group = Math.max(1, Math.min(n, GROUP_BYTES / scoreBytes));
     double factor = 1 / Math.sqrt((double) q.size(2) / heads);
     INDArray y = tape.array(q.shape());
-    try (MemoryWorkspace scratch = tape.scratch()) {
-      INDArray weights = tape.array(group, heads, q.size(1), k.size(1));
-      for (long from = 0; from < n; from += group) {
-        Part part = new Part(from, Math.min(group, n - from), heads);
-        INDArray p = part.first(weights);
-        Kernels.matmul(part.of(q.value()), false, part.of(k.value()), true, factor, 0, p);
-        Kernels.softmax(p, p);
-        Kernels.matmul(p, false, part.of(v.value()), false, 1, 0, part.of(y));
-      }
+    INDArray weights = tape.array(tape.isTraining() ? n : group, heads, q.size(1), k.size(1));
+    for (long from = 0; from < n; from += group) {
+      Part part = new Part(from, Math.min(group, n - from), heads);
+      INDArray p = tape.isTraining() ? part.own(weights) : part.first(weights);
+      Kernels.matmul(part.of(q.value()), false, part.of(k.value()), true, factor, 0, p);
+      Kernels.softmax(p, p);
+      Kernels.matmul(p, false, part.of(v.value()), false, 1, 0, part.of(y));
     }
-    // With z = factor·q·kᵀ, p = softmax(z): dv = pᵀ·dy, dp = dy·vᵀ, dz = softmax'(z, dp),
-    // dq = factor·dz·k, dk = factor·dzᵀ·q
+    // With p the weights: dv = pᵀ·dy, dp = dy·vᵀ, dz = p ∘ (dp − rows' sums of dp ∘ p), which sums
+    // are those of dy ∘ y over a head's columns; dq = factor·dz·k, dk = factor·dzᵀ·q
     return tape.record(
         y,
         dy -> {
-          INDArray scores = tape.array(group, heads, q.size(1), k.size(1));
-          INDArray weights = tape.array(group, heads, q.size(1), k.size(1));
-          INDArray weightSlopes = tape.array(group, heads, q.size(1), k.size(1));
-          INDArray scoreSlopes = tape.array(group, heads, q.size(1), k.size(1));
+          INDArray sums = headSums(tape, dy, y, heads); // [N,S,A]
+          INDArray slopes = tape.array(group, heads, q.size(1), k.size(1));
           // in this order, also below: if two of them are one variable, the first one overwrites
           Variable.Target dq = q.target();
           Variable.Target dk = k.target();
           Variable.Target dv = v.target();
           for (long from = 0; from < n; from += group) {
             Part part = new Part(from, Math.min(group, n - from), heads);
-            INDArray z = part.first(scores);
-            INDArray p = part.first(weights);
-            INDArray dp = part.first(weightSlopes);
-            INDArray dz = part.first(scoreSlopes);
-            INDArray partQ = part.of(q.value());
-            INDArray partK = part.of(k.value());
+            INDArray p = part.own(weights);
+            INDArray dz = part.first(slopes);
             INDArray partDy = part.of(dy);
-            Kernels.matmul(partQ, false, partK, true, factor, 0, z);
-            Kernels.softmax(z, p);
-            Kernels.matmul(partDy, false, part.of(v.value()), true, 1, 0, dp);
-            Kernels.softmaxBackward(z, dp, dz);
+            Kernels.matmul(partDy, false, part.of(v.value()), true, 1, 0, dz);
+            Kernels.subtract(dz, part.sums(sums), dz);
+            Kernels.multiply(dz, p, dz);
             if (dq != null) {
-              Kernels.matmul(dz, false, partK, false, factor, dq.beta(), part.of(dq.array()));
+              INDArray target = part.of(dq.array());
+              Kernels.matmul(dz, false, part.of(k.value()), false, factor, dq.beta(), target);
             }
             if (dk != null) {
-              Kernels.matmul(dz, true, partQ, false, factor, dk.beta(), part.of(dk.array()));
+              INDArray target = part.of(dk.array());
+              Kernels.matmul(dz, true, part.of(q.value()), false, factor, dk.beta(), target);
             }
             if (dv != null) {
               Kernels.matmul(p, true, partDy, false, 1, dv.beta(), part.of(dv.array()));
@@ -87,6 +79,17 @@ public final class Attention {
         q,
         k,
         v);
+  }
+
+  /** The sums of a ∘ b over each head's columns: [N,S,D] → [N,S,A]. */
+  private static INDArray headSums(Tape tape, INDArray a, INDArray b, int heads) {
+    INDArray product = tape.array(a.shape());
+    Kernels.multiply(a, b, product);
+    INDArray sums = tape.array(a.size(0), a.size(1), heads);
+    long perHead = a.size(2) / heads;
+    Kernels.sumRows(
+        product.reshape('c', sums.length(), perHead), 1, sums.reshape('c', sums.length(), 1));
+    return sums;
   }
 
   /** The samples [from, from + count), their columns divided among heads. */
@@ -101,11 +104,29 @@ public final class Attention {
           new long[] {x.stride(0), perHead, x.stride(1), 1});
     }
 
-    /** The first {@code count} of an array for whole groups. */
+    /** Sums [N,S,A] → [count,A,S,1]. */
+    INDArray sums(INDArray x) {
+      return Kernels.view(
+          x,
+          from * x.stride(0),
+          new long[] {count, heads, x.size(1), 1},
+          new long[] {x.stride(0), 1, x.stride(1), 1});
+    }
+
+    /** These samples of an array for all samples. */
+    INDArray own(INDArray x) {
+      return view(x, from * x.stride(0));
+    }
+
+    /** The first {@code count} of an array for one group. */
     INDArray first(INDArray x) {
+      return view(x, 0);
+    }
+
+    private INDArray view(INDArray x, long offset) {
       long[] shape = x.shape().clone();
       shape[0] = count;
-      return Kernels.view(x, 0, shape, x.stride());
+      return Kernels.view(x, offset, shape, x.stride());
     }
   }
 }

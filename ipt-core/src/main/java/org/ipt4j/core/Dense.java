@@ -18,23 +18,39 @@ public final class Dense {
    * @return [..., O]
    */
   public static Variable linear(Tape tape, Variable x, Variable w, Variable b) {
-    long in = w.size(1);
+    return linear(tape, x, w, b, false);
+  }
+
+  /** y = max(x·wᵀ + b, 0): {@link #linear} and {@link #relu} in one array. */
+  public static Variable linearRelu(Tape tape, Variable x, Variable w, Variable b) {
+    return linear(tape, x, w, b, true);
+  }
+
+  private static Variable linear(Tape tape, Variable x, Variable w, Variable b, boolean rectified) {
     long out = w.size(0);
+    Shapes.check("linear", x, -1, w.size(1));
     long[] shape = x.shape();
-    Shapes.check("linear", x, -1, in);
-    INDArray rows = rows(x.value()); // [R,I]
     shape[shape.length - 1] = out;
+    INDArray rows = rows(x.value()); // [R,I]
     INDArray y = tape.array(shape);
     INDArray yRows = rows(y); // [R,O]
     Kernels.matmul(rows, false, w.value(), true, 1, 0, yRows);
     if (b != null) {
       Kernels.add(yRows, b.value(), yRows);
     }
-    // dx = dy·w, dw = dyᵀ·x, db = sum of dy's rows
+    if (rectified) {
+      Kernels.relu(yRows, yRows);
+    }
+    // dx = dy·w, dw = dyᵀ·x, db = sum of dy's rows; if rectified, of dy where y > 0
     return tape.record(
         y,
         dy -> {
           INDArray dyRows = rows(dy);
+          if (rectified) {
+            INDArray open = tape.array(dyRows.shape());
+            Kernels.positive(yRows, open);
+            Kernels.multiply(dyRows, open, dyRows);
+          }
           x.receive(
               (dx, beta) -> Kernels.matmul(dyRows, false, w.value(), false, 1, beta, rows(dx)));
           w.receive((dw, beta) -> Kernels.matmul(dyRows, true, rows, false, 1, beta, dw));

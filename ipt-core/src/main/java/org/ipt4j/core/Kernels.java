@@ -74,11 +74,6 @@ public final class Kernels {
     run("softmax", out, x);
   }
 
-  /** The gradient of {@link #softmax} at {@code x} (its input) for {@code dy}; out is neither. */
-  public static void softmaxBackward(INDArray x, INDArray dy, INDArray out) {
-    run("softmax_bp", out, x, dy);
-  }
-
   /** out = max(x, 0); out may be x. */
   public static void relu(INDArray x, INDArray out) {
     Nd4j.exec(

@@ -31,4 +31,9 @@ public final class Linear implements Layer {
     return Dense.linear(
         tape, x, tape.parameter(weight), bias == null ? null : tape.parameter(bias));
   }
+
+  /** max(x·wᵀ + b, 0). */
+  public Variable forwardRelu(Tape tape, Variable x) {
+    return Dense.linearRelu(tape, x, tape.parameter(weight), tape.parameter(bias));
+  }
 }

@@ -18,6 +18,15 @@ class OperationsTest {
   }
 
   @Test
+  void linearRelu() {
+    OperationContract.check(
+        (tape, v) -> Dense.linearRelu(tape, v[0], v[1], v[2]),
+        new long[] {2, 3, 5},
+        new long[] {7, 5},
+        new long[] {7});
+  }
+
+  @Test
   void linearWhoseInputIsItsWeight() {
     OperationContract.check((tape, v) -> Dense.linear(tape, v[0], v[0], null), new long[] {3, 3});
   }

@@ -32,6 +32,19 @@ class SameDiffOracleTest {
   }
 
   @Test
+  void linearRelu() {
+    agree(
+        (tape, v) -> Dense.linearRelu(tape, v[0], v[1], v[2]),
+        (sd, v) ->
+            sd.nn()
+                .relu(sd.mmul(v[0].reshape(6, 5), v[1], false, true, false).add(v[2]), 0)
+                .reshape(2, 3, 7),
+        new long[] {2, 3, 5},
+        new long[] {7, 5},
+        new long[] {7});
+  }
+
+  @Test
   void addEmbedding() {
     agree(
         (tape, v) -> Dense.addEmbedding(tape, v[0], v[1]),

@@ -7,7 +7,14 @@ import picocli.CommandLine.HelpCommand;
 @Command(
     name = "ipt",
     description = "Pre-trained Image Processing Transformer: restores photographs.",
-    subcommands = {Demo.class, Pretrain.class, Restore.class, Info.class, HelpCommand.class})
+    subcommands = {
+      Demo.class,
+      Pretrain.class,
+      Restore.class,
+      Degrade.class,
+      Info.class,
+      HelpCommand.class
+    })
 final class Ipt {
   private Ipt() {}
 

@@ -11,6 +11,26 @@ final class Pictures {
 
   private Pictures() {}
 
+  /** An image in the upper left corner of a white one; without an image, white. */
+  static Image onWhite(Image image, int height, int width) {
+    float[] out = new float[Image.CHANNELS * height * width];
+    Arrays.fill(out, WHITE);
+    if (image != null) {
+      float[] in = image.pixels();
+      for (int c = 0; c < Image.CHANNELS; c++) {
+        for (int y = 0; y < image.height(); y++) {
+          System.arraycopy(
+              in,
+              (c * image.height() + y) * image.width(),
+              out,
+              (c * height + y) * width,
+              image.width());
+        }
+      }
+    }
+    return new Image(height, width, out);
+  }
+
   /** Images below each other, cut to the narrowest, with a white gap between. */
   static Image below(List<Image> images) {
     int width = images.stream().mapToInt(Image::width).min().orElseThrow();

@@ -16,6 +16,7 @@ public final class LossLog implements TrainingListener {
   private final Map<String, Double> smoothed = new LinkedHashMap<>(); // loss by its name
   private long images;
   private double seconds;
+  private double waited;
 
   /** Logs a line every {@code every} steps. */
   public LossLog(int every) {
@@ -28,15 +29,18 @@ public final class LossLog implements TrainingListener {
     smooth("contrastive", report.contrastive());
     images += report.images();
     seconds += report.seconds();
+    waited += report.waited();
     if ((report.step() + 1) % every == 0) {
       LOG.info(
-          "step {}: {}, learning rate {}, {} images/s",
+          "step {}: {}, learning rate {}, {} images/s, {} % waiting for data",
           report.step() + 1,
           summary(),
           report.learningRate(),
-          String.format(Locale.ROOT, "%.1f", images / seconds));
+          String.format(Locale.ROOT, "%.1f", images / seconds),
+          String.format(Locale.ROOT, "%.1f", 100 * waited / seconds));
       images = 0;
       seconds = 0;
+      waited = 0;
     }
   }
 

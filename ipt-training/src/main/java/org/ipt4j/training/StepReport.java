@@ -13,6 +13,7 @@ import org.ipt4j.model.Task;
  * @param learningRate the learning rate it moved with
  * @param images images in its batch
  * @param seconds how long it took, waiting for data included
+ * @param waited how long of that it waited for data
  */
 public record StepReport(
     long step,
@@ -22,4 +23,5 @@ public record StepReport(
     double contrastive,
     double learningRate,
     int images,
-    double seconds) {}
+    double seconds,
+    double waited) {}

@@ -109,6 +109,7 @@ public final class Trainer {
   private StepReport trainOn(Prefetch<PatchBatch> ahead) {
     long start = System.nanoTime();
     PatchBatch batch = ahead.take();
+    double waited = (System.nanoTime() - start) / 1e9;
     Task task = plan.task(step);
     TrainingPlan.Objective objective = plan.objective(step);
     List<ParameterLayout.Range> ranges = new ArrayList<>(model.trunk(task));
@@ -145,7 +146,8 @@ public final class Trainer {
             contrastive,
             optimizer.learningRate(step),
             batch.count(),
-            seconds);
+            seconds,
+            waited);
     step++;
     return report;
   }

@@ -1,7 +1,5 @@
 package org.ipt4j.transformer;
 
-import static org.ipt4j.core.Dense.relu;
-
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.Linear;
 import org.ipt4j.core.ParameterLayout;
@@ -21,6 +19,6 @@ final class FeedForward implements Layer {
 
   @Override
   public Variable forward(Tape tape, Variable x) {
-    return narrow.forward(tape, relu(tape, widen.forward(tape, x)));
+    return narrow.forward(tape, widen.forwardRelu(tape, x));
   }
 }
