@@ -178,7 +178,7 @@ final class Demo implements Callable<Integer> {
         "task",
         "input PSNR (dB)",
         "restored (dB)",
-        "measured on");
+        "8-bit levels, peak 255, of");
     ImageRestorer restorer = new ImageRestorer(model);
     List<Image> rows = new ArrayList<>(); // of the first image
     for (Task task : model.tasks()) {

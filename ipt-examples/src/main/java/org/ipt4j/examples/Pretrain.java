@@ -1,6 +1,7 @@
 package org.ipt4j.examples;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,7 @@ import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Degradation;
 import org.ipt4j.data.ImageSource;
 import org.ipt4j.data.PatchOptions;
+import org.ipt4j.data.SkippedImages;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
@@ -156,11 +158,12 @@ final class Pretrain implements Callable<Integer> {
 
     IptModel model = IptModel.create(size, parsed, seed);
     PatchOptions patches = new PatchOptions(batch, size.imageSide(), true, seed);
+    SkippedImages skipped = new SkippedImages();
     Trainer trainer =
         new Trainer(
             model,
             TrainingPlan.equally(seed, parsed, mixture),
-            BatchSource.degrading(source, parsed, patches),
+            BatchSource.degrading(source, parsed, patches, skipped),
             Adam.builder().learningRateSchedule(publishedSchedule()).build());
     if (resume) {
       trainer.resume(latest.get());
@@ -170,7 +173,11 @@ final class Pretrain implements Callable<Integer> {
     model.save(
         file,
         Map.of("trained", String.join(" ", spec.commandLine().getParseResult().originalArgs())));
-    spec.commandLine().getOut().printf(Locale.ROOT, "model: %s%n", file);
+    PrintWriter print = spec.commandLine().getOut();
+    if (skipped.count() > 0) {
+      print.printf(Locale.ROOT, "%d images were skipped%n", skipped.count());
+    }
+    print.printf(Locale.ROOT, "model: %s%n", file);
     return 0;
   }
 

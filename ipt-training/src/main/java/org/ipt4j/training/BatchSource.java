@@ -25,8 +25,17 @@ public interface BatchSource {
    * @param options of each batch; every task draws from a seed of its own
    */
   static BatchSource degrading(ImageSource images, List<Task> tasks, PatchOptions options) {
+    return degrading(images, tasks, options, new SkippedImages());
+  }
+
+  /**
+   * As {@link #degrading(ImageSource, List, PatchOptions)}.
+   *
+   * @param skipped is told of images that cannot be read or are too small
+   */
+  static BatchSource degrading(
+      ImageSource images, List<Task> tasks, PatchOptions options, SkippedImages skipped) {
     Map<Task, LongFunction<PatchBatch>> sources = new LinkedHashMap<>();
-    SkippedImages skipped = new SkippedImages();
     for (Task task : tasks) {
       long seed = Randomness.seedAt(options.seed(), task.name().hashCode());
       PatchOptions own = new PatchOptions(options.count(), options.side(), options.turned(), seed);

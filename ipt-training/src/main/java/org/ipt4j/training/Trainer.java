@@ -7,6 +7,7 @@ import static org.ipt4j.training.TrainingPlan.Objective.L1;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -97,12 +98,27 @@ public final class Trainer {
   public void resume(Path file) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
       TrainingState state = TrainingState.of(tensors, plan);
+      checkMoments(tensors);
       model.read(tensors);
       if (optimizer.state() != null) {
         tensors.readInto(MOMENTS, optimizer.state());
       }
       optimizer.restoreCounts(state.counts());
       step = state.step();
+    }
+  }
+
+  private void checkMoments(TensorFile tensors) {
+    long expected = optimizer.state() == null ? 0 : optimizer.state().length();
+    long[] shape = tensors.names().contains(MOMENTS) ? tensors.shape(MOMENTS) : new long[] {0};
+    if (shape.length != 1 || shape[0] != expected) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s is of another updater or network: expected %d moments, got %s",
+              tensors.path(),
+              expected,
+              Arrays.toString(shape)));
     }
   }
 

@@ -104,6 +104,9 @@ class TrainerTest {
     assertThatThrownBy(() -> other.resume(file))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("is of another run");
+    TrainingPlan plan = plan(TASKS, MIXED);
+    Trainer plain = new Trainer(IptModel.create(NANO, TASKS, 1), plan, BATCHES, new Sgd(1e-3));
+    assertThatThrownBy(() -> plain.resume(file)).hasMessageContaining("expected 0 moments, got [");
     Path model = folder.resolve("model.safetensors");
     IptModel.create(NANO, TASKS, 1).save(model, Map.of());
     assertThatThrownBy(() -> other.resume(model)).hasMessageContaining("is no checkpoint");
