@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.contrastive.ContrastiveForm;
+import org.ipt4j.core.Losses;
 import org.ipt4j.core.Randomness;
+import org.ipt4j.core.Tape;
+import org.ipt4j.core.Variable;
 import org.ipt4j.data.Bicubic;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Degradation;
@@ -18,6 +22,7 @@ import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageFiles;
 import org.ipt4j.data.ImageSource;
 import org.ipt4j.data.Metrics;
+import org.ipt4j.data.PatchBatch;
 import org.ipt4j.data.PatchOptions;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
@@ -26,10 +31,10 @@ import org.ipt4j.model.Task;
 import org.ipt4j.training.BatchSource;
 import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.LossLog;
-import org.ipt4j.training.StepReport;
 import org.ipt4j.training.Trainer;
 import org.ipt4j.training.TrainingPlan;
 import org.ipt4j.training.WarmupCosine;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.ISchedule;
 import picocli.CommandLine.Command;
@@ -50,6 +55,7 @@ final class Demo implements Callable<Integer> {
   private static final long SEED = 1;
   private static final int BATCH = 8;
   private static final int TEST_IMAGES = 4;
+  private static final int LOSS_BATCHES = 8;
   private static final int SPEED_STEPS = 16;
   private static final double LEARNING_RATE = 2e-3;
   private static final List<Task> TASKS =
@@ -119,19 +125,19 @@ final class Demo implements Callable<Integer> {
         BATCH);
     print.flush();
     Trainer trainer = new Trainer(model, plan, batches, adam(steps));
-    List<StepReport> reports = new ArrayList<>();
+    Map<Task, Double> before = new HashMap<>();
+    TASKS.forEach(task -> before.put(task, l1(model, task, batches)));
     LossLog losses = new LossLog(Integer.MAX_VALUE);
     try (ProgressBar bar = Commands.progress("demo", "steps", steps).build()) {
       trainer.trainTo(
           steps,
           1,
           report -> {
-            reports.add(report);
             losses.stepDone(report);
             bar.stepTo(report.step() + 1).setExtraMessage(losses.summary());
           });
     }
-    printLosses(reports, print);
+    printLosses(before, model, batches, print);
     return model;
   }
 
@@ -150,25 +156,35 @@ final class Demo implements Callable<Integer> {
     return Adam.builder().learningRateSchedule(schedule).build();
   }
 
-  private static void printLosses(List<StepReport> reports, PrintWriter print) {
-    print.printf(Locale.ROOT, "%-12s %18s %18s%n", "L1 (0..255)", "first quarter", "last quarter");
-    int quarter = reports.size() / 4;
+  private static void printLosses(
+      Map<Task, Double> before, IptModel model, BatchSource batches, PrintWriter print) {
+    print.printf(Locale.ROOT, "%-12s %18s %18s%n", "L1 (0..255)", "before training", "after");
     for (Task task : TASKS) {
       print.printf(
           Locale.ROOT,
           "%-12s %18.2f %18.2f%n",
           task.name(),
-          meanL1(reports.subList(0, quarter), task),
-          meanL1(reports.subList(reports.size() - quarter, reports.size()), task));
+          before.get(task),
+          l1(model, task, batches));
     }
   }
 
-  private static double meanL1(List<StepReport> reports, Task task) {
-    return reports.stream()
-        .filter(report -> report.task().equals(task) && !Double.isNaN(report.l1()))
-        .mapToDouble(StepReport::l1)
-        .average()
-        .orElse(Double.NaN);
+  /** The mean L1 over a few batches that are no step's. */
+  private static double l1(IptModel model, Task task, BatchSource batches) {
+    double range = model.config().rgbRange() / 255;
+    double sum = 0;
+    for (int step = -LOSS_BATCHES; step < 0; step++) {
+      PatchBatch batch = batches.batch(task, step);
+      long side = batch.side();
+      long large = side * batch.scale();
+      try (Tape tape = Tape.inference(model.values())) {
+        INDArray degraded = tape.array(batch.degraded(), batch.count(), 3, side, side).muli(range);
+        INDArray clean = tape.array(batch.clean(), batch.count(), 3, large, large).muli(range);
+        Variable restored = model.forward(tape, task, degraded).restored();
+        sum += Losses.l1(tape, restored, clean).value().getDouble(0) / range;
+      }
+    }
+    return sum / LOSS_BATCHES;
   }
 
   private void test(IptModel model, ImageSource source, PrintWriter print) throws IOException {
