@@ -13,7 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class ImageRestorer {
   /** Tiles a pass, unless said otherwise. */
-  public static final int DEFAULT_BATCH = 16;
+  static final int DEFAULT_BATCH = 16;
 
   private static final double WHITE = 255;
 
