@@ -20,6 +20,10 @@ final class Commands {
    * if what the user gave is at fault.
    */
   static int run(Object command, String... args) {
+    return commandLine(command).execute(args);
+  }
+
+  static CommandLine commandLine(Object command) {
     return new CommandLine(command)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(
@@ -35,8 +39,7 @@ final class Commands {
               CommandLine commandLine = failure.getCommandLine();
               commandLine.getErr().println(message(failure));
               return commandLine.getCommandSpec().exitCodeOnInvalidInput();
-            })
-        .execute(args);
+            });
   }
 
   private static boolean isUsersFault(Exception failure) {

@@ -1,7 +1,10 @@
 package org.ipt4j.examples;
 
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** The commands of {@code ./ipt}, each of which is also a main class of its own. */
 @Command(
@@ -15,11 +18,20 @@ import picocli.CommandLine.HelpCommand;
       Info.class,
       HelpCommand.class
     })
-final class Ipt {
+final class Ipt implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
   private Ipt() {}
 
   /** Runs one of the commands. */
   public static void main(String[] args) {
     System.exit(Commands.run(new Ipt(), args));
+  }
+
+  /** Without a command: says which there are. */
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return spec.exitCodeOnInvalidInput();
   }
 }
