@@ -5,7 +5,7 @@ set "root=%~dp0"
 set "target=%root%ipt-examples\target"
 if defined JAVA_HOME (set "java=%JAVA_HOME%\bin\java") else (set "java=java")
 if not exist "%target%\built" (
-  echo ipt: building, the first time also downloads about 140 MB 1>&2
+  echo ipt: building, the first time also downloads about 190 MB 1>&2
   pushd "%root%"
   call mvn -B -ntp -q -P run package 1>&2 || (popd & exit /b 1)
   popd

@@ -1,6 +1,5 @@
 package org.ipt4j.core;
 
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Operations on images of features, [N,C,H,W]. */
@@ -19,9 +18,7 @@ public final class Convolution {
   public static Variable conv2d(Tape tape, Variable x, Variable w, Variable b) {
     Shapes.check("conv2d", x, -1, w.size(1), x.size(2), x.size(3));
     INDArray y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
-    try (MemoryWorkspace scratch = tape.scratch()) {
-      Kernels.convolution(x.value(), w.value(), b.value(), y);
-    }
+    Kernels.convolution(x.value(), w.value(), b.value(), y);
     // dx, dw, db: one native computes all three and overwrites
     return tape.record(
         y,

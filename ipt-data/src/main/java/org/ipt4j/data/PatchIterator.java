@@ -66,7 +66,7 @@ public final class PatchIterator implements DataSetIterator {
   @Override
   public DataSet next(int count) {
     if (count != example.count()) {
-      throw new UnsupportedOperationException(
+      throw new IllegalArgumentException(
           "batches have " + example.count() + " patches, asked for " + count);
     }
     return next();

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.ipt4j.training.TrainingException;
@@ -66,6 +67,11 @@ final class Commands {
     return failure instanceof UncheckedIOException wrapper
         ? message(wrapper.getCause())
         : failure.getMessage();
+  }
+
+  /** A file's name without its extension. */
+  static String baseName(Path file) {
+    return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
   }
 
   /** A progress bar on standard error, for {@code try} with resources. */

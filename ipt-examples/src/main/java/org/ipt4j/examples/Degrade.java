@@ -63,7 +63,7 @@ final class Degrade implements Callable<Integer> {
   public Integer call() throws IOException {
     for (Path input : inputs) {
       Image clean = ImageFiles.read(input);
-      String name = input.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+      String name = Commands.baseName(input);
       if (task == null) {
         writeSheet(clean, out.resolve(name + "-tasks.png"));
       } else {

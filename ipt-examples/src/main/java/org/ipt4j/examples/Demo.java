@@ -72,8 +72,8 @@ final class Demo implements Callable<Integer> {
       names = "--images",
       paramLabel = "DIR",
       description =
-          "Photographs, of which every so manieth is kept for the test; without it, generated"
-              + " images (dead leaves).")
+          "Photographs, four of which are kept for the test; without it, generated images"
+              + " (dead leaves).")
   private Path images;
 
   @Option(

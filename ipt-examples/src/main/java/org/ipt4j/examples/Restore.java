@@ -103,13 +103,12 @@ final class Restore implements Callable<Integer> {
   }
 
   private void restore(ImageRestorer restorer, Task wanted, Path file) throws IOException {
-    String name = file.getFileName().toString();
-    Path target = out.resolve(name.replaceFirst("\\.[^.]*$", "") + ".png");
+    Path target = out.resolve(Commands.baseName(file) + ".png");
     if (Files.exists(target) && !force) {
       throw new FileAlreadyExistsException(target.toString());
     }
     Image degraded = ImageFiles.read(file);
-    try (ProgressBar bar = Commands.progress(name, "‰", PARTS).build()) {
+    try (ProgressBar bar = Commands.progress(file.getFileName().toString(), "‰", PARTS).build()) {
       Image restored =
           restorer.restore(wanted, degraded, part -> bar.stepTo(Math.round(part * PARTS)));
       ImageFiles.write(restored, target);

@@ -49,16 +49,10 @@ public final class PyTorchCheckpoint {
    * @throws CorruptWeightsException if the file is damaged, or holds or asks for anything else
    */
   public static TensorFile open(Path file) throws IOException {
-    WeightBytes bytes = WeightBytes.open(file);
-    try {
-      return open(bytes);
-    } catch (IOException | RuntimeException failure) {
-      bytes.close();
-      throw failure;
-    }
+    return WeightBytes.open(file, PyTorchCheckpoint::parse);
   }
 
-  private static TensorFile open(WeightBytes bytes) throws IOException {
+  private static TensorFile parse(WeightBytes bytes) throws IOException {
     if (bytes.size() >= Integer.BYTES && bytes.read(0, Integer.BYTES).getInt() == ZIP) {
       return openZip(bytes);
     }

@@ -99,16 +99,10 @@ public final class SafeTensors {
    * @throws CorruptWeightsException if the file breaks the format's rules or its checksum
    */
   public static TensorFile open(Path file) throws IOException {
-    WeightBytes bytes = WeightBytes.open(file);
-    try {
-      return open(bytes);
-    } catch (IOException | RuntimeException failure) {
-      bytes.close();
-      throw failure;
-    }
+    return WeightBytes.open(file, SafeTensors::parseFile);
   }
 
-  private static TensorFile open(WeightBytes bytes) throws IOException {
+  private static TensorFile parseFile(WeightBytes bytes) throws IOException {
     if (bytes.size() < LENGTH_BYTES) {
       throw bytes.corrupt(0, "expected at least 8 bytes, got " + bytes.size());
     }

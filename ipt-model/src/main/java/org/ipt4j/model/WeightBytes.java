@@ -30,6 +30,22 @@ final class WeightBytes implements Closeable {
     this.size = size;
   }
 
+  /** What a format makes of a file's bytes. */
+  interface Format {
+    TensorFile parse(WeightBytes bytes) throws IOException;
+  }
+
+  /** Opens a file, which stays open only if it is what the format takes it for. */
+  static TensorFile open(Path file, Format format) throws IOException {
+    WeightBytes bytes = open(file);
+    try {
+      return format.parse(bytes);
+    } catch (IOException | RuntimeException failure) {
+      bytes.close();
+      throw failure;
+    }
+  }
+
   static WeightBytes open(Path file) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
