@@ -5,6 +5,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.impl.scalar.Step;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.RSqrt;
+import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -69,6 +70,11 @@ public final class Kernels {
     run("multiply", out, a, b);
   }
 
+  /** out = a / b, b broadcast to a's shape; out may be a. */
+  public static void divide(INDArray a, INDArray b, INDArray out) {
+    run("divide", out, a, b);
+  }
+
   /** Softmax over the last axis; out may be x. Rank 3 and 4 run on oneDNN. */
   public static void softmax(INDArray x, INDArray out) {
     run("softmax", out, x);
@@ -92,6 +98,12 @@ public final class Kernels {
   /** out = −1, 0 or 1, as the sign of x. */
   public static void sign(INDArray x, INDArray out) {
     Nd4j.exec(new Sign(x, out));
+  }
+
+  /** x = √(x + epsilon), in place. */
+  static void root(INDArray x, double epsilon) {
+    x.addi(epsilon);
+    Nd4j.exec(new Sqrt(x, x));
   }
 
   /** x = 1/√(x + epsilon), in place. */

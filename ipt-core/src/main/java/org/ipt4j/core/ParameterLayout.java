@@ -13,7 +13,12 @@ import java.util.Set;
  */
 public final class ParameterLayout {
   /** The consecutive parameters that are updated together. */
-  public record Range(String name, long offset, long length) {}
+  public record Range(String name, long offset, long length) {
+    /** Whether {@code parameter} lies in it. */
+    public boolean contains(Parameter parameter) {
+      return parameter.offset() >= offset && parameter.offset() < offset + length;
+    }
+  }
 
   private final List<Parameter> parameters;
   private final List<Range> ranges;

@@ -5,9 +5,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
 import org.nd4j.linalg.api.memory.enums.AllocationPolicy;
@@ -40,12 +43,52 @@ public final class Tape implements AutoCloseable {
 
   private record Step(Variable output, Runnable backward) {}
 
+  /** The operations to go back through, and the memory of their gradients. */
+  private static final class Recording {
+    private final List<Step> steps = new ArrayList<>();
+    private final Map<Long, Deque<INDArray>> spareGradients = new HashMap<>();
+    private final MemoryWorkspace memory;
+    private final DataType type;
+
+    private Recording(MemoryWorkspace memory, DataType type) {
+      this.memory = memory;
+      this.type = type;
+    }
+
+    private void goBack() {
+      for (int i = steps.size() - 1; i >= 0; i--) {
+        if (steps.get(i).output().gradient() != null) {
+          steps.get(i).backward().run();
+        }
+      }
+      steps.clear();
+    }
+
+    private INDArray gradientMemory(long[] shape) {
+      Deque<INDArray> spare = spareGradients.get(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
+      if (spare != null && !spare.isEmpty()) {
+        return spare.pop().reshape('c', shape);
+      }
+      try (MemoryWorkspace borrowed = memory.notifyScopeBorrowed()) {
+        return Kernels.uninitialized(type, shape);
+      }
+    }
+
+    // A gradient is done with once it has flowed on: the next one of its length takes its memory.
+    private void recycleGradient(Variable variable) {
+      INDArray done = variable.gradient();
+      variable.forgetGradient();
+      spareGradients.computeIfAbsent(done.length(), length -> new ArrayDeque<>()).push(done);
+    }
+  }
+
   private final ParameterVector values;
   private final ParameterVector gradients; // null: inference
+  private final Set<ParameterLayout.Range> frozen = new HashSet<>();
   private final Map<Parameter, Variable> parameters = new IdentityHashMap<>();
-  private final List<Step> steps = new ArrayList<>();
-  private final Map<Long, Deque<INDArray>> spareGradients = new HashMap<>();
   private final MemoryWorkspace arrays;
+  private Recording recording; // null: values only
+  private boolean recomputing;
 
   private Tape(ParameterVector values, ParameterVector gradients) {
     if (Nd4j.getWorkspaceManager().checkIfWorkspaceExistsAndActive(ARRAYS)) {
@@ -55,6 +98,7 @@ public final class Tape implements AutoCloseable {
     this.gradients = gradients;
     ThreadSettings.warnOnce();
     this.arrays = Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, ARRAYS);
+    this.recording = gradients == null ? null : new Recording(arrays, values.type());
   }
 
   /** A pass that only computes values. */
@@ -73,9 +117,28 @@ public final class Tape implements AutoCloseable {
     return new Tape(values, gradients);
   }
 
+  /**
+   * From here on the parameters of {@code range} want no gradient; what they are applied to still
+   * may.
+   */
+  public Tape freeze(ParameterLayout.Range range) {
+    frozen.add(range);
+    return this;
+  }
+
+  /**
+   * From here on the arrays of a layer in a {@link #sequence} are not kept for the way back but
+   * computed again there: memory for one layer's arrays instead of all, for one more forward pass
+   * (Chen et al., 2016, arXiv 1604.06174, §4). Gradients are the same to the bit.
+   */
+  public Tape recomputing() {
+    recomputing = true;
+    return this;
+  }
+
   /** Whether operations are recorded. */
   public boolean isTraining() {
-    return gradients != null;
+    return recording != null;
   }
 
   /** The parameter's values, and when training its gradient. */
@@ -83,9 +146,9 @@ public final class Tape implements AutoCloseable {
     return parameters.computeIfAbsent(
         parameter,
         p ->
-            isTraining()
-                ? Variable.accumulating(values.view(p), gradients.view(p))
-                : new Variable(values.view(p), null));
+            gradients == null || frozen.stream().anyMatch(range -> range.contains(p))
+                ? new Variable(values.view(p), null)
+                : Variable.accumulating(values.view(p), gradients.view(p)));
   }
 
   /** An array that wants no gradient. */
@@ -95,9 +158,10 @@ public final class Tape implements AutoCloseable {
 
   /** An array whose gradient is wanted, when training. */
   public Variable variable(INDArray value) {
-    return isTraining()
-        ? new Variable(value, () -> gradientMemory(value.shape()))
-        : constant(value);
+    Recording current = recording;
+    return current == null
+        ? constant(value)
+        : new Variable(value, () -> current.gradientMemory(value.shape()));
   }
 
   /** An array of this pass, its content undefined. */
@@ -126,20 +190,21 @@ public final class Tape implements AutoCloseable {
    * @param inputs what the operation read; if none of it wants a gradient, nothing is recorded
    */
   public Variable record(INDArray output, Backward backward, Variable... inputs) {
-    for (Variable input : inputs) {
-      if (input.isDifferentiable()) {
-        Variable result = variable(output);
-        steps.add(
-            new Step(
-                result,
-                () -> {
-                  backward.run(result.gradient());
-                  recycleGradient(result);
-                }));
-        return result;
-      }
+    if (recording == null || Arrays.stream(inputs).noneMatch(Variable::isDifferentiable)) {
+      return constant(output);
     }
-    return constant(output);
+    Variable result = variable(output);
+    Recording current = recording;
+    current.steps.add(
+        new Step(
+            result,
+            () -> {
+              try (MemoryWorkspace memory = scratch()) {
+                backward.run(result.gradient());
+              }
+              current.recycleGradient(result);
+            }));
+    return result;
   }
 
   /** Takes the gradient of an operation's output on to its inputs. */
@@ -155,19 +220,20 @@ public final class Tape implements AutoCloseable {
    * lands in x's gradient without a copy, so x itself may not be used any further.
    */
   public Variable[] split(Variable x, long... bounds) {
+    boolean recorded = recording != null && x.isDifferentiable();
     Variable[] parts = new Variable[bounds.length - 1];
     for (int i = 0; i < parts.length; i++) {
       long from = bounds[i];
       long to = bounds[i + 1];
       INDArray value = columns(x.value(), from, to);
       parts[i] =
-          x.isDifferentiable()
+          recorded
               ? new Variable(value, () -> columns(x.gradientArray(), from, to))
               : constant(value);
     }
-    if (x.isDifferentiable()) {
+    if (recorded) {
       x.giveAway();
-      steps.add(new Step(x, () -> zeroUnreached(x, parts, bounds)));
+      recording.steps.add(new Step(x, () -> zeroUnreached(x, parts, bounds)));
     }
     return parts;
   }
@@ -187,25 +253,64 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Runs {@code x} through layers that keep its shape, one after the other. In inference each
-   * layer's arrays end with it, so that memory does not grow with depth.
+   * Runs {@code x} through layers that keep its shape, one after the other. In inference, and when
+   * {@link #recomputing}, each layer's arrays end with it, so that memory hardly grows with depth.
    */
   public Variable sequence(List<? extends Layer> layers, Variable x) {
-    if (isTraining() || layers.isEmpty()) {
-      Variable result = x;
+    Variable result = x;
+    if (isTraining()) {
       for (Layer layer : layers) {
-        result = layer.forward(this, result);
+        result = recomputing ? recomputed(layer, result) : layer.forward(this, result);
       }
-      return result;
-    }
-    INDArray state = array(x.shape()).assign(x.value());
-    for (Layer layer : layers) {
-      try (MemoryWorkspace memory =
-          Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, LAYER)) {
-        state.assign(layer.forward(this, constant(state)).value());
+    } else if (!layers.isEmpty()) {
+      result = constant(array(x.shape()).assign(x.value()));
+      for (Layer layer : layers) {
+        valuesOnly(layer, result, result.value());
       }
     }
-    return constant(state);
+    return result;
+  }
+
+  /** y = layer(x), nothing else being kept; y may be x's own array. */
+  private void valuesOnly(Layer layer, Variable x, INDArray y) {
+    try (MemoryWorkspace memory = layerMemory()) {
+      y.assign(layer.forward(this, x).value());
+    }
+  }
+
+  private Variable recomputed(Layer layer, Variable x) {
+    Recording outer = recording;
+    INDArray y = array(x.shape());
+    recording = null;
+    try {
+      valuesOnly(layer, x, y);
+    } finally {
+      recording = outer;
+    }
+    Variable result = variable(y);
+    outer.steps.add(
+        new Step(
+            result,
+            () -> {
+              goBackThrough(layer, x, result.gradient());
+              outer.recycleGradient(result);
+            }));
+    return result;
+  }
+
+  private void goBackThrough(Layer layer, Variable x, INDArray dy) {
+    Recording outer = recording;
+    try (MemoryWorkspace memory = layerMemory()) {
+      recording = new Recording(memory, values.type());
+      layer.forward(this, x).receive(dy);
+      recording.goBack();
+    } finally {
+      recording = outer;
+    }
+  }
+
+  private MemoryWorkspace layerMemory() {
+    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, LAYER);
   }
 
   /**
@@ -221,32 +326,7 @@ public final class Tape implements AutoCloseable {
           "backward expects a scalar loss, got " + loss.value().shapeInfoToString());
     }
     loss.receive((target, beta) -> target.assign(1));
-    for (int i = steps.size() - 1; i >= 0; i--) {
-      Step step = steps.get(i);
-      if (step.output().gradient() != null) {
-        try (MemoryWorkspace memory = scratch()) {
-          step.backward().run();
-        }
-      }
-    }
-    steps.clear();
-  }
-
-  // A gradient is done with once it has flowed on: the next one of its length takes its memory.
-  private void recycleGradient(Variable variable) {
-    INDArray done = variable.gradient();
-    variable.forgetGradient();
-    spareGradients.computeIfAbsent(done.length(), length -> new ArrayDeque<>()).push(done);
-  }
-
-  private INDArray gradientMemory(long[] shape) {
-    Deque<INDArray> spare = spareGradients.get(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
-    if (spare != null && !spare.isEmpty()) {
-      return spare.pop().reshape('c', shape);
-    }
-    try (MemoryWorkspace memory = arrays.notifyScopeBorrowed()) {
-      return array(shape);
-    }
+    recording.goBack();
   }
 
   /** Resets the thread's workspace: every array of this pass is gone. */

@@ -1,8 +1,12 @@
 package org.ipt4j.core;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Every operation against {@link OperationContract}, over sizes that are 1, odd and prime. */
@@ -135,6 +139,22 @@ class OperationsTest {
     long[] shape = {2, 3, 5};
     INDArray target = OperationContract.weights(shape);
     OperationContract.check((tape, v) -> Losses.l1(tape, v[0], target), shape);
+  }
+
+  @Test
+  void charbonnier() {
+    long[] shape = {2, 3, 5};
+    INDArray target = OperationContract.weights(shape);
+    OperationContract.check((tape, v) -> Losses.charbonnier(tape, v[0], target, 0.3), shape);
+    ParameterVector none =
+        ParameterVector.zeros(new ParameterLayout.Builder().range("all").build(), DataType.DOUBLE);
+    try (Tape tape = Tape.inference(none)) {
+      Variable x = tape.constant(tape.array(1, 2).assign(0).putScalar(1, 4.0));
+      INDArray zero = tape.array(1, 2).assign(0);
+      assertThat(Losses.charbonnier(tape, x, zero, 3).value().getDouble(0))
+          .as("(√(0 + 9) + √(16 + 9)) / 2")
+          .isCloseTo(4, within(1e-12));
+    }
   }
 
   @Test

@@ -34,6 +34,50 @@ class TapeTest {
   }
 
   @Test
+  void recomputingGivesTheSameGradientsToTheBit() {
+    // each layer also reads a variable from outside, as a decoder's do
+    INDArray kept = gradientsOfLayers(false);
+    assertThat(kept.norm1Number().doubleValue()).isPositive();
+    Bits.assertSame(gradientsOfLayers(true), kept);
+  }
+
+  private INDArray gradientsOfLayers(boolean recomputing) {
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    for (int pass = 0; pass < 2; pass++) { // the second in memory that the first sized
+      gradients.flat().assign(0);
+      try (Tape tape = Tape.training(values, gradients)) {
+        if (recomputing) {
+          tape.recomputing();
+        }
+        Linear linear = Linear.withoutBias(w);
+        Variable outside = linear.forward(tape, tape.constant(ones(tape)));
+        Layer layer =
+            (t, x) -> Dense.add(t, Dense.relu(t, linear.forward(t, x)), Dense.add(t, outside, x));
+        Variable y = tape.sequence(List.of(layer, layer, layer), outside);
+        tape.backward(Losses.l1(tape, y, ones(tape)));
+      }
+    }
+    return gradients.flat();
+  }
+
+  @Test
+  void aFrozenRangeGetsNoGradientButLetsItThrough() {
+    ParameterLayout.Builder two = new ParameterLayout.Builder().range("first");
+    Parameter first = two.add("first", Initializer.standardNormal(), 4, 4);
+    Parameter second = two.range("second").add("second", Initializer.standardNormal(), 4, 4);
+    ParameterVector weights = ParameterVector.initialized(two.build(), DataType.FLOAT, 1);
+    ParameterVector gradients = ParameterVector.zeros(weights.layout(), DataType.FLOAT);
+    try (Tape tape = Tape.training(weights, gradients)) {
+      tape.freeze(weights.layout().range("second"));
+      Variable x = Linear.withoutBias(first).forward(tape, tape.constant(ones(tape)));
+      Variable y = Linear.withoutBias(second).forward(tape, x);
+      tape.backward(Losses.l1(tape, y, ones(tape)));
+    }
+    assertThat(gradients.view(first).norm1Number().doubleValue()).isPositive();
+    assertThat(gradients.view(second).norm1Number().doubleValue()).isZero();
+  }
+
+  @Test
   void oneTapePerThread() {
     try (Tape tape = Tape.inference(values)) {
       assertThatThrownBy(() -> Tape.inference(values))
