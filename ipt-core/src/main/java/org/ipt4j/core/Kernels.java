@@ -6,6 +6,7 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.impl.scalar.Step;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.RSqrt;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
+import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.Axpy;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -58,6 +59,11 @@ public final class Kernels {
   /** out = a + b, b broadcast to a's shape; out may be a. */
   public static void add(INDArray a, INDArray b, INDArray out) {
     run("add", out, a, b);
+  }
+
+  /** out = factor · x + out; shapes are equal. */
+  public static void addScaled(double factor, INDArray x, INDArray out) {
+    Nd4j.exec(new Axpy(x, out, out, factor));
   }
 
   /** out = a − b, b broadcast to a's shape; out may be a. */

@@ -52,6 +52,13 @@ public final class ParameterVector {
     return Nd4j.create(numbers, parameter.shape(), type);
   }
 
+  /** The same numbers in memory of their own. */
+  public ParameterVector copy() {
+    ParameterVector copy = zeros(layout, type());
+    copy.flat.assign(flat);
+    return copy;
+  }
+
   /** Where the parameters lie. */
   public ParameterLayout layout() {
     return layout;

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.contrastive.ContrastiveForm;
@@ -23,7 +22,9 @@ import org.ipt4j.training.Checkpoints;
 import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.LossLog;
 import org.ipt4j.training.Trainer;
+import org.ipt4j.training.TrainingListener;
 import org.ipt4j.training.TrainingPlan;
+import org.ipt4j.training.TrainingRun;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.MapSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
@@ -147,15 +148,6 @@ final class Pretrain implements Callable<Integer> {
     Contrastive mixture = new Contrastive(contrastive, form, every, weight);
     ImageSource source =
         images == null ? new DeadLeaves(seed, 1000, 256, 256) : ImageSource.open(images);
-    Checkpoints checkpoints = new Checkpoints(out.resolve("checkpoints"), KEPT_CHECKPOINTS);
-    Optional<Path> latest = checkpoints.latest();
-    if (latest.isPresent() != resume) {
-      throw new IllegalArgumentException(
-          resume
-              ? "nothing to resume: no checkpoint in " + out
-              : out + " holds a run already: give --resume to go on, or another folder");
-    }
-
     IptModel model = IptModel.create(size, parsed, seed);
     PatchOptions patches = new PatchOptions(batch, size.imageSide(), true, seed);
     SkippedImages skipped = new SkippedImages();
@@ -165,10 +157,17 @@ final class Pretrain implements Callable<Integer> {
             TrainingPlan.equally(seed, parsed, mixture),
             BatchSource.degrading(source, parsed, patches, skipped),
             Adam.builder().learningRateSchedule(publishedSchedule()).build());
-    if (resume) {
-      trainer.resume(latest.get());
+    try (Checkpoints checkpoints =
+        Checkpoints.open(out.resolve("checkpoints"), KEPT_CHECKPOINTS, Map.of())) {
+      TrainingRun run = new TrainingRun(trainer, checkpoints, checkpointEvery);
+      if (run.resume() != resume) {
+        throw new IllegalArgumentException(
+            resume
+                ? "nothing to resume: no checkpoint in " + out
+                : out + " holds a run already: give --resume to go on, or another folder");
+      }
+      train(trainer, run);
     }
-    train(trainer, checkpoints);
     Path file = out.resolve("model.safetensors");
     model.save(
         file,
@@ -189,21 +188,13 @@ final class Pretrain implements Callable<Integer> {
         .build();
   }
 
-  private void train(Trainer trainer, Checkpoints checkpoints) throws IOException {
+  private void train(Trainer trainer, TrainingRun run) throws IOException {
     LossLog log = new LossLog(100);
     try (ProgressBar bar = Commands.progress("pretrain", "steps", steps).build()) {
       bar.stepTo(trainer.step());
-      while (trainer.step() < steps) {
-        long next = Math.min(steps, (trainer.step() / checkpointEvery + 1) * checkpointEvery);
-        trainer.trainTo(
-            next,
-            1,
-            report -> {
-              log.stepDone(report);
-              bar.stepTo(report.step() + 1).setExtraMessage(log.summary());
-            });
-        checkpoints.save(trainer);
-      }
+      TrainingListener progress =
+          report -> bar.stepTo(report.step() + 1).setExtraMessage(log.summary());
+      run.trainTo(steps, 1, TrainingListener.all(List.of(log, progress)), () -> false);
     }
   }
 }

@@ -234,10 +234,19 @@ public final class IptModel {
     return values;
   }
 
+  /** The same network with weights of its own, which are equal at first. */
+  public IptModel copy() {
+    return new IptModel(config, tasks, network, values.copy());
+  }
+
+  /** The range of the body, which all tasks share. */
+  public ParameterLayout.Range body() {
+    return values.layout().range(IptNetwork.BODY);
+  }
+
   /** What the tokens of a task depend on: the ranges of the body, and of its head and embedding. */
   public List<ParameterLayout.Range> trunk(Task task) {
-    ParameterLayout layout = values.layout();
-    return List.of(layout.range(IptNetwork.BODY), layout.range(IptNetwork.trunk(task)));
+    return List.of(body(), values.layout().range(IptNetwork.trunk(task)));
   }
 
   /** The range of a task's tail. */

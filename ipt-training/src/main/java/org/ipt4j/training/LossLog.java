@@ -25,7 +25,7 @@ public final class LossLog implements TrainingListener {
 
   @Override
   public void stepDone(StepReport report) {
-    smooth(report.task().name(), report.l1());
+    smooth(report.task().name(), report.loss());
     smooth("contrastive", report.contrastive());
     images += report.images();
     seconds += report.seconds();
@@ -44,7 +44,7 @@ public final class LossLog implements TrainingListener {
     }
   }
 
-  /** The smoothed losses: L1 in 0..255 of each task, and the contrastive loss. */
+  /** The smoothed losses: the loss in 0..255 of each task, and the contrastive loss. */
   public String summary() {
     return smoothed.entrySet().stream()
         .map(loss -> String.format(Locale.ROOT, "%s %.2f", loss.getKey(), loss.getValue()))

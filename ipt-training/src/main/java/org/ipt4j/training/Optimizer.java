@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.ipt4j.core.Kernels;
+import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -21,14 +22,17 @@ import org.nd4j.linalg.learning.config.IUpdater;
 final class Optimizer {
   private final IUpdater schedule;
   private final IUpdater updater; // its learning rate is set at each step
+  private final double weightDecay;
   private final ParameterVector values;
   private final ParameterVector gradients;
   private final INDArray state; // each range's moments side by side; null if the updater has none
   private final Map<ParameterLayout.Range, GradientUpdater<?>> updaters = new LinkedHashMap<>();
   private final Map<ParameterLayout.Range, Integer> counts = new LinkedHashMap<>();
 
-  Optimizer(IUpdater updater, ParameterVector values, ParameterVector gradients) {
+  Optimizer(
+      IUpdater updater, double weightDecay, ParameterVector values, ParameterVector gradients) {
     this.schedule = updater;
+    this.weightDecay = weightDecay;
     this.updater = updater.clone();
     this.values = values;
     this.gradients = gradients;
@@ -54,13 +58,25 @@ final class Optimizer {
 
   /** Moves the values of {@code ranges} against their gradients, which it overwrites. */
   void update(List<ParameterLayout.Range> ranges, long step) {
-    updater.setLrAndSchedule(learningRate(step), null);
+    double rate = learningRate(step);
+    updater.setLrAndSchedule(rate, null);
     for (ParameterLayout.Range range : ranges) {
+      if (weightDecay > 0) {
+        shrink(range, 1 - rate * weightDecay);
+      }
       int count = counts.merge(range, 1, Integer::sum);
       placeEpsilon(count);
       INDArray gradient = row(gradients.flat(), range.offset(), range.length());
       updaters.get(range).applyUpdater(gradient, count - 1, 0);
       row(values.flat(), range.offset(), range.length()).subi(gradient);
+    }
+  }
+
+  private void shrink(ParameterLayout.Range range, double factor) {
+    for (Parameter parameter : values.layout().parameters()) {
+      if (range.contains(parameter) && parameter.shape().length > 1) {
+        values.view(parameter).muli(factor);
+      }
     }
   }
 

@@ -8,8 +8,11 @@ import org.ipt4j.model.Task;
  * @param step its number, from 0
  * @param task the task of its batch
  * @param objective the terms of its loss
- * @param l1 the mean absolute error in 0..255; NaN if it was not part of the loss
- * @param contrastive the contrastive loss before its weight; NaN if it was not part of the loss
+ * @param loss the mean loss of the restored images in 0..255 ({@link TrainingOptions#loss}); NaN if
+ *     it was not part of the objective
+ * @param contrastive the contrastive loss before its weight; NaN if it was not part of the
+ *     objective
+ * @param gradientNorm the global norm of the gradients before clipping
  * @param learningRate the learning rate it moved with
  * @param images images in its batch
  * @param seconds how long it took, waiting for data included
@@ -19,8 +22,9 @@ public record StepReport(
     long step,
     Task task,
     TrainingPlan.Objective objective,
-    double l1,
+    double loss,
     double contrastive,
+    double gradientNorm,
     double learningRate,
     int images,
     double seconds,

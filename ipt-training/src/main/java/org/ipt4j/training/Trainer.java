@@ -8,11 +8,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.ipt4j.contrastive.ContrastiveLoss;
 import org.ipt4j.core.Dense;
+import org.ipt4j.core.Kernels;
 import org.ipt4j.core.Losses;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
@@ -37,13 +41,23 @@ import org.nd4j.linalg.learning.config.IUpdater;
 public final class Trainer {
   private static final double WHITE = 255; // at the edges
   private static final String MOMENTS = IptModel.EXTRA + "moments";
+  private static final String WEIGHTS = IptModel.EXTRA + "weights"; // where the model is averaged
+  private static final double CHARBONNIER_EPSILON = 0.001; // of white
 
   private final IptModel model;
+  private final IptModel average; // null: none is kept
   private final TrainingPlan plan;
+  private final TrainingOptions options;
+  private final String updater;
   private final BatchSource batches;
   private final ParameterVector gradients;
   private final Optimizer optimizer;
   private long step;
+
+  /** Trains the published way. */
+  public Trainer(IptModel model, TrainingPlan plan, BatchSource batches, IUpdater updater) {
+    this(model, plan, batches, updater, TrainingOptions.PUBLISHED);
+  }
 
   /**
    * Training from step 0 on.
@@ -51,12 +65,32 @@ public final class Trainer {
    * @param model whose weights will move
    * @param updater one of ND4J's, with its learning rate or schedule over steps; it is not changed
    */
-  public Trainer(IptModel model, TrainingPlan plan, BatchSource batches, IUpdater updater) {
+  public Trainer(
+      IptModel model,
+      TrainingPlan plan,
+      BatchSource batches,
+      IUpdater updater,
+      TrainingOptions options) {
     this.model = model;
+    this.average = options.averaging() > 0 ? model.copy() : null;
     this.plan = plan;
+    this.options = options;
+    this.updater = withoutLearningRate(updater);
     this.batches = batches;
     this.gradients = ParameterVector.zeros(model.values().layout(), model.values().type());
-    this.optimizer = new Optimizer(updater, model.values(), gradients);
+    this.optimizer = new Optimizer(updater, options.weightDecay(), model.values(), gradients);
+  }
+
+  // whose learning rate may be another one when a run is taken up again, to make it longer
+  private static String withoutLearningRate(IUpdater updater) {
+    IUpdater copy = updater.clone();
+    copy.setLrAndSchedule(Double.NaN, null);
+    return copy.toString();
+  }
+
+  /** The model to validate and restore with: of the averaged weights if they are averaged. */
+  public IptModel model() {
+    return average == null ? model : average;
   }
 
   /** The number of the next step, which is how many are done. */
@@ -67,57 +101,90 @@ public final class Trainer {
   /**
    * Trains up to (not including) step {@code end}; batches are made ahead on threads of their own.
    *
-   * @throws TrainingException if a loss is not finite; the weights are then those before the step
+   * @throws TrainingException if a loss or gradient is not finite or memory runs out; the weights
+   *     are then those before the step
    */
   public void trainTo(long end, int loaderThreads, TrainingListener listener) {
+    trainTo(end, loaderThreads, listener, () -> false);
+  }
+
+  /**
+   * As {@link #trainTo(long, int, TrainingListener)}.
+   *
+   * @param stop asked before each step whether to end here
+   */
+  public void trainTo(
+      long end, int loaderThreads, TrainingListener listener, BooleanSupplier stop) {
     try (Prefetch<PatchBatch> ahead =
         new Prefetch<>(
             k -> batches.batch(plan.task(k), k), step, loaderThreads, 2 * loaderThreads)) {
-      while (step < end) {
+      while (step < end && !stop.getAsBoolean()) {
         listener.stepDone(trainOn(ahead));
       }
     }
   }
 
   /**
-   * Writes all that {@link #resume} needs, and the model, into one file, complete or not at all.
+   * Writes all that {@link #resume} needs, and {@link #model}, into one file, complete or not at
+   * all.
+   *
+   * @param notes texts to keep with it
    */
-  public void save(Path file) throws IOException {
-    Map<String, INDArray> moments =
-        optimizer.state() == null ? Map.of() : Map.of(MOMENTS, optimizer.state());
-    model.save(file, new TrainingState(plan, step, optimizer.counts()).toMetadata(), moments);
+  public void save(Path file, Map<String, String> notes) throws IOException {
+    Map<String, String> metadata = new HashMap<>(notes);
+    metadata.putAll(new TrainingState(step, optimizer.counts()).toMetadata(settings()));
+    model().save(file, metadata, extras());
   }
 
   /**
    * Takes weights, moments and step from a file that {@link #save} wrote: what follows is what
    * would have followed there.
    *
-   * @throws IllegalArgumentException if the file is of another plan
+   * @throws IllegalArgumentException if the file is of another plan, updater or network
    * @throws IOException if it cannot be read or is damaged
    */
   public void resume(Path file) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
-      TrainingState state = TrainingState.of(tensors, plan);
-      checkMoments(tensors);
-      model.read(tensors);
-      if (optimizer.state() != null) {
-        tensors.readInto(MOMENTS, optimizer.state());
+      TrainingState state = TrainingState.of(tensors, settings(), optimizer.counts().keySet());
+      extras().forEach((name, tensor) -> checkLength(tensors, name, tensor));
+      model().read(tensors);
+      for (Map.Entry<String, INDArray> extra : extras().entrySet()) {
+        tensors.readInto(extra.getKey(), extra.getValue());
       }
       optimizer.restoreCounts(state.counts());
       step = state.step();
     }
   }
 
-  private void checkMoments(TensorFile tensors) {
-    long expected = optimizer.state() == null ? 0 : optimizer.state().length();
-    long[] shape = tensors.names().contains(MOMENTS) ? tensors.shape(MOMENTS) : new long[] {0};
-    if (shape.length != 1 || shape[0] != expected) {
+  /** What decides the weights of a run, apart from its images and its learning rate. */
+  private Map<String, String> settings() {
+    return Map.of(
+        "plan", plan.toString(),
+        "options", options.recomputed(false).toString(), // which does not change results
+        "updater", updater);
+  }
+
+  private Map<String, INDArray> extras() {
+    Map<String, INDArray> extras = new LinkedHashMap<>();
+    if (optimizer.state() != null) {
+      extras.put(MOMENTS, optimizer.state());
+    }
+    if (average != null) {
+      extras.put(WEIGHTS, model.values().flat());
+    }
+    return extras;
+  }
+
+  private static void checkLength(TensorFile tensors, String name, INDArray expected) {
+    long[] shape = tensors.names().contains(name) ? tensors.shape(name) : new long[] {0};
+    if (shape.length != 1 || shape[0] != expected.length()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s is of another updater or network: expected %d moments, got %s",
+              "%s is of another network: expected %d %s, got %s",
               tensors.path(),
-              expected,
+              expected.length(),
+              name,
               Arrays.toString(shape)));
     }
   }
@@ -127,39 +194,42 @@ public final class Trainer {
     PatchBatch batch = ahead.take();
     double waited = (System.nanoTime() - start) / 1e9;
     Task task = plan.task(step);
-    TrainingPlan.Objective objective = plan.objective(step);
-    List<ParameterLayout.Range> ranges = new ArrayList<>(model.trunk(task));
-    if (objective != CONTRASTIVE) {
-      ranges.add(model.tail(task));
-    }
+    List<ParameterLayout.Range> ranges = moved(task);
     ranges.forEach(range -> gradients.range(range).assign(0));
-    double l1 = Double.NaN;
-    double contrastive = Double.NaN;
-    try (Tape tape = Tape.training(model.values(), gradients)) {
-      IptOutput output = model.forward(tape, task, array(tape, batch.degraded(), batch, 1));
-      List<Variable> terms = new ArrayList<>();
-      if (objective == L1 || objective == BOTH) {
-        INDArray clean = array(tape, batch.clean(), batch, batch.scale());
-        Variable term = Losses.l1(tape, output.restored(), clean);
-        l1 = finite(term, "L1", task) / range();
-        terms.add(term);
+    double[] losses = new double[2];
+    try {
+      for (PatchBatch part : batch.parts(options.accumulation())) {
+        double weight = (double) part.count() / batch.count();
+        double[] own = goBack(task, part, weight);
+        losses[0] += weight * own[0];
+        losses[1] += weight * own[1];
       }
-      if (objective == CONTRASTIVE || objective == BOTH) {
-        Variable term = ContrastiveLoss.of(tape, output.tokens(), plan.contrastive().form());
-        contrastive = finite(term, "contrastive", task);
-        terms.add(Dense.scale(tape, term, plan.contrastive().weight() * range()));
-      }
-      tape.backward(terms.stream().reduce((a, b) -> Dense.add(tape, a, b)).orElseThrow());
+    } catch (OutOfMemoryError full) {
+      throw new TrainingException(
+          String.format(
+              Locale.ROOT,
+              "step %d, task %s: a batch of %d takes more memory than there is (%s); take a smaller"
+                  + " batch, accumulate it in parts, or turn on recomputation",
+              step,
+              task.name(),
+              batch.count(),
+              full.getMessage()),
+          full);
     }
+    double norm = clip(ranges, task);
     optimizer.update(ranges, step);
+    if (average != null) {
+      average();
+    }
     double seconds = (System.nanoTime() - start) / 1e9;
     StepReport report =
         new StepReport(
             step,
             task,
-            objective,
-            l1,
-            contrastive,
+            plan.objective(step),
+            losses[0],
+            losses[1],
+            norm,
             optimizer.learningRate(step),
             batch.count(),
             seconds,
@@ -168,17 +238,91 @@ public final class Trainer {
     return report;
   }
 
+  /** The ranges that a step moves. */
+  private List<ParameterLayout.Range> moved(Task task) {
+    List<ParameterLayout.Range> ranges = new ArrayList<>(model.trunk(task));
+    if (plan.objective(step) != CONTRASTIVE) {
+      ranges.add(model.tail(task));
+    }
+    if (options.bodyFrozen()) {
+      ranges.remove(model.body());
+    }
+    return ranges;
+  }
+
+  /** Adds weight · d loss / d parameter to the gradients; yields the losses of the terms. */
+  private double[] goBack(Task task, PatchBatch batch, double weight) {
+    TrainingPlan.Objective objective = plan.objective(step);
+    double loss = Double.NaN;
+    double contrastive = Double.NaN;
+    try (Tape tape = Tape.training(model.values(), gradients)) {
+      if (options.recomputation()) {
+        tape.recomputing();
+      }
+      if (options.bodyFrozen()) {
+        tape.freeze(model.body());
+      }
+      IptOutput output = model.forward(tape, task, array(tape, batch.degraded(), batch, 1));
+      List<Variable> terms = new ArrayList<>();
+      if (objective == L1 || objective == BOTH) {
+        INDArray clean = array(tape, batch.clean(), batch, batch.scale());
+        Variable term = loss(tape, output.restored(), clean);
+        loss = finite(term.value().getDouble(0), options.loss() + " loss", task) / range();
+        terms.add(scaled(tape, term, weight));
+      }
+      if (objective == CONTRASTIVE || objective == BOTH) {
+        Variable term = ContrastiveLoss.of(tape, output.tokens(), plan.contrastive().form());
+        contrastive = finite(term.value().getDouble(0), "contrastive loss", task);
+        terms.add(scaled(tape, term, weight * plan.contrastive().weight() * range()));
+      }
+      tape.backward(terms.stream().reduce((a, b) -> Dense.add(tape, a, b)).orElseThrow());
+    }
+    return new double[] {loss, contrastive};
+  }
+
+  private Variable loss(Tape tape, Variable restored, INDArray clean) {
+    return switch (options.loss()) {
+      case L1 -> Losses.l1(tape, restored, clean);
+      case CHARBONNIER ->
+          Losses.charbonnier(
+              tape, restored, clean, CHARBONNIER_EPSILON * model.config().rgbRange());
+    };
+  }
+
+  private static Variable scaled(Tape tape, Variable x, double factor) {
+    return factor == 1 ? x : Dense.scale(tape, x, factor);
+  }
+
+  /** Limits the global norm of the gradients; yields what it was. */
+  private double clip(List<ParameterLayout.Range> ranges, Task task) {
+    double sum = 0;
+    for (ParameterLayout.Range range : ranges) {
+      sum += Math.pow(gradients.range(range).norm2Number().doubleValue(), 2);
+    }
+    double norm = finite(Math.sqrt(sum), "gradients' norm", task);
+    if (options.clipping() > 0 && norm > options.clipping()) {
+      ranges.forEach(range -> gradients.range(range).muli(options.clipping() / norm));
+    }
+    return norm;
+  }
+
+  private void average() {
+    double decay = Math.min(options.averaging(), (1.0 + step) / (10.0 + step));
+    INDArray mean = average.values().flat();
+    mean.muli(decay);
+    Kernels.addScaled(1 - decay, model.values().flat(), mean);
+  }
+
   /** What a level of 0..255 is inside the network. */
   private double range() {
     return model.config().rgbRange() / WHITE;
   }
 
-  private double finite(Variable loss, String name, Task task) {
-    double value = loss.value().getDouble(0);
+  private double finite(double value, String name, Task task) {
     if (!Double.isFinite(value)) {
       throw new TrainingException(
           String.format(
-              Locale.ROOT, "step %d, task %s: the %s loss is %s", step, task.name(), name, value));
+              Locale.ROOT, "step %d, task %s: the %s is %s", step, task.name(), name, value));
     }
     return value;
   }

@@ -64,7 +64,7 @@ class GoldenAdamTest {
     ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.FLOAT);
     double rate = Double.parseDouble(io.metadata().get("adam_lr"));
     Optimizer optimizer =
-        new Optimizer(new Adam(rate, 0.9, 0.999, 1e-8), model.values(), gradients);
+        new Optimizer(new Adam(rate, 0.9, 0.999, 1e-8), 0, model.values(), gradients);
     double[] losses = new double[steps];
     for (int t = 0; t < steps; t++) {
       int index = t % model.tasks().size();

@@ -1,0 +1,138 @@
+package org.ipt4j.training;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A training run in a folder of checkpoints: trains, tries the model on held-out images now and
+ * then, saves, and can be stopped and taken up again.
+ */
+public final class TrainingRun {
+  private final Trainer trainer;
+  private final Checkpoints checkpoints;
+  private final long saveEvery;
+  private final Validation validation; // null: none
+  private final long validateEvery;
+
+  /** Without validation. */
+  public TrainingRun(Trainer trainer, Checkpoints checkpoints, long saveEvery) {
+    this(trainer, checkpoints, saveEvery, null, Long.MAX_VALUE);
+  }
+
+  /**
+   * A run that has not begun yet.
+   *
+   * @param saveEvery steps from one checkpoint to the next
+   * @param validation whose best gets a checkpoint, too
+   * @param validateEvery steps from one validation to the next
+   */
+  public TrainingRun(
+      Trainer trainer,
+      Checkpoints checkpoints,
+      long saveEvery,
+      Validation validation,
+      long validateEvery) {
+    if (saveEvery < 1 || validateEvery < 1) {
+      throw new IllegalArgumentException(
+          "steps between checkpoints and validations are positive, got "
+              + saveEvery
+              + " and "
+              + validateEvery);
+    }
+    this.trainer = Objects.requireNonNull(trainer, "trainer");
+    this.checkpoints = Objects.requireNonNull(checkpoints, "checkpoints");
+    this.saveEvery = saveEvery;
+    this.validation = validation;
+    this.validateEvery = validateEvery;
+  }
+
+  /** Takes up the run where its latest checkpoint left it; yields false if there is none. */
+  public boolean resume() throws IOException {
+    Optional<Path> latest = checkpoints.latest();
+    if (latest.isPresent()) {
+      trainer.resume(latest.get());
+    }
+    return latest.isPresent();
+  }
+
+  /**
+   * Trains up to (not including) step {@code end}. Where it ends or stops, the run is saved; at its
+   * end it is also validated.
+   *
+   * @param stop asked before each step whether to stop; may be asked of another thread
+   * @return whether it came to its end
+   * @throws TrainingException if a step failed; it names the last complete checkpoint, as does the
+   *     IOException if one could not be saved
+   */
+  public boolean trainTo(
+      long end, int loaderThreads, TrainingListener listener, BooleanSupplier stop)
+      throws IOException {
+    boolean stopped = stop.getAsBoolean();
+    while (trainer.step() < end && !stopped) {
+      long next = Math.min(end, Math.min(after(saveEvery), after(validateEvery)));
+      train(next, loaderThreads, listener, stop);
+      stopped = trainer.step() < next;
+      OptionalDouble best = OptionalDouble.empty();
+      if (validation != null && !stopped && isDue(validateEvery, end)) {
+        ValidationReport report = validation.of(trainer.model(), trainer.step());
+        listener.validated(report);
+        if (report.gain() > checkpoints.bestGain()) {
+          best = OptionalDouble.of(report.gain());
+        }
+      }
+      if (best.isPresent() || stopped || isDue(saveEvery, end)) {
+        save(best, listener);
+      }
+    }
+    listener.ended(trainer.step(), stopped);
+    return !stopped;
+  }
+
+  private long after(long every) {
+    return every == Long.MAX_VALUE ? every : (trainer.step() / every + 1) * every;
+  }
+
+  private boolean isDue(long every, long end) {
+    return trainer.step() % every == 0 || trainer.step() == end;
+  }
+
+  private void train(long end, int loaderThreads, TrainingListener listener, BooleanSupplier stop)
+      throws IOException {
+    try {
+      trainer.trainTo(end, loaderThreads, listener, stop);
+    } catch (TrainingException failure) {
+      throw new TrainingException(failure.getMessage() + "; " + lastCheckpoint(), failure);
+    }
+  }
+
+  private void save(OptionalDouble bestGain, TrainingListener listener) throws IOException {
+    Path file;
+    try {
+      file =
+          bestGain.isPresent()
+              ? checkpoints.saveBest(trainer, bestGain.getAsDouble())
+              : checkpoints.save(trainer);
+    } catch (IOException failure) {
+      throw new IOException(
+          "step "
+              + trainer.step()
+              + ": the checkpoint could not be saved ("
+              + failure.getMessage()
+              + "); "
+              + lastCheckpoint(),
+          failure);
+    }
+    listener.saved(trainer.step(), file);
+  }
+
+  private String lastCheckpoint() throws IOException {
+    return checkpoints
+        .latest()
+        .map(file -> "the last complete checkpoint is " + file)
+        .orElse("there is no checkpoint yet");
+  }
+}

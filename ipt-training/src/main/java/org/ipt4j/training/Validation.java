@@ -1,0 +1,118 @@
+package org.ipt4j.training;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.ipt4j.core.Randomness;
+import org.ipt4j.data.Bicubic;
+import org.ipt4j.data.Degradation;
+import org.ipt4j.data.Image;
+import org.ipt4j.data.ImagePair;
+import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.Metrics;
+import org.ipt4j.data.PairSource;
+import org.ipt4j.data.UnreadableImageException;
+import org.ipt4j.model.ImageRestorer;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import org.ipt4j.training.ValidationReport.Result;
+import org.ipt4j.training.ValidationReport.Score;
+
+/** Held-out images that a model is tried on while it trains: always the same ones. */
+public final class Validation {
+  private record Sample(Task task, String name, Image degraded, Image clean) {}
+
+  private final List<Sample> samples;
+
+  private Validation(List<Sample> samples) {
+    this.samples = List.copyOf(samples);
+  }
+
+  /**
+   * The middles of clean images, degraded as the tasks' names say ({@link Degradation#parse}).
+   *
+   * @param side at most so many pixels of each side of a clean image are used
+   * @param seed of what is random in a degradation
+   * @throws UnreadableImageException if an image cannot be read
+   */
+  public static Validation degrading(ImageSource images, List<Task> tasks, int side, long seed)
+      throws UnreadableImageException {
+    List<Sample> samples = new ArrayList<>();
+    for (Task task : tasks) {
+      Degradation degradation = Degradation.parse(task.name());
+      for (int i = 0; i < images.size(); i++) {
+        Image clean = middle(images.image(i), side).croppedToMultiple(task.scale());
+        Image degraded = degradation.apply(clean, Randomness.at(seed, i)).quantised();
+        samples.add(new Sample(task, images.name(i), degraded, clean));
+      }
+    }
+    return new Validation(samples);
+  }
+
+  /**
+   * The middles of pairs of one task.
+   *
+   * @param side at most so many pixels of each side of a clean image are used
+   * @throws UnreadableImageException if an image cannot be read
+   */
+  public static Validation pairs(PairSource pairs, Task task, int side)
+      throws UnreadableImageException {
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < pairs.size(); i++) {
+      ImagePair pair = pairs.pair(i);
+      samples.add(middle(new Sample(task, pairs.name(i), pair.degraded(), pair.clean()), side));
+    }
+    return new Validation(samples);
+  }
+
+  private static Image middle(Image image, int side) {
+    int height = Math.min(side, image.height());
+    int width = Math.min(side, image.width());
+    return image.crop((image.height() - height) / 2, (image.width() - width) / 2, height, width);
+  }
+
+  private static Sample middle(Sample sample, int side) {
+    int scale = sample.task().scale();
+    Image degraded = sample.degraded();
+    int height = Math.min(side / scale, degraded.height());
+    int width = Math.min(side / scale, degraded.width());
+    int top = (degraded.height() - height) / 2;
+    int left = (degraded.width() - width) / 2;
+    return new Sample(
+        sample.task(),
+        sample.name(),
+        degraded.crop(top, left, height, width),
+        sample.clean().crop(top * scale, left * scale, height * scale, width * scale));
+  }
+
+  /**
+   * Tries a model.
+   *
+   * @param step how many steps it has trained
+   */
+  ValidationReport of(IptModel model, long step) {
+    ImageRestorer restorer = new ImageRestorer(model);
+    return new ValidationReport(
+        step, samples.stream().map(sample -> result(restorer, sample)).toList());
+  }
+
+  private static Result result(ImageRestorer restorer, Sample sample) {
+    int scale = sample.task().scale();
+    Image input = scale > 1 ? Bicubic.enlarge(sample.degraded(), scale) : sample.degraded();
+    Image restored = restorer.restore(sample.task(), sample.degraded());
+    return new Result(
+        sample.task(),
+        sample.name(),
+        input,
+        restored,
+        sample.clean(),
+        score(input, sample.clean(), scale),
+        score(restored, sample.clean(), scale));
+  }
+
+  private static Score score(Image image, Image clean, int scale) {
+    int border = scale > 1 ? scale : 0;
+    return new Score(
+        Metrics.psnr(image, clean, Metrics.Channels.Y, border),
+        Metrics.ssim(image, clean, Metrics.Channels.Y, border));
+  }
+}

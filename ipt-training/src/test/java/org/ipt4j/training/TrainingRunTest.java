@@ -1,0 +1,200 @@
+package org.ipt4j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.ipt4j.core.Bits;
+import org.ipt4j.data.DeadLeaves;
+import org.ipt4j.data.PatchBatch;
+import org.ipt4j.data.PatchOptions;
+import org.ipt4j.model.IptConfig;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.learning.config.Adam;
+
+class TrainingRunTest {
+  private static final List<Task> TASKS = List.of(new Task("x2", 2), new Task("denoise30", 1));
+  private static final BatchSource BATCHES =
+      BatchSource.degrading(new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(4, 12, true, 1));
+  private static final TrainingPlan PLAN = TrainingPlan.equally(5, TASKS, Contrastive.none());
+  private static final BooleanSupplier NEVER = () -> false;
+
+  /** What happened, in words. */
+  private static final class Diary implements TrainingListener {
+    private final List<String> lines = new ArrayList<>();
+
+    @Override
+    public void stepDone(StepReport report) {}
+
+    @Override
+    public void validated(ValidationReport report) {
+      lines.add("validated " + report.step());
+    }
+
+    @Override
+    public void saved(long step, Path checkpoint) {
+      lines.add("saved " + step);
+    }
+
+    @Override
+    public void ended(long step, boolean stopped) {
+      lines.add((stopped ? "stopped " : "ended ") + step);
+    }
+  }
+
+  private final Diary diary = new Diary();
+
+  @Test
+  void savesValidatesAndEnds(@TempDir Path folder) throws IOException {
+    Trainer trainer = trainer(BATCHES, 1e-12); // which makes the first validation the best one
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of("note", "kept"))) {
+      TrainingRun run = new TrainingRun(trainer, checkpoints, 4, validation(), 3);
+      assertThat(run.resume()).isFalse();
+      assertThat(run.trainTo(10, 1, diary, NEVER)).isTrue();
+      assertThat(checkpoints.bestGain()).isBetween(-60.0, 30.0);
+    }
+    assertThat(diary.lines)
+        .startsWith("validated 3", "saved 3", "saved 4", "validated 6")
+        .contains("saved 8", "validated 9")
+        .endsWith("validated 10", "saved 10", "ended 10");
+    assertThat(names(folder))
+        .contains("best.safetensors", "latest.safetensors", "step-000000010.safetensors")
+        .filteredOn(name -> name.startsWith("step-"))
+        .hasSize(2);
+    Bits.assertSame(
+        IptModel.load(folder.resolve("latest.safetensors")).values().flat(),
+        trainer.model().values().flat());
+  }
+
+  @Test
+  void theBestCheckpointOutlivesTheLastOnes(@TempDir Path folder) throws IOException {
+    IptModel best;
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 1, Map.of())) {
+      Trainer trainer = trainer(BATCHES, 1e-3);
+      trainer.trainTo(1, 1, diary);
+      checkpoints.saveBest(trainer, 3.5);
+      best = trainer.model().copy();
+      trainer.trainTo(2, 1, diary);
+      checkpoints.save(trainer);
+    }
+    assertThat(names(folder)).doesNotContain("step-000000001.safetensors");
+    Bits.assertSame(
+        IptModel.load(folder.resolve("best.safetensors")).values().flat(), best.values().flat());
+    try (Checkpoints again = Checkpoints.open(folder, 1, Map.of())) {
+      assertThat(again.bestGain()).isEqualTo(3.5);
+    }
+  }
+
+  @Test
+  void aStoppedRunGoesOnAsIfItHadNot(@TempDir Path folder) throws IOException {
+    Trainer whole = trainer(BATCHES, 1e-3);
+    whole.trainTo(9, 1, diary);
+    Trainer first = trainer(BATCHES, 1e-3);
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
+      TrainingRun run = new TrainingRun(first, checkpoints, 100);
+      assertThat(run.trainTo(9, 1, diary, () -> first.step() == 5)).isFalse();
+    }
+    assertThat(diary.lines).containsExactly("saved 5", "stopped 5");
+    Trainer second = trainer(BATCHES, 1e-3);
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
+      TrainingRun run = new TrainingRun(second, checkpoints, 100);
+      assertThat(run.resume()).isTrue();
+      assertThat(run.trainTo(9, 1, diary, NEVER)).isTrue();
+    }
+    Bits.assertSame(second.model().values().flat(), whole.model().values().flat());
+  }
+
+  @Test
+  void aFolderBelongsToOneRun(@TempDir Path folder) throws IOException {
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
+      checkpoints.save(trainer(BATCHES, 1e-3));
+      assertThatThrownBy(() -> Checkpoints.open(folder, 2, Map.of()))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("is in use by another run");
+    }
+    Checkpoints.open(folder, 2, Map.of()).close();
+  }
+
+  @Test
+  void whatAKilledProcessLeftIsTidied(@TempDir Path folder) throws IOException {
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
+      Trainer trainer = trainer(BATCHES, 1e-3);
+      checkpoints.saveBest(trainer, 1);
+      trainer.trainTo(1, 1, diary);
+      checkpoints.saveBest(trainer, 2);
+    }
+    // killed after the file of step 1 was complete and before it was called best and latest
+    for (String name : List.of("best.safetensors", "latest.safetensors")) {
+      Files.delete(folder.resolve(name));
+      Files.createLink(folder.resolve(name), folder.resolve("step-000000000.safetensors"));
+    }
+    Files.writeString(folder.resolve(".step-000000002.safetensors.123.part"), "half");
+    try (Checkpoints again = Checkpoints.open(folder, 2, Map.of())) {
+      assertThat(again.bestGain()).isEqualTo(2);
+    }
+    assertThat(names(folder)).noneMatch(name -> name.endsWith(".part"));
+    Path last = folder.resolve("step-000000001.safetensors");
+    for (String name : List.of("best.safetensors", "latest.safetensors")) {
+      assertThat(Files.isSameFile(folder.resolve(name), last)).as(name).isTrue();
+    }
+  }
+
+  @Test
+  void aFailedStepNamesTheLastCheckpointAndOverwritesNothing(@TempDir Path folder)
+      throws IOException {
+    BatchSource broken =
+        (task, step) -> {
+          PatchBatch batch = BATCHES.batch(task, step);
+          if (step == 3) {
+            batch.clean()[1] = Float.NaN;
+          }
+          return batch;
+        };
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
+      TrainingRun run = new TrainingRun(trainer(broken, 1e-3), checkpoints, 2);
+      assertThatThrownBy(() -> run.trainTo(8, 1, diary, NEVER))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining("step 3, task " + PLAN.task(3).name())
+          .hasMessageContaining("the last complete checkpoint is")
+          .hasMessageContaining("step-000000002.safetensors");
+    }
+    assertThat(names(folder)).filteredOn(name -> name.startsWith("step-")).hasSize(1);
+  }
+
+  @Test
+  void aCheckpointThatCannotBeSavedNamesTheLastOne(@TempDir Path folder) throws IOException {
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 5, Map.of())) {
+      TrainingRun run = new TrainingRun(trainer(BATCHES, 1e-3), checkpoints, 2);
+      Files.createDirectories(folder.resolve("step-000000004.safetensors/in the way"));
+      assertThatThrownBy(() -> run.trainTo(8, 1, diary, NEVER))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("step 4: the checkpoint could not be saved");
+    }
+    assertThat(names(folder)).contains("step-000000002.safetensors");
+  }
+
+  private static Trainer trainer(BatchSource batches, double learningRate) {
+    IptModel model = IptModel.create(IptConfig.preset("nano"), TASKS, 1);
+    return new Trainer(model, PLAN, batches, new Adam(learningRate));
+  }
+
+  private static Validation validation() throws IOException {
+    return Validation.degrading(new DeadLeaves(2, 2, 40, 40), TASKS, 24, 1);
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+}
