@@ -39,12 +39,19 @@ public final class IptModel {
 
   private final IptConfig config;
   private final List<Task> tasks;
+  private final TaskLayers layers;
   private final IptNetwork network;
   private final ParameterVector values;
 
-  private IptModel(IptConfig config, List<Task> tasks, IptNetwork network, ParameterVector values) {
+  private IptModel(
+      IptConfig config,
+      List<Task> tasks,
+      TaskLayers layers,
+      IptNetwork network,
+      ParameterVector values) {
     this.config = config;
     this.tasks = tasks;
+    this.layers = layers;
     this.network = network;
     this.values = values;
   }
@@ -55,19 +62,30 @@ public final class IptModel {
    * @param tasks at least one, of different names; their order is that of the weights' names
    */
   public static IptModel create(IptConfig config, List<Task> tasks, long seed) {
-    return create(config, tasks, seed, DataType.FLOAT);
+    return create(config, tasks, TaskLayers.PUBLISHED, seed);
   }
 
-  static IptModel create(IptConfig config, List<Task> tasks, long seed, DataType type) {
-    IptNetwork network = network(config, tasks);
+  /**
+   * As {@link #create(IptConfig, List, long)}, with heads and tails of one's own.
+   *
+   * @param layers builds them from operations on the tape, which know their gradients
+   */
+  public static IptModel create(IptConfig config, List<Task> tasks, TaskLayers layers, long seed) {
+    return create(config, tasks, layers, seed, DataType.FLOAT);
+  }
+
+  static IptModel create(
+      IptConfig config, List<Task> tasks, TaskLayers layers, long seed, DataType type) {
+    IptNetwork network = network(config, tasks, layers);
     return new IptModel(
         config,
         List.copyOf(tasks),
+        layers,
         network,
         ParameterVector.initialized(network.layout(), type, seed));
   }
 
-  private static IptNetwork network(IptConfig config, List<Task> tasks) {
+  private static IptNetwork network(IptConfig config, List<Task> tasks, TaskLayers layers) {
     if (tasks.isEmpty()) {
       throw new IllegalArgumentException("a model needs at least one task");
     }
@@ -77,7 +95,7 @@ public final class IptModel {
         throw new IllegalArgumentException("task " + task.name() + " is given twice");
       }
     }
-    return new IptNetwork(config, tasks);
+    return new IptNetwork(config, tasks, layers);
   }
 
   /**
@@ -87,10 +105,19 @@ public final class IptModel {
    *     those of the network it describes
    */
   public static IptModel load(Path file) throws IOException {
+    return load(file, TaskLayers.PUBLISHED);
+  }
+
+  /**
+   * As {@link #load(Path)}, for a model whose heads and tails are not the published ones.
+   *
+   * @param layers those it was created with
+   */
+  public static IptModel load(Path file, TaskLayers layers) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
       Description description = description(tensors);
       try {
-        return of(tensors, description.config(), description.tasks());
+        return of(tensors, description.config(), description.tasks(), layers);
       } catch (IllegalArgumentException impossible) {
         throw new CorruptWeightsException(file, 0, DESCRIPTION + ": " + impossible.getMessage());
       }
@@ -105,10 +132,15 @@ public final class IptModel {
    */
   public static IptModel of(TensorFile file, IptConfig config, List<Task> tasks)
       throws IOException {
-    IptNetwork network = network(config, tasks);
+    return of(file, config, tasks, TaskLayers.PUBLISHED);
+  }
+
+  private static IptModel of(TensorFile file, IptConfig config, List<Task> tasks, TaskLayers layers)
+      throws IOException {
+    IptNetwork network = network(config, tasks, layers);
     ParameterVector values = ParameterVector.zeros(network.layout(), DataType.FLOAT);
     read(file, values);
-    return new IptModel(config, List.copyOf(tasks), network, values);
+    return new IptModel(config, List.copyOf(tasks), layers, network, values);
   }
 
   private static Description description(TensorFile tensors) throws IOException {
@@ -236,7 +268,51 @@ public final class IptModel {
 
   /** The same network with weights of its own, which are equal at first. */
   public IptModel copy() {
-    return new IptModel(config, tasks, network, values.copy());
+    return new IptModel(config, tasks, layers, network, values.copy());
+  }
+
+  /**
+   * A model of some of the tasks, with the same weights.
+   *
+   * @param kept some of {@link #tasks}, in the order they shall have
+   */
+  public IptModel only(List<Task> kept) {
+    kept.forEach(task -> task(task.name()));
+    return withWeightsOfThis(create(config, kept, layers, 0, values.type()));
+  }
+
+  /**
+   * A model that can do one thing more: the same weights, and a head, embedding and tail for {@code
+   * added} drawn from {@code seed}.
+   */
+  public IptModel with(Task added, long seed) {
+    List<Task> all = new ArrayList<>(tasks);
+    all.add(added);
+    return withWeightsOfThis(create(config, all, layers, seed, values.type()));
+  }
+
+  /**
+   * As {@link #with(Task, long)}, but the new head and embedding start as those of {@code related},
+   * one of {@link #tasks}; so does the tail if the scales are equal.
+   */
+  public IptModel with(Task added, Task related, long seed) {
+    IptModel model = with(added, seed);
+    model.values.range(model.trunk(added).get(1)).assign(values.range(trunk(related).get(1)));
+    if (added.scale() == related.scale()) {
+      model.values.range(model.tail(added)).assign(values.range(tail(related)));
+    }
+    return model;
+  }
+
+  private IptModel withWeightsOfThis(IptModel model) {
+    ParameterLayout old = values.layout();
+    for (ParameterLayout.Range range : old.ranges()) {
+      if (model.values.layout().ranges().stream()
+          .anyMatch(own -> own.name().equals(range.name()))) {
+        model.values.range(model.values.layout().range(range.name())).assign(values.range(range));
+      }
+    }
+    return model;
   }
 
   /** The range of the body, which all tasks share. */

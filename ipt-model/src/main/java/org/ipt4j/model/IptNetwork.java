@@ -13,8 +13,6 @@ import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
-import org.ipt4j.heads.ConvolutionalHead;
-import org.ipt4j.tails.UpsamplingTail;
 import org.ipt4j.transformer.Transformer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -39,19 +37,17 @@ final class IptNetwork {
   private final Transformer body;
   private final Map<Task, Parts> parts = new LinkedHashMap<>();
 
-  IptNetwork(IptConfig config, List<Task> tasks) {
+  IptNetwork(IptConfig config, List<Task> tasks, TaskLayers layers) {
     this.config = config;
     ParameterLayout.Builder builder = new ParameterLayout.Builder().range(BODY);
     body = new Transformer(builder, BODY, config.transformer());
     for (int t = 0; t < tasks.size(); t++) {
       Task task = tasks.get(t);
       builder.range(trunk(task));
-      Layer head = new ConvolutionalHead(builder, "head." + t, config.features());
+      Layer head = layers.head(builder, "head." + t, config, task);
       Parameter embedding = body.taskEmbedding(builder, PublishedNames.taskEmbedding(t));
       builder.range(tail(task));
-      Layer tail =
-          new UpsamplingTail(
-              builder, "tail." + t, config.features(), task.scale(), config.inputResidual());
+      Layer tail = layers.tail(builder, "tail." + t, config, task);
       BicubicEnlargement enlargement = new BicubicEnlargement(config.imageSide(), task.scale());
       parts.put(task, new Parts(head, embedding, tail, enlargement));
     }

@@ -17,7 +17,9 @@ import java.util.random.RandomGenerator;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.contrastive.ContrastiveLoss;
 import org.ipt4j.core.Bits;
+import org.ipt4j.core.Conv;
 import org.ipt4j.core.Dense;
+import org.ipt4j.core.Layer;
 import org.ipt4j.core.Losses;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
@@ -54,6 +56,63 @@ class IptModelTest {
       assertThat(tensors.metadata()).containsEntry("trained", "not at all");
       assertThat(tensors.shape("body.query_embed.weight")).containsExactly(2, 16 * 36);
     }
+  }
+
+  @Test
+  void tasksAreTakenAwayAndAdded() {
+    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    Task denoise = TASKS.get(1);
+    INDArray in = image(2, 12, 3);
+
+    IptModel one = model.only(List.of(denoise));
+    assertThat(one.tasks()).containsExactly(denoise);
+    Bits.assertSame(restored(one, denoise, in), restored(model, denoise, in));
+
+    Task stronger = new Task("denoise50", 1);
+    IptModel three = model.with(stronger, 7);
+    assertThat(three.tasks()).containsExactly(TASKS.get(0), denoise, stronger);
+    for (Task task : TASKS) {
+      Bits.assertSame(restored(three, task, in), restored(model, task, in));
+    }
+    assertThat(Bits.areSame(restored(three, stronger, in), restored(model, denoise, in))).isFalse();
+    IptModel related = model.with(stronger, denoise, 7);
+    Bits.assertSame(restored(related, stronger, in), restored(model, denoise, in));
+    IptModel otherScale = model.with(stronger, TASKS.get(0), 7);
+    assertThat(restored(otherScale, stronger, in).shape()).containsExactly(2, 3, 12, 12);
+
+    assertThatThrownBy(() -> model.only(List.of(stronger)))
+        .hasMessageContaining("no task denoise50");
+    assertThatThrownBy(() -> model.with(denoise, 7)).hasMessageContaining("given twice");
+  }
+
+  @Test
+  void aHeadOfOnesOwnIsTrainedAndSaved(@TempDir Path folder) throws IOException {
+    TaskLayers plain =
+        new TaskLayers() {
+          @Override
+          public Layer head(
+              ParameterLayout.Builder layout, String name, IptConfig config, Task task) {
+            Conv conv = Conv.of(layout, name + ".conv", 3, config.features(), 1);
+            return (tape, x) -> Dense.relu(tape, conv.forward(tape, x));
+          }
+        };
+    IptModel model = IptModel.create(NANO, TASKS, plain, 1);
+    ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.FLOAT);
+    try (Tape tape = Tape.training(model.values(), gradients)) {
+      Variable features = model.forward(tape, TASKS.get(0), image(1, 12, 3)).features();
+      tape.backward(Losses.l1(tape, features, tape.array(features.shape()).assign(1000)));
+    }
+    ParameterLayout.Range head = model.trunk(TASKS.get(0)).get(1);
+    assertThat(gradients.range(head).norm1Number().doubleValue()).isPositive();
+
+    Path file = folder.resolve("plain.safetensors");
+    model.save(file, Map.of());
+    INDArray in = image(1, 12, 3);
+    Bits.assertSame(
+        restored(IptModel.load(file, plain), TASKS.get(0), in), restored(model, TASKS.get(0), in));
+    assertThatThrownBy(() -> IptModel.load(file))
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining("missing head.0");
   }
 
   @Test
@@ -106,9 +165,11 @@ class IptModelTest {
     for (int scale : new int[] {2, 3, 4, 1, 1, 1}) {
       tasks.add(new Task("task" + tasks.size(), scale));
     }
-    long length = new IptNetwork(IptConfig.preset("base"), tasks).layout().length();
+    long length =
+        new IptNetwork(IptConfig.preset("base"), tasks, TaskLayers.PUBLISHED).layout().length();
     assertThat(length).isBetween(114_000_000L, 119_000_000L);
-    long tiny = new IptNetwork(IptConfig.preset("tiny"), tasks).layout().length();
+    long tiny =
+        new IptNetwork(IptConfig.preset("tiny"), tasks, TaskLayers.PUBLISHED).layout().length();
     assertThat(tiny).isBetween(2_000_000L, 3_000_000L);
   }
 
@@ -249,7 +310,7 @@ class IptModelTest {
   }
 
   private static IptModel published(DecoderForm form, DataType type) {
-    return IptModel.create(config(4, 12, 3, 6, form), TASKS, 1, type);
+    return IptModel.create(config(4, 12, 3, 6, form), TASKS, TaskLayers.PUBLISHED, 1, type);
   }
 
   private static IptConfig config(int c, int side, int patch, int heads, DecoderForm form) {
