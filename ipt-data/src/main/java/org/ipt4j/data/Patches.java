@@ -49,7 +49,16 @@ public final class Patches {
 
   /** Patches of pairs, both images of one being cut, mirrored and turned alike. */
   public Patches(PairSource source, PatchOptions options) {
-    this(new PairCutter(Objects.requireNonNull(source, "source")), options, new SkippedImages());
+    this(source, options, new SkippedImages());
+  }
+
+  /**
+   * As {@link #Patches(PairSource, PatchOptions)}.
+   *
+   * @param skipped is told of pairs of no use
+   */
+  public Patches(PairSource source, PatchOptions options, SkippedImages skipped) {
+    this(new PairCutter(Objects.requireNonNull(source, "source")), options, skipped);
   }
 
   private Patches(PatchCutter cutter, PatchOptions options, SkippedImages skipped) {

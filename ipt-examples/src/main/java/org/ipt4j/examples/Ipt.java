@@ -13,6 +13,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       Demo.class,
       Pretrain.class,
+      Finetune.class,
       Restore.class,
       Degrade.class,
       Info.class,

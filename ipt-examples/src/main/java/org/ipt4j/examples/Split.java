@@ -1,40 +1,82 @@
 package org.ipt4j.examples;
 
-import java.io.IOException;
+import java.util.Arrays;
 import java.util.Locale;
-import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import org.ipt4j.data.Image;
+import org.ipt4j.data.ImagePair;
 import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.PairSource;
 import org.ipt4j.data.UnreadableImageException;
 
-/** Images to train on, and a few others, spread evenly, to test on. */
-record Split(ImageSource training, ImageSource test) {
-  /** Keeps {@code tests} of the images apart. */
-  static Split of(ImageSource all, int tests) throws IOException {
-    int stride = all.size() / tests;
-    if (stride < 2) {
+/**
+ * Which images to train on, and which few others, spread evenly, to test on: their numbers.
+ *
+ * @param training in rising order
+ * @param test in rising order
+ */
+record Split(int[] training, int[] test) {
+  /** Keeps {@code tests} of {@code size} images apart. */
+  static Split of(int size, int tests) {
+    if (size < 2 * tests) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "expected at least %d images, to keep %d for the test, got %d",
               2 * tests,
               tests,
-              all.size()));
+              size));
     }
+    int[] test = spread(size, tests);
     return new Split(
-        new Part(all, all.size() - tests, i -> i + Math.min(tests, i / (stride - 1) + 1)),
-        new Part(all, tests, i -> i * stride));
+        IntStream.range(0, size).filter(i -> Arrays.binarySearch(test, i) < 0).toArray(), test);
   }
 
-  private record Part(ImageSource all, int size, IntUnaryOperator index) implements ImageSource {
+  /** At most {@code count} numbers below {@code size}, spread evenly. */
+  static int[] spread(int size, int count) {
+    return count >= size
+        ? IntStream.range(0, size).toArray()
+        : IntStream.range(0, count).map(i -> size / count * i).toArray();
+  }
+
+  /** Some of the images of a source. */
+  record Images(ImageSource all, int... numbers) implements ImageSource {
+    @Override
+    public int size() {
+      return numbers.length;
+    }
+
     @Override
     public Image image(int i) throws UnreadableImageException {
-      return all.image(index.applyAsInt(i));
+      return all.image(numbers[i]);
     }
 
     @Override
     public String name(int i) {
-      return all.name(index.applyAsInt(i));
+      return all.name(numbers[i]);
+    }
+  }
+
+  /** Some of the pairs of a source. */
+  record Pairs(PairSource all, int... numbers) implements PairSource {
+    @Override
+    public int size() {
+      return numbers.length;
+    }
+
+    @Override
+    public int scale() {
+      return all.scale();
+    }
+
+    @Override
+    public ImagePair pair(int i) throws UnreadableImageException {
+      return all.pair(numbers[i]);
+    }
+
+    @Override
+    public String name(int i) {
+      return all.name(numbers[i]);
     }
   }
 }

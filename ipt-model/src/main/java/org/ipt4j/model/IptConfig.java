@@ -81,6 +81,20 @@ public record IptConfig(
     return preset;
   }
 
+  /** This configuration with another form of the decoder. */
+  public IptConfig with(DecoderForm form) {
+    return new IptConfig(
+        features,
+        imageSide,
+        patchSide,
+        attentionHeads,
+        encoderLayers,
+        decoderLayers,
+        form,
+        rgbRange,
+        inputResidual);
+  }
+
   /** The shared transformer's size. */
   TransformerConfig transformer() {
     return transformer(

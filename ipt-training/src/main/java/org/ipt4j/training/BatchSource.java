@@ -3,6 +3,7 @@ package org.ipt4j.training;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.Degradation;
@@ -25,20 +26,25 @@ public interface BatchSource {
    * @param options of each batch; every task draws from a seed of its own
    */
   static BatchSource degrading(ImageSource images, List<Task> tasks, PatchOptions options) {
-    return degrading(images, tasks, options, new SkippedImages());
+    return degrading(images, tasks, task -> options, new SkippedImages());
   }
 
   /**
-   * As {@link #degrading(ImageSource, List, PatchOptions)}.
+   * As {@link #degrading(ImageSource, List, PatchOptions)}, the tasks' batches differing.
    *
+   * @param options of each task's batches; its seed is only where the task's own begins
    * @param skipped is told of images that cannot be read or are too small
    */
   static BatchSource degrading(
-      ImageSource images, List<Task> tasks, PatchOptions options, SkippedImages skipped) {
+      ImageSource images,
+      List<Task> tasks,
+      Function<Task, PatchOptions> options,
+      SkippedImages skipped) {
     Map<Task, LongFunction<PatchBatch>> sources = new LinkedHashMap<>();
     for (Task task : tasks) {
-      long seed = Randomness.seedAt(options.seed(), task.name().hashCode());
-      PatchOptions own = new PatchOptions(options.count(), options.side(), options.turned(), seed);
+      PatchOptions of = options.apply(task);
+      long seed = Randomness.seedAt(of.seed(), task.name().hashCode());
+      PatchOptions own = new PatchOptions(of.count(), of.side(), of.turned(), seed);
       sources.put(task, new Patches(images, Degradation.parse(task.name()), own, skipped)::batch);
     }
     return of(sources);

@@ -15,12 +15,12 @@ public final class TrainingRun {
   private final Trainer trainer;
   private final Checkpoints checkpoints;
   private final long saveEvery;
-  private final Validation validation; // null: none
+  private final Validation validation;
   private final long validateEvery;
 
   /** Without validation. */
   public TrainingRun(Trainer trainer, Checkpoints checkpoints, long saveEvery) {
-    this(trainer, checkpoints, saveEvery, null, Long.MAX_VALUE);
+    this(trainer, checkpoints, saveEvery, Validation.none(), Long.MAX_VALUE);
   }
 
   /**
@@ -46,7 +46,7 @@ public final class TrainingRun {
     this.trainer = Objects.requireNonNull(trainer, "trainer");
     this.checkpoints = Objects.requireNonNull(checkpoints, "checkpoints");
     this.saveEvery = saveEvery;
-    this.validation = validation;
+    this.validation = Objects.requireNonNull(validation, "validation");
     this.validateEvery = validateEvery;
   }
 
@@ -77,7 +77,7 @@ public final class TrainingRun {
       train(next, loaderThreads, listener, stop);
       stopped = trainer.step() < next;
       OptionalDouble best = OptionalDouble.empty();
-      if (validation != null && !stopped && isDue(validateEvery, end)) {
+      if (!validation.isEmpty() && !stopped && isDue(validateEvery, end)) {
         ValidationReport report = validation.of(trainer.model(), trainer.step());
         listener.validated(report);
         if (report.gain() > checkpoints.bestGain()) {

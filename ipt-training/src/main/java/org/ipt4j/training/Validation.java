@@ -27,6 +27,15 @@ public final class Validation {
     this.samples = List.copyOf(samples);
   }
 
+  /** No images: nothing is validated. */
+  public static Validation none() {
+    return new Validation(List.of());
+  }
+
+  boolean isEmpty() {
+    return samples.isEmpty();
+  }
+
   /**
    * The middles of clean images, degraded as the tasks' names say ({@link Degradation#parse}).
    *

@@ -1,0 +1,148 @@
+package org.ipt4j.examples;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.StreamSupport;
+import org.ipt4j.core.AtomicFiles;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * A run's settings as YAML: the keys are the long names of a command's options without their
+ * dashes.
+ */
+final class RunFile {
+  /** Options that are of this start of a command, not of the run. */
+  private static final Set<String> NO_SETTINGS = Set.of("help", "version", "run", "resume", "out");
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder()
+          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+          .build();
+
+  private RunFile() {}
+
+  /**
+   * Sets the command's options once more: those not given on the command line as {@code file} says.
+   *
+   * @throws IllegalArgumentException if the file has a key that is no option
+   */
+  static void apply(Path file, CommandSpec command) throws IOException {
+    Map<String, String> texts = read(file, command);
+    CommandLine line = command.commandLine();
+    List<String> args = line.getParseResult().originalArgs();
+    line.setDefaultValueProvider(argument -> texts.get(key(argument)));
+    line.parseArgs(
+        args.subList(command.parent() == null ? 0 : 1, args.size()).toArray(String[]::new));
+  }
+
+  private static Map<String, String> read(Path file, CommandSpec command) throws IOException {
+    JsonNode root;
+    try {
+      root = YAML.readTree(file.toFile());
+    } catch (JsonProcessingException bad) {
+      throw new IllegalArgumentException(file + ": no YAML: " + bad.getOriginalMessage(), bad);
+    }
+    if (!root.isObject()) {
+      throw new IllegalArgumentException(file + ": expected keys and values, got " + root);
+    }
+    Set<String> known = settings(command).keySet();
+    Map<String, String> texts = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : root.properties()) {
+      if (!known.contains(entry.getKey())) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "%s: unknown key %s; known are %s",
+                file,
+                entry.getKey(),
+                String.join(", ", known)));
+      }
+      if (!entry.getValue().isNull()) {
+        texts.put(entry.getKey(), text(entry.getValue()));
+      }
+    }
+    return texts;
+  }
+
+  private static String text(JsonNode value) {
+    return value.isArray()
+        ? String.join(
+            ",", StreamSupport.stream(value.spliterator(), false).map(RunFile::text).toList())
+        : value.asText();
+  }
+
+  /** All settings as they now are. */
+  static String text(CommandSpec command) throws IOException {
+    return YAML.writeValueAsString(settings(command));
+  }
+
+  /** Writes all settings as they now are. */
+  static void write(Path file, CommandSpec command) throws IOException {
+    byte[] text = text(command).getBytes(StandardCharsets.UTF_8);
+    AtomicFiles.write(file, channel -> channel.write(ByteBuffer.wrap(text)));
+  }
+
+  /**
+   * Checks that the settings are those of {@code file}.
+   *
+   * @param free keys that may differ
+   * @throws IllegalArgumentException if others do, naming them
+   */
+  static void compare(Path file, CommandSpec command, Set<String> free) throws IOException {
+    Map<String, String> stored = read(file, command);
+    List<String> different = new ArrayList<>();
+    settings(command)
+        .forEach(
+            (key, value) -> {
+              String now = value == null ? null : text(YAML.valueToTree(value));
+              String then = stored.get(key);
+              if (!free.contains(key) && !Objects.equals(now, then)) {
+                different.add(key + " was " + then + " and is " + now);
+              }
+            });
+    if (!different.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a run goes on with its own settings (" + file + "): " + String.join("; ", different));
+    }
+  }
+
+  private static Map<String, Object> settings(CommandSpec command) {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    for (OptionSpec option : command.options()) {
+      if (!NO_SETTINGS.contains(key(option))) {
+        Object value = option.getValue();
+        settings.put(key(option), plain(value));
+      }
+    }
+    return settings;
+  }
+
+  private static Object plain(Object value) {
+    if (value instanceof Collection<?> many && many.isEmpty()) {
+      return null;
+    }
+    return value instanceof Path path ? path.toString() : value;
+  }
+
+  private static String key(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName().substring(2) : "";
+  }
+}

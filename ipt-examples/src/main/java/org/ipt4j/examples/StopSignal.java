@@ -1,0 +1,50 @@
+package org.ipt4j.examples;
+
+import java.io.PrintWriter;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Asks a run to stop when the process is interrupted (Ctrl-C, SIGINT) or terminated (SIGTERM), and
+ * holds the process until the run has stopped and {@link #close} is called.
+ */
+final class StopSignal implements BooleanSupplier, AutoCloseable {
+  private final PrintWriter print;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Thread hook = new Thread(this::ask, "ipt-stop");
+  private volatile boolean asked;
+
+  StopSignal(PrintWriter print) {
+    this.print = print;
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  private void ask() {
+    asked = true;
+    print.println();
+    print.println("stopping: finishing the step and saving");
+    print.flush();
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public boolean getAsBoolean() {
+    return asked;
+  }
+
+  @Override
+  public void close() {
+    if (!asked) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException shutdownHasBegun) {
+        asked = true;
+      }
+    }
+    stopped.countDown();
+  }
+}
