@@ -57,4 +57,12 @@ public interface PairSource {
   static PairSource matched(ImageSource degraded, ImageSource clean, int scale) {
     return new MatchedPairs(degraded, clean, scale, MatchedPairs.Naming.EQUAL);
   }
+
+  /**
+   * Clean images and what a degradation makes of them, clipped and rounded to 8 bits. What is
+   * random depends on {@code seed} and the image's name, not on the other images.
+   */
+  static PairSource degrading(ImageSource clean, Degradation degradation, long seed) {
+    return new DegradedPairs(clean, degradation, seed);
+  }
 }

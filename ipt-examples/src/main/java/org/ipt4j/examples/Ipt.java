@@ -15,6 +15,8 @@ import picocli.CommandLine.Spec;
       Pretrain.class,
       Finetune.class,
       Restore.class,
+      Evaluate.class,
+      Compare.class,
       Degrade.class,
       Info.class,
       HelpCommand.class

@@ -1,0 +1,52 @@
+package org.ipt4j.examples;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Measures several models side by side. */
+@Command(
+    name = "compare",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Measures models on the same test images, side by side, beside what goes in (for"
+            + " super-resolution its bicubic enlargement).",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:all images were measured", "2:bad input; the other images were measured"})
+final class Compare implements Callable<Integer> {
+  private static final Set<String> BASELINE = Set.of("bicubic", "input");
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "MODEL",
+      description =
+          "Models; or bicubic or input for what goes in, which is always the first column.")
+  private List<Path> models;
+
+  @Mixin private Measuring measuring;
+
+  /** Runs the command. */
+  public static void main(String[] args) {
+    System.exit(Commands.run(new Compare(), args));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<Path> files =
+        models.stream().filter(model -> !BASELINE.contains(model.toString())).toList();
+    Set<Path> once = new HashSet<>();
+    for (Path file : files) {
+      if (!once.add(file)) {
+        throw new IllegalArgumentException("model " + file + " is given twice");
+      }
+    }
+    return measuring.run(files);
+  }
+}
