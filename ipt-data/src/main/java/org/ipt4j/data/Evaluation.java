@@ -120,7 +120,7 @@ public record Evaluation(
     if (scale > 1) {
       sentences.add(
           "bicubic enlarges the 8-bit RGB image as MATLAB's imresize does and rounds to 8 bits;"
-              + " published rows that enlarge luma alone differ by about 0.01 dB.");
+              + " published rows that enlarge luma alone differ by about 0.01 dB and 0.0006 of SSIM.");
     }
     return sentences;
   }

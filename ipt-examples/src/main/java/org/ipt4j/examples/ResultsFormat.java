@@ -124,12 +124,18 @@ enum ResultsFormat {
     for (Evaluation.Row row : rows(table)) {
       List<String> line = new ArrayList<>(List.of(row.image()));
       for (Quality q : row.qualities()) {
-        line.add(String.format(Locale.ROOT, "%.2f / %.4f", q.psnrY(), q.ssimY()));
-        line.add(String.format(Locale.ROOT, "%.2f / %.4f", q.psnrRgb(), q.ssimRgb()));
+        line.add(cell(q.psnrY(), q.ssimY()));
+        line.add(cell(q.psnrRgb(), q.ssimRgb()));
       }
       lines.add(line);
     }
     return lines;
+  }
+
+  private static String cell(double psnr, double ssim) {
+    return Double.isInfinite(psnr)
+        ? String.format(Locale.ROOT, "∞ / %.4f", ssim)
+        : String.format(Locale.ROOT, "%.2f / %.4f", psnr, ssim);
   }
 
   /** Padded, so that it is a table on a terminal too. */

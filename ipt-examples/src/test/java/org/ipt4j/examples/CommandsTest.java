@@ -1,17 +1,17 @@
 package org.ipt4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.ipt4j.examples.CommandRun.run;
+import static org.ipt4j.examples.CommandRun.with;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.ImageFiles;
+import org.ipt4j.examples.CommandRun.Outcome;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
@@ -20,8 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Exit codes and the one line that bad input gets. */
 class CommandsTest {
-  private record Outcome(int code, String out, String err) {}
-
   @Test
   void aModelIsPretrainedResumedAndUsed(@TempDir Path folder) throws IOException {
     ImageFiles.write(new DeadLeaves(1, 1, 40, 50).image(0), folder.resolve("photos/a.png"));
@@ -90,27 +88,5 @@ class CommandsTest {
     Outcome outcome = run(command, arguments);
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains(message).hasLineCount(1);
-  }
-
-  private static String[] with(String[] arguments, String... more) {
-    String[] all = Arrays.copyOf(arguments, arguments.length + more.length);
-    System.arraycopy(more, 0, all, arguments.length, more.length);
-    return all;
-  }
-
-  private static Outcome run(Class<?> command, String... arguments) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    try {
-      Object instance = command.getDeclaredConstructor().newInstance();
-      int code =
-          Commands.commandLine(instance)
-              .setOut(new PrintWriter(out, true))
-              .setErr(new PrintWriter(err, true))
-              .execute(arguments);
-      return new Outcome(code, out.toString(), err.toString());
-    } catch (ReflectiveOperationException impossible) {
-      throw new IllegalStateException(impossible);
-    }
   }
 }
