@@ -41,14 +41,7 @@ public record TestSet(String name, PairSource pairs, String origin) {
     }
     ImageSource clean = ImageSource.open(Files.isDirectory(large) ? large : folder);
     if (!hasRain(clean)) {
-      return new TestSet(
-          name,
-          PairSource.degrading(clean, degradation, seed),
-          String.format(
-              Locale.ROOT,
-              "made here of the clean images: %s, seed %d, clipped and rounded to 8 bits",
-              degradation.name(),
-              seed));
+      return degrading(name, clean, degradation, seed);
     }
     if (!(degradation instanceof RainStreaks)) {
       throw new IllegalArgumentException(
@@ -59,6 +52,19 @@ public record TestSet(String name, PairSource pairs, String origin) {
               degradation.name()));
     }
     return new TestSet(name, PairSource.open(folder, 1), "as stored beside the clean ones");
+  }
+
+  /** Clean images, {@linkplain PairSource#degrading degraded here}. */
+  public static TestSet degrading(
+      String name, ImageSource clean, Degradation degradation, long seed) {
+    return new TestSet(
+        name,
+        PairSource.degrading(clean, degradation, seed),
+        String.format(
+            Locale.ROOT,
+            "made here of the clean images: %s, seed %d, clipped and rounded to 8 bits",
+            degradation.name(),
+            seed));
   }
 
   /**

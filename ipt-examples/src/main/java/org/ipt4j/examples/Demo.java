@@ -2,6 +2,7 @@ package org.ipt4j.examples;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,18 +13,20 @@ import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.core.Losses;
-import org.ipt4j.core.Randomness;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
-import org.ipt4j.data.Bicubic;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Degradation;
+import org.ipt4j.data.Evaluation;
+import org.ipt4j.data.Evaluation.Contender;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageFiles;
+import org.ipt4j.data.ImagePair;
 import org.ipt4j.data.ImageSource;
-import org.ipt4j.data.Metrics;
 import org.ipt4j.data.PatchBatch;
 import org.ipt4j.data.PatchOptions;
+import org.ipt4j.data.Quality;
+import org.ipt4j.data.TestSet;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
@@ -198,37 +201,60 @@ final class Demo implements Callable<Integer> {
     ImageRestorer restorer = new ImageRestorer(model);
     List<Image> rows = new ArrayList<>(); // of the first image
     for (Task task : model.tasks()) {
-      Degradation degradation = Degradation.parse(task.name());
-      // super-resolution on Y without a border of s pixels, the others on RGB, as the field does
-      Metrics.Channels channels = task.scale() > 1 ? Metrics.Channels.Y : Metrics.Channels.RGB;
-      int border = task.scale() > 1 ? task.scale() : 0;
-      double before = 0;
-      double after = 0;
-      for (int i = 0; i < source.size(); i++) {
-        Image clean = source.image(i).croppedToMultiple(task.scale());
-        Image degraded = degradation.apply(clean, Randomness.at(SEED, i)).quantised();
-        Image input = task.scale() > 1 ? Bicubic.enlarge(degraded, task.scale()) : degraded;
-        Image restored = restorer.restore(task, degraded);
-        before += Metrics.psnr(input, clean, channels, border) / source.size();
-        after += Metrics.psnr(restored, clean, channels, border) / source.size();
-        Image row = Pictures.beside(input, restored, clean);
-        ImageFiles.write(row, out.resolve(String.format(Locale.ROOT, "%s-%d.png", task.name(), i)));
-        if (i == 0) {
-          rows.add(row);
-        }
+      Evaluation measured =
+          Evaluation.of(
+              TestSet.degrading("test", source, Degradation.parse(task.name()), SEED),
+              List.of(
+                  Contender.baseline(task.scale()),
+                  new Contender("restored", degraded -> restorer.restore(task, degraded))),
+              new Gallery(task, rows));
+      measured.failures().forEach(spec.commandLine().getErr()::println);
+      if (measured.rows().isEmpty()) {
+        throw new IllegalArgumentException("no test image could be measured");
       }
+      // super-resolution on Y, the others on RGB, as the field does
+      boolean enlarged = task.scale() > 1;
+      Quality before = measured.mean(0);
+      Quality after = measured.mean(1);
+      int border = Evaluation.border(task.scale());
       print.printf(
           Locale.ROOT,
           "%-12s %18.2f %18.2f   %s%n",
-          task.name() + (task.scale() > 1 ? " (bicubic)" : ""),
-          before,
-          after,
-          channels + (border > 0 ? ", border " + border + " cut" : ""));
+          task.name() + (enlarged ? " (bicubic)" : ""),
+          enlarged ? before.psnrY() : before.psnrRgb(),
+          enlarged ? after.psnrY() : after.psnrRgb(),
+          enlarged ? "Y, border " + border + " cut" : "RGB");
     }
     ImageFiles.write(Pictures.below(rows), out.resolve("before-after.png"));
     print.printf(
         Locale.ROOT,
         "%npictures (input, restored, clean): %s and others beside it%n",
         out.resolve("before-after.png"));
+  }
+
+  /** Writes before, after and clean of each image side by side; keeps each task's first. */
+  private final class Gallery implements Evaluation.Listener {
+    private final Task task;
+    private final List<Image> firsts;
+    private int written;
+
+    Gallery(Task task, List<Image> firsts) {
+      this.task = task;
+      this.firsts = firsts;
+    }
+
+    @Override
+    public void measured(Evaluation.Row row, ImagePair pair, List<Image> restored) {
+      Image picture = Pictures.beside(restored.get(0), restored.get(1), pair.clean());
+      String name = String.format(Locale.ROOT, "%s-%d.png", task.name(), written);
+      try {
+        ImageFiles.write(picture, out.resolve(name));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      if (written++ == 0) {
+        firsts.add(picture);
+      }
+    }
   }
 }
