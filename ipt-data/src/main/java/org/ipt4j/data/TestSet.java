@@ -80,7 +80,8 @@ public record TestSet(String name, PairSource pairs, String origin) {
   }
 
   private static String name(Path folder) {
-    return folder.toAbsolutePath().normalize().getFileName().toString();
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return last == null ? folder.toString() : last.toString();
   }
 
   private static boolean hasRain(ImageSource images) {

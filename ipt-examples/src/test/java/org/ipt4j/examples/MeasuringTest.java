@@ -285,5 +285,6 @@ class MeasuringTest {
     Outcome outcome = evaluate(task, data, more);
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains(message).hasLineCount(1);
+    assertThat(outcome.out()).as("nothing is measured first").isEmpty();
   }
 }

@@ -3,8 +3,9 @@ package org.ipt4j.training;
 import java.util.ArrayList;
 import java.util.List;
 import org.ipt4j.core.Randomness;
-import org.ipt4j.data.Bicubic;
 import org.ipt4j.data.Degradation;
+import org.ipt4j.data.Evaluation;
+import org.ipt4j.data.Evaluation.Contender;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.ImagePair;
 import org.ipt4j.data.ImageSource;
@@ -106,7 +107,7 @@ public final class Validation {
 
   private static Result result(ImageRestorer restorer, Sample sample) {
     int scale = sample.task().scale();
-    Image input = scale > 1 ? Bicubic.enlarge(sample.degraded(), scale) : sample.degraded();
+    Image input = Contender.baseline(scale).restore().apply(sample.degraded());
     Image restored = restorer.restore(sample.task(), sample.degraded());
     return new Result(
         sample.task(),
@@ -119,7 +120,7 @@ public final class Validation {
   }
 
   private static Score score(Image image, Image clean, int scale) {
-    int border = scale > 1 ? scale : 0;
+    int border = Evaluation.border(scale);
     return new Score(
         Metrics.psnr(image, clean, Metrics.Channels.Y, border),
         Metrics.ssim(image, clean, Metrics.Channels.Y, border));
