@@ -17,13 +17,22 @@ import org.ipt4j.data.Quality;
 
 /** How results are written, known by a file's ending. */
 enum ResultsFormat {
-  /** A line for each image and contender, the mean's image being {@code mean}. */
+  /**
+   * A line for each image and contender, the mean's image being {@code mean}; the protocol above
+   * them in lines that begin with #.
+   */
   CSV {
     @Override
     String text(Results results) throws IOException {
+      CSVFormat format =
+          CSVFormat.RFC4180
+              .builder()
+              .setCommentMarker('#')
+              .setHeaderComments(results.sentences().toArray())
+              .setHeader("data", "image", "by", "psnr_y", "ssim_y", "psnr_rgb", "ssim_rgb")
+              .build();
       StringBuilder text = new StringBuilder();
-      try (CSVPrinter csv = new CSVPrinter(text, CSVFormat.RFC4180)) {
-        csv.printRecord("data", "image", "by", "psnr_y", "ssim_y", "psnr_rgb", "ssim_rgb");
+      try (CSVPrinter csv = new CSVPrinter(text, format)) {
         for (Results.Table table : results.tables()) {
           for (Evaluation.Row row : rows(table)) {
             for (int i = 0; i < row.qualities().size(); i++) {

@@ -77,11 +77,16 @@ class MeasuringTest {
     List<CSVRecord> lines =
         CSVFormat.RFC4180
             .builder()
+            .setCommentMarker('#')
             .setHeader()
             .setSkipHeaderRecord(true)
             .build()
             .parse(Files.newBufferedReader(Path.of(files[0])))
             .getRecords();
+    assertThat(Files.readAllLines(Path.of(files[0])))
+        .startsWith(
+            "# Degraded images of photos: made here of the clean images: x2, seed 1,"
+                + " clipped and rounded to 8 bits.");
     assertThat(lines).hasSize(6); // two images and their mean, bicubic and model
     assertThat(lines.get(0).get("image")).isEqualTo("a,|.png");
     assertThat(lines.get(0).get("by")).isEqualTo("bicubic");
