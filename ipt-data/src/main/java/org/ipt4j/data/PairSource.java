@@ -20,6 +20,11 @@ public interface PairSource {
     return "pair " + index;
   }
 
+  /** As {@link #open(Path, int, Limits)} with {@link Limits#DEFAULT}. */
+  static PairSource open(Path folder, int scale) throws IOException {
+    return open(folder, scale, Limits.DEFAULT);
+  }
+
   /**
    * The pairs of a folder laid out as the field's data sets are:
    *
@@ -33,18 +38,20 @@ public interface PairSource {
    * @throws IllegalArgumentException if it has none of these layouts or an image has no partner,
    *     naming it
    */
-  static PairSource open(Path folder, int scale) throws IOException {
+  static PairSource open(Path folder, int scale, Limits limits) throws IOException {
     if (scale > 1) {
       return matched(
-          ImageSource.open(folder.resolve("LR_bicubic").resolve("X" + scale)),
-          ImageSource.open(folder.resolve("HR")),
+          ImageSource.open(folder.resolve("LR_bicubic").resolve("X" + scale), limits),
+          ImageSource.open(folder.resolve("HR"), limits),
           scale);
     }
     if (Files.isDirectory(folder.resolve("rain")) && Files.isDirectory(folder.resolve("norain"))) {
       return matched(
-          ImageSource.open(folder.resolve("rain")), ImageSource.open(folder.resolve("norain")), 1);
+          ImageSource.open(folder.resolve("rain"), limits),
+          ImageSource.open(folder.resolve("norain"), limits),
+          1);
     }
-    ImageSource mixed = ImageSource.open(folder);
+    ImageSource mixed = ImageSource.open(folder, limits);
     return new MatchedPairs(mixed, mixed, 1, MatchedPairs.Naming.RAIN_NORAIN);
   }
 

@@ -12,12 +12,15 @@ import java.util.Locale;
  * @param origin where the degraded images come from, a sentence for a report
  */
 public record TestSet(String name, PairSource pairs, String origin) {
+  /** Each image is measured once, so none is kept. */
+  private static final Limits ONCE = new Limits(Limits.DEFAULT.pixels(), 0);
+
   /**
    * Opens a folder in whichever layout it has:
    *
    * <ul>
    *   <li>{@code HR} and {@code LR_bicubic/X2} (X3, …) for the degradation of that name: the stored
-   *       pairs, {@link PairSource#open};
+   *       pairs, {@link PairSource#open(Path, int)};
    *   <li>{@code rain} and {@code norain}, or files {@code rain-…} and {@code norain-…}, for {@code
    *       derain}: the stored pairs;
    *   <li>otherwise clean images, those in {@code HR} if there is one, which are {@linkplain
@@ -37,9 +40,11 @@ public record TestSet(String name, PairSource pairs, String origin) {
         && Files.isDirectory(small)
         && Files.isDirectory(large)) {
       return new TestSet(
-          name, PairSource.open(folder, scale), "as stored in LR_bicubic/X" + scale + " beside HR");
+          name,
+          PairSource.open(folder, scale, ONCE),
+          "as stored in LR_bicubic/X" + scale + " beside HR");
     }
-    ImageSource clean = ImageSource.open(Files.isDirectory(large) ? large : folder);
+    ImageSource clean = ImageSource.open(Files.isDirectory(large) ? large : folder, ONCE);
     if (!hasRain(clean)) {
       return degrading(name, clean, degradation, seed);
     }
@@ -51,7 +56,7 @@ public record TestSet(String name, PairSource pairs, String origin) {
               folder,
               degradation.name()));
     }
-    return new TestSet(name, PairSource.open(folder, 1), "as stored beside the clean ones");
+    return new TestSet(name, PairSource.open(folder, 1, ONCE), "as stored beside the clean ones");
   }
 
   /** Clean images, {@linkplain PairSource#degrading degraded here}. */
@@ -75,7 +80,7 @@ public record TestSet(String name, PairSource pairs, String origin) {
    */
   public static TestSet matched(Path degraded, Path clean, int scale) throws IOException {
     PairSource pairs =
-        PairSource.matched(ImageSource.open(degraded), ImageSource.open(clean), scale);
+        PairSource.matched(ImageSource.open(degraded, ONCE), ImageSource.open(clean, ONCE), scale);
     return new TestSet(name(clean), pairs, "as stored in " + name(degraded));
   }
 

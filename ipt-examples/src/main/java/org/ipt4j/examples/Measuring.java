@@ -142,12 +142,10 @@ final class Measuring {
       Evaluation measured = measure(set, contenders, samples);
       measured.failures().forEach(err::println);
       failed += measured.failures().size();
-      if (!measured.rows().isEmpty()) {
-        tables.add(Results.Table.of(measured));
-        shown.add(samples);
-      }
+      tables.add(Results.Table.of(measured));
+      shown.add(samples);
     }
-    if (tables.isEmpty()) {
+    if (tables.stream().allMatch(table -> table.images().isEmpty())) {
       throw new IllegalArgumentException("no image could be measured");
     }
     List<String> protocol = Evaluation.protocol(sets.get(0).pairs().scale());

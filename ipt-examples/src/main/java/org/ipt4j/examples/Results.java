@@ -26,7 +26,7 @@ record Results(String task, List<Contender> contenders, List<String> protocol, L
    * One test set's figures.
    *
    * @param degraded where the degraded images come from
-   * @param means of each contender
+   * @param means of each contender, none if there is no image
    * @param failures a line for each image that could not be measured
    */
   record Table(
@@ -36,11 +36,12 @@ record Results(String task, List<Contender> contenders, List<String> protocol, L
       List<Quality> means,
       List<String> failures) {
     static Table of(Evaluation measured) {
+      int averaged = measured.rows().isEmpty() ? 0 : measured.contenders().size();
       return new Table(
           measured.set().name(),
           measured.set().origin(),
           measured.rows(),
-          IntStream.range(0, measured.contenders().size()).mapToObj(measured::mean).toList(),
+          IntStream.range(0, averaged).mapToObj(measured::mean).toList(),
           measured.failures());
     }
   }

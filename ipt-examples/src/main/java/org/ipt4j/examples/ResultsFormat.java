@@ -118,7 +118,9 @@ enum ResultsFormat {
 
   private static List<Evaluation.Row> rows(Results.Table table) {
     List<Evaluation.Row> rows = new ArrayList<>(table.images());
-    rows.add(new Evaluation.Row(MEAN, table.means()));
+    if (!rows.isEmpty()) {
+      rows.add(new Evaluation.Row(MEAN, table.means()));
+    }
     return rows;
   }
 

@@ -224,6 +224,21 @@ class MeasuringTest {
   }
 
   @Test
+  void aSetThatFailsAsAWholeIsStillSpokenOf() throws IOException {
+    write("photos/a.png", 30, 41);
+    write("tiny/b.png", 5, 5);
+    Outcome outcome =
+        evaluate("x2", "tiny", path("photos"), "-o", path("r.json"), "--report", path("r.html"));
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.out()).contains("not measured: b.png").doesNotContain("NaN");
+    JsonNode json = new ObjectMapper().readTree(folder.resolve("r.json").toFile());
+    assertThat(json.at("/tables/0/images")).isEmpty();
+    assertThat(json.at("/tables/0/failures")).hasSize(1);
+    assertThat(json.at("/tables/1/means")).hasSize(2);
+    assertThat(pageData(Files.readString(folder.resolve("r.html"))).get("galleries")).hasSize(2);
+  }
+
+  @Test
   void severalModelsStandSideBySide() throws IOException {
     write("photos/a.png", 30, 41);
     Files.createDirectories(folder.resolve("other"));
