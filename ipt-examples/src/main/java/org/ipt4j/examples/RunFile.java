@@ -58,7 +58,14 @@ final class RunFile {
     try {
       root = YAML.readTree(file.toFile());
     } catch (JsonProcessingException bad) {
-      throw new IllegalArgumentException(file + ": no YAML: " + bad.getOriginalMessage(), bad);
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s, line %d: no YAML: %s",
+              file,
+              bad.getLocation().getLineNr(),
+              bad.getOriginalMessage().lines().findFirst().orElse("")),
+          bad);
     }
     if (!root.isObject()) {
       throw new IllegalArgumentException(file + ": expected keys and values, got " + root);

@@ -1,0 +1,205 @@
+package org.ipt4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.ipt4j.core.Bits;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.data.Bicubic;
+import org.ipt4j.data.DeadLeaves;
+import org.ipt4j.data.Image;
+import org.ipt4j.data.ImageFiles;
+import org.ipt4j.examples.CommandRun.Outcome;
+import org.ipt4j.model.IptConfig;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs from YAML files, their resuming, and fine-tuning. */
+class RunSettingsTest {
+  private static final Task X2 = new Task("x2", 2);
+  private static final Task DENOISE = new Task("denoise30", 1);
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void writePhotos() throws IOException {
+    for (int i = 0; i < 3; i++) {
+      Image image = new DeadLeaves(1, 3, 40, 50).image(i);
+      ImageFiles.write(image, folder.resolve("pairs/HR/" + i + ".png"));
+      ImageFiles.write(
+          Bicubic.shrink(image, 2).quantised(),
+          folder.resolve("pairs/LR_bicubic/X2/" + i + ".png"));
+    }
+  }
+
+  @Test
+  void aYamlFileIsTheOptionsItHolds() throws IOException {
+    Path yaml = folder.resolve("run.yaml");
+    Files.writeString(
+        yaml,
+        """
+        config: nano
+        tasks: [x2, "denoise:sigma=10..20"]
+        task-batch: ["denoise:sigma=10..20=3"]
+        task-weight: [x2=0.5]
+        batch: 2
+        steps: 9
+        average: 0.9
+        """);
+    Outcome fromFile = pretrain("file", "--run", yaml.toString(), "--steps", "4");
+    assertThat(fromFile.code()).as(fromFile.err()).isZero();
+    Outcome fromOptions =
+        pretrain(
+            "options",
+            "--config",
+            "nano",
+            "--tasks",
+            "x2,denoise:sigma=10..20",
+            "--task-batch",
+            "denoise:sigma=10..20=3",
+            "--task-weight",
+            "x2=0.5",
+            "--batch",
+            "2",
+            "--steps",
+            "4",
+            "--average",
+            "0.9");
+    assertThat(fromOptions.code()).as(fromOptions.err()).isZero();
+    assertThat(folder.resolve("file/model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("options/model.safetensors"));
+    assertThat(folder.resolve("file/run.yaml"))
+        .hasSameTextualContentAs(folder.resolve("options/run.yaml"));
+
+    // the written file holds the whole run
+    Outcome again = pretrain("again", "--run", folder.resolve("file/run.yaml").toString());
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(folder.resolve("again/model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("file/model.safetensors"));
+  }
+
+  @Test
+  void aBadYamlFileIsOneLine() throws IOException {
+    Path yaml = folder.resolve("bad.yaml");
+    Files.writeString(yaml, "steps: 3\nlearning_rate: 1\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("bad.yaml: unknown key learning_rate; known are images,")
+        .hasLineCount(1);
+    Files.writeString(yaml, "- just\n- a list\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("expected keys and values, got [");
+    Files.writeString(yaml, "steps: [1\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("no YAML: ")
+        .hasLineCount(1);
+    assertThat(folder.resolve("bad")).doesNotExist();
+  }
+
+  @Test
+  void aRunGoesOnWithItsOwnSettings() {
+    String[] options = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "3"};
+    assertThat(pretrain("run", options).code()).isZero();
+    assertThat(pretrain("run", "--resume", "--batch", "4", "--seed", "2").err())
+        .contains("batch was 2 and is 4; seed was 1 and is 2")
+        .hasLineCount(1);
+    assertThat(pretrain("run", "--resume", "--steps", "5").code()).isZero();
+    assertThat(folder.resolve("run/checkpoints/step-000000005.safetensors")).exists();
+    assertThat(pretrain("none", "--resume").err()).contains("nothing to resume: there is no");
+    assertThat(pretrain("run", "--task-batch", "x2", "--steps", "3").err())
+        .contains("--task-batch: expected TASK=NUMBER, got x2");
+  }
+
+  @Test
+  void aNewTaskIsLearnedFromPairsWhileTheOthersRest() throws IOException {
+    IptModel model = model();
+    Outcome run =
+        finetune(
+            "--task",
+            "mine",
+            "--scale",
+            "2",
+            "--pairs",
+            folder.resolve("pairs").toString(),
+            "--like",
+            "x2",
+            "--freeze-body");
+    assertThat(run.code()).as(run.err()).isZero();
+    IptModel tuned = IptModel.load(folder.resolve("tuned/model.safetensors"));
+    assertThat(tuned.tasks()).containsExactly(X2, DENOISE, new Task("mine", 2));
+    for (Task old : List.of(X2, DENOISE)) {
+      for (ParameterLayout.Range range : model.trunk(old)) {
+        Bits.assertSame(
+            tuned.values().range(tuned.values().layout().range(range.name())),
+            model.values().range(range));
+      }
+      Bits.assertSame(tuned.values().range(tuned.tail(old)), model.values().range(model.tail(old)));
+    }
+    assertThat(
+            Bits.areSame(
+                tuned.values().range(tuned.tail(new Task("mine", 2))),
+                model.values().range(model.tail(X2))))
+        .as("the new tail has learned")
+        .isFalse();
+  }
+
+  @Test
+  void oneTaskIsTunedAndKeptAlone() throws IOException {
+    IptModel model = model();
+    Outcome run =
+        finetune(
+            "--task",
+            "denoise30",
+            "--images",
+            folder.resolve("pairs/HR").toString(),
+            "--only-task");
+    assertThat(run.code()).as(run.err()).isZero();
+    IptModel tuned = IptModel.load(folder.resolve("tuned/model.safetensors"));
+    assertThat(tuned.tasks()).containsExactly(DENOISE);
+    assertThat(Bits.areSame(tuned.values().range(tuned.body()), model.values().range(model.body())))
+        .isFalse();
+  }
+
+  @Test
+  void whatCannotBeTunedIsSaid() throws IOException {
+    model();
+    assertThat(finetune("--task", "x2").err())
+        .contains("expected --model FILE, --task TASK and either --images DIR or --pairs DIR");
+    String images = folder.resolve("pairs/HR").toString();
+    assertThat(finetune("--task", "mine", "--images", images).err()).contains("x2, x3, x4");
+    assertThat(finetune("--task", "derain", "--like", "x3", "--images", images).err())
+        .contains("the model has no task x3; it has x2, denoise30");
+  }
+
+  private IptModel model() throws IOException {
+    IptModel model = IptModel.create(IptConfig.preset("nano"), List.of(X2, DENOISE), 1);
+    model.save(folder.resolve("model.safetensors"), Map.of());
+    return model;
+  }
+
+  private Outcome finetune(String... options) {
+    return CommandRun.run(
+        Finetune.class,
+        CommandRun.with(
+            options,
+            "--model",
+            folder.resolve("model.safetensors").toString(),
+            "--steps",
+            "3",
+            "--batch",
+            "2",
+            "--out",
+            folder.resolve("tuned").toString()));
+  }
+
+  private Outcome pretrain(String out, String... options) {
+    return CommandRun.run(
+        Pretrain.class, CommandRun.with(options, "--out", folder.resolve(out).toString()));
+  }
+}
