@@ -204,17 +204,11 @@ public final class Trainer {
         losses[0] += weight * own[0];
         losses[1] += weight * own[1];
       }
-    } catch (OutOfMemoryError full) {
-      throw new TrainingException(
-          String.format(
-              Locale.ROOT,
-              "step %d, task %s: a batch of %d takes more memory than there is (%s); take a smaller"
-                  + " batch, accumulate it in parts, or turn on recomputation",
-              step,
-              task.name(),
-              batch.count(),
-              full.getMessage()),
-          full);
+    } catch (OutOfMemoryError | RuntimeException failure) {
+      if (isMemory(failure)) {
+        throw outOfMemory(task, batch, failure);
+      }
+      throw failure;
     }
     double norm = clip(ranges, task);
     optimizer.update(ranges, step);
@@ -236,6 +230,26 @@ public final class Trainer {
             waited);
     step++;
     return report;
+  }
+
+  /** ND4J's native code reports memory that it cannot get by the name of a C++ exception. */
+  private static boolean isMemory(Throwable failure) {
+    return failure instanceof OutOfMemoryError
+        || String.valueOf(failure.getMessage()).contains("bad_alloc");
+  }
+
+  private TrainingException outOfMemory(Task task, PatchBatch batch, Throwable failure) {
+    return new TrainingException(
+        String.format(
+            Locale.ROOT,
+            "step %d, task %s: out of memory with a batch of %d in %d parts (%s); lower the batch"
+                + " size, accumulate more parts, or turn on recomputation",
+            step,
+            task.name(),
+            batch.count(),
+            options.accumulation(),
+            failure.getMessage()),
+        failure);
   }
 
   /** The ranges that a step moves. */

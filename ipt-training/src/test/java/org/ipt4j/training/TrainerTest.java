@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.core.Bits;
+import org.ipt4j.core.Layer;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.data.DataSetBatches;
 import org.ipt4j.data.DeadLeaves;
@@ -20,6 +21,7 @@ import org.ipt4j.data.PatchOptions;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
+import org.ipt4j.model.TaskLayers;
 import org.ipt4j.transformer.DecoderForm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -146,6 +148,26 @@ class TrainerTest {
         .hasMessageContaining("the L1 loss is NaN");
     Bits.assertSame(model.values().flat(), before);
     assertThat(trainer.step()).isEqualTo(2);
+  }
+
+  @Test
+  void tooLittleMemorySaysWhatToLower() {
+    TaskLayers greedy =
+        new TaskLayers() {
+          @Override
+          public Layer head(
+              ParameterLayout.Builder layout, String name, IptConfig config, Task task) {
+            return (tape, x) -> {
+              throw new RuntimeException("std::bad_alloc"); // as ND4J does
+            };
+          }
+        };
+    IptModel model = IptModel.create(NANO, TASKS, greedy, 1);
+    Trainer trainer = new Trainer(model, plan(TASKS, MIXED), BATCHES, new Adam(1e-3));
+    assertThatThrownBy(() -> trainer.trainTo(1, 1, report -> {}))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("out of memory with a batch of 4 in 1 parts")
+        .hasMessageContaining("lower the batch size");
   }
 
   @Test
