@@ -129,6 +129,13 @@ public final class Image {
     return crop(0, 0, height - height % scale, width - width % scale);
   }
 
+  /** The part in the middle that is at most {@code most} pixels high and wide. */
+  public Image middle(int most) {
+    int rows = Math.min(most, height);
+    int columns = Math.min(most, width);
+    return crop((height - rows) / 2, (width - columns) / 2, rows, columns);
+  }
+
   /**
    * One of the eight ways to lay the image: mirrored left to right if asked, then turned
    * anticlockwise that many quarters. A mirrored one is undone by doing it again, another one by

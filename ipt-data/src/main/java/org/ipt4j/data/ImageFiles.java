@@ -1,8 +1,10 @@
 package org.ipt4j.data;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -159,6 +161,17 @@ public final class ImageFiles {
             }
           }
         });
+  }
+
+  /** The bytes of a PNG file of the {@linkplain Image#quantised() quantised} image. */
+  public static byte[] png(Image image) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(Rasters.buffered(image), "png", bytes);
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+    return bytes.toByteArray();
   }
 
   static void writeJpeg(BufferedImage image, float quality, MemoryCacheImageOutputStream stream)

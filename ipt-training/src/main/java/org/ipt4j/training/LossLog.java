@@ -1,5 +1,6 @@
 package org.ipt4j.training;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -44,7 +45,12 @@ public final class LossLog implements TrainingListener {
     }
   }
 
-  /** The smoothed losses: the loss in 0..255 of each task, and the contrastive loss. */
+  /** The smoothed losses by their names: each task's in 0..255, and {@code contrastive}. */
+  public Map<String, Double> smoothed() {
+    return Collections.unmodifiableMap(smoothed);
+  }
+
+  /** The smoothed losses in one line. */
   public String summary() {
     return smoothed.entrySet().stream()
         .map(loss -> String.format(Locale.ROOT, "%s %.2f", loss.getKey(), loss.getValue()))

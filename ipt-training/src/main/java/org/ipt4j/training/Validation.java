@@ -50,7 +50,7 @@ public final class Validation {
     for (Task task : tasks) {
       Degradation degradation = Degradation.parse(task.name());
       for (int i = 0; i < images.size(); i++) {
-        Image clean = middle(images.image(i), side).croppedToMultiple(task.scale());
+        Image clean = images.image(i).middle(side).croppedToMultiple(task.scale());
         Image degraded = degradation.apply(clean, Randomness.at(seed, i)).quantised();
         samples.add(new Sample(task, images.name(i), degraded, clean));
       }
@@ -72,12 +72,6 @@ public final class Validation {
       samples.add(middle(new Sample(task, pairs.name(i), pair.degraded(), pair.clean()), side));
     }
     return new Validation(samples);
-  }
-
-  private static Image middle(Image image, int side) {
-    int height = Math.min(side, image.height());
-    int width = Math.min(side, image.width());
-    return image.crop((image.height() - height) / 2, (image.width() - width) / 2, height, width);
   }
 
   private static Sample middle(Sample sample, int side) {
