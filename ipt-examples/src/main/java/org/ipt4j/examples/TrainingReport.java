@@ -51,7 +51,7 @@ final class TrainingReport implements TrainingListener {
     FINISHED
   }
 
-  private record Chart(String title, String note, List<Line> lines) {}
+  private record Chart(String title, String note, boolean noisy, List<Line> lines) {}
 
   private record Line(String name, List<Long> steps, List<BigDecimal> values) {}
 
@@ -172,14 +172,23 @@ final class TrainingReport implements TrainingListener {
 
   private List<Chart> charts() {
     return List.of(
-        new Chart("Loss", "of the restored image, in levels of 0..255", lines(history.losses())),
+        new Chart("Loss", "in levels of 0..255", true, lines(history.losses())),
         new Chart(
-            "PSNR gained in validation", "dB, restored against input", lines(history.gains())),
+            "PSNR gained in validation",
+            "dB, restored against input",
+            false,
+            lines(history.gains())),
         new Chart(
-            "Contrastive loss", "before its weight", lines(Map.of("", history.contrastive()))),
+            "Contrastive loss",
+            "before its weight",
+            true,
+            lines(Map.of("", history.contrastive()))),
         new Chart(
-            "Gradient norm", "global, before clipping", lines(Map.of("", history.gradientNorm()))),
-        new Chart("Learning rate", "", lines(Map.of("", history.learningRate()))));
+            "Gradient norm",
+            "global, before clipping",
+            true,
+            lines(Map.of("", history.gradientNorm()))),
+        new Chart("Learning rate", "", false, lines(Map.of("", history.learningRate()))));
   }
 
   private static List<Line> lines(Map<String, Curve> curves) {

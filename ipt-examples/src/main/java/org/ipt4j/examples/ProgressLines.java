@@ -1,0 +1,86 @@
+package org.ipt4j.examples;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * How far a run is, as two lines of text of a given width.
+ *
+ * @param steps how many are done, of {@code end}
+ * @param losses smoothed, by their names
+ * @param imagesPerSecond smoothed
+ * @param left how long the rest will take; null if that is not known yet
+ */
+record ProgressLines(
+    String title,
+    long steps,
+    long end,
+    Map<String, Double> losses,
+    double learningRate,
+    double imagesPerSecond,
+    Duration left) {
+  private static final int SHORTEST_BAR = 3;
+  private static final int SHORTEST_NAME = 3;
+
+  /** The bar, the step, the time left, images per second and the learning rate. */
+  String first(int width) {
+    String before = String.format(Locale.ROOT, "%s %3d%% ", title, 100 * steps / end);
+    String after =
+        String.format(
+            Locale.ROOT,
+            " %d/%d, %s left, %.1f images/s, rate %s",
+            steps,
+            end,
+            left == null ? "?" : time(left),
+            imagesPerSecond,
+            String.format(Locale.ROOT, "%.1e", learningRate).replace("e-0", "e-"));
+    int bar = width - before.length() - after.length() - 2;
+    String middle = "";
+    if (bar >= SHORTEST_BAR) {
+      int done = (int) (bar * steps / end);
+      String head = done < bar ? ">" : "";
+      middle = "[" + "=".repeat(done) + head + " ".repeat(bar - done - head.length()) + "]";
+    }
+    return fitted(before + middle + after, width);
+  }
+
+  /** The losses, by names as long as there is room for. */
+  String second(int width) {
+    int longest = losses.keySet().stream().mapToInt(String::length).max().orElse(0);
+    String text = losses(longest);
+    for (int most = longest - 1; most >= SHORTEST_NAME && text.length() > width; most--) {
+      text = losses(most);
+    }
+    return fitted(text, width);
+  }
+
+  private String losses(int most) {
+    return "loss "
+        + losses.entrySet().stream()
+            .map(
+                loss ->
+                    String.format(
+                        Locale.ROOT, "%s %.2f", abbreviated(loss.getKey(), most), loss.getValue()))
+            .collect(Collectors.joining("  "));
+  }
+
+  /** Its beginning and its end, which tell denoise30 from denoise50. */
+  private static String abbreviated(String name, int most) {
+    if (name.length() <= most) {
+      return name;
+    }
+    int end = (most - 1) / 2;
+    return name.substring(0, most - 1 - end) + "~" + name.substring(name.length() - end);
+  }
+
+  private static String time(Duration time) {
+    return String.format(
+        Locale.ROOT, "%d:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
+  }
+
+  private static String fitted(String text, int width) {
+    return text.substring(0, Math.min(text.length(), width));
+  }
+}
