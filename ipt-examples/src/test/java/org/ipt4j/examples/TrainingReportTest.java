@@ -101,7 +101,9 @@ class TrainingReportTest {
       byte[] png = Base64.getDecoder().decode(denoised.get(which).asText().split(",")[1]);
       assertThat(ImageIO.read(new ByteArrayInputStream(png)).getWidth()).as(which).isEqualTo(24);
     }
-    String html = Files.readString(folder.resolve("report.html"));
+    String html =
+        Files.readString(folder.resolve("report.html"))
+            .replace("\"http://www.w3.org/2000/svg\"", ""); // a name, not an address
     assertThat(html).doesNotContain("http://", "https://", "src=\"", "href=", "{{");
   }
 
