@@ -112,7 +112,7 @@ final class Dl4jSession implements TrainingUi.Session {
       lossCount++;
     }
     shown |= steps >= MOST_UNSEEN || ranges.values().stream().allMatch(SampledValues::moved);
-    if (shown && stepsSince >= every && lossCount > 0) {
+    if (shown && (report.step() + 1) % every == 0 && lossCount > 0) {
       storage.putUpdate(point(report));
       losses = 0;
       lossCount = 0;
