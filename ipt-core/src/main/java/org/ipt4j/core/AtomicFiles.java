@@ -3,6 +3,7 @@ package org.ipt4j.core;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -38,6 +39,21 @@ public final class AtomicFiles {
       move(beside, file);
     } finally {
       Files.deleteIfExists(beside);
+    }
+  }
+
+  /** Removes what processes that were killed while writing {@code target} have left beside it. */
+  public static void tidy(Path target) throws IOException {
+    Path file = target.toAbsolutePath();
+    String begin = "." + file.getFileName() + ".";
+    if (Files.isDirectory(file.getParent())) {
+      try (DirectoryStream<Path> beside = Files.newDirectoryStream(file.getParent(), ".*.part")) {
+        for (Path unfinished : beside) {
+          if (unfinished.getFileName().toString().startsWith(begin)) {
+            Files.delete(unfinished);
+          }
+        }
+      }
     }
   }
 

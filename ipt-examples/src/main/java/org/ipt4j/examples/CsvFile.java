@@ -44,6 +44,7 @@ final class CsvFile implements AutoCloseable {
     String old =
         Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
     String whole = old.substring(0, old.lastIndexOf('\n') + 1);
+    AtomicFiles.tidy(file);
     AtomicFiles.write(
         file,
         channel -> {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.ipt4j.core.AtomicFiles;
 import org.ipt4j.model.Task;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.TrainingListener;
@@ -110,6 +111,7 @@ final class TrainingReport implements TrainingListener {
     this.end = end;
     this.settings = new LinkedHashMap<>(settings);
     this.history = history;
+    AtomicFiles.tidy(file);
     this.pictures =
         oldPictures(file).stream().filter(old -> old.step() <= history.steps()).toList();
   }

@@ -56,8 +56,11 @@ class TrainingReportTest {
     assertThat(steps(pieces.resolve("validation.csv"))).containsExactly("3", "3", "6", "6");
     tear(pieces.resolve("metrics.csv"), "7,x2,L1,12.");
     tear(pieces.resolve("validation.csv"), "9,x2,1,20.0,21");
+    Path unfinished = pieces.resolve(".report.html.123.part");
+    Files.writeString(unfinished, "<ht");
     train(pieces, -1);
 
+    assertThat(unfinished).doesNotExist();
     assertThat(steps(pieces.resolve("metrics.csv")))
         .containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8");
     assertThat(withoutTimes(pieces)).isEqualTo(withoutTimes(whole));
