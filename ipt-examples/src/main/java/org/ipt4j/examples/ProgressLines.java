@@ -22,7 +22,8 @@ record ProgressLines(
     double imagesPerSecond,
     Duration left) {
   private static final int SHORTEST_BAR = 3;
-  private static final int SHORTEST_NAME = 3;
+  private static final int SHORTEST_NAME = 4;
+  private static final int END_KEPT = 2;
 
   /** The bar, the step, the time left, images per second and the learning rate. */
   String first(int width) {
@@ -62,7 +63,10 @@ record ProgressLines(
             .map(
                 loss ->
                     String.format(
-                        Locale.ROOT, "%s %.2f", abbreviated(loss.getKey(), most), loss.getValue()))
+                        Locale.ROOT,
+                        loss.getValue() < 10 ? "%s %.2f" : "%s %.1f",
+                        abbreviated(loss.getKey(), most),
+                        loss.getValue()))
             .collect(Collectors.joining("  "));
   }
 
@@ -71,8 +75,7 @@ record ProgressLines(
     if (name.length() <= most) {
       return name;
     }
-    int end = (most - 1) / 2;
-    return name.substring(0, most - 1 - end) + "~" + name.substring(name.length() - end);
+    return name.substring(0, most - 1 - END_KEPT) + "~" + name.substring(name.length() - END_KEPT);
   }
 
   private static String time(Duration time) {

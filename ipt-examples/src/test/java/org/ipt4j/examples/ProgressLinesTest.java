@@ -35,11 +35,11 @@ class ProgressLinesTest {
     ProgressLines lines = lines(Duration.ZERO);
     assertThat(lines.second(120))
         .isEqualTo(
-            "loss x2 4.12  x3 5.20  x4 6.31  denoise30 6.10  denoise50 18.22  derain 3.31"
+            "loss x2 4.12  x3 5.20  x4 6.31  denoise30 6.10  denoise50 18.2  derain 3.31"
                 + "  contrastive 1.75");
     assertThat(lines.second(79))
         .isEqualTo(
-            "loss x2 4.12  x3 5.20  x4 6.31  de~30 6.10  de~50 18.22  de~in 3.31  co~ve 1.75");
+            "loss x2 4.12  x3 5.20  x4 6.31  de~30 6.10  de~50 18.2  de~in 3.31  co~ve 1.75");
     assertThat(lines.second(40)).hasSize(40);
   }
 
