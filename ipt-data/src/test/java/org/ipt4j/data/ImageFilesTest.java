@@ -3,6 +3,7 @@ package org.ipt4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.ipt4j.core.Randomness;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,13 @@ class ImageFilesTest {
     assertThat(ImageFiles.read(file)).isEqualTo(noise);
     assertThat(file.getParent()).isDirectoryContaining("glob:**noise.png");
     assertThat(file.getParent().toFile().list()).hasSize(1);
+  }
+
+  @Test
+  void pngHasTheImagesPixels() throws Exception {
+    Image noise = Images.noise(5, 9, Randomness.at(1));
+    Path file = Files.write(folder.resolve("noise"), ImageFiles.png(noise));
+    assertThat(ImageFiles.read(file)).isEqualTo(noise.quantised());
   }
 
   @Test

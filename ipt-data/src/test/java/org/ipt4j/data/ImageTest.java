@@ -51,6 +51,14 @@ class ImageTest {
   }
 
   @Test
+  void middleLeavesAsMuchOnBothSides() {
+    Image image = Images.noise(7, 10, Randomness.at(4));
+    assertThat(image.middle(5)).isEqualTo(image.crop(1, 2, 5, 5));
+    assertThat(image.middle(8)).isEqualTo(image.crop(0, 1, 7, 8));
+    assertThat(image.middle(20)).isEqualTo(image);
+  }
+
+  @Test
   void quantisesHalfUpAndClips() {
     float[] values = {-3, 0.49f, 0.5f, 254.5f, 300, Float.NaN};
     float[] pixels = new float[18];

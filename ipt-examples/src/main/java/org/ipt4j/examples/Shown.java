@@ -45,7 +45,11 @@ final class Shown {
             : String.format(
                 Locale.ROOT, "the middle of %d×%d pixels", clean.height(), clean.width());
     Sample sample =
-        new Sample(row, part, middle(clean), restored.stream().map(Shown::middle).toList());
+        new Sample(
+            row,
+            part,
+            clean.middle(SIDE),
+            restored.stream().map(image -> image.middle(SIDE)).toList());
     int place = 0;
     while (place < samples.size() && samples.get(place).gain() <= sample.gain()) {
       place++;
@@ -55,12 +59,6 @@ final class Shown {
       samples.remove((most + 1) / 2);
     }
     seen++;
-  }
-
-  private static Image middle(Image image) {
-    int height = Math.min(SIDE, image.height());
-    int width = Math.min(SIDE, image.width());
-    return image.crop((image.height() - height) / 2, (image.width() - width) / 2, height, width);
   }
 
   /** By gain, the least first. */

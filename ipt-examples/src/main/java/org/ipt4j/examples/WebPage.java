@@ -3,13 +3,11 @@ package org.ipt4j.examples;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Optional;
-import org.ipt4j.core.AtomicFiles;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageFiles;
 
@@ -29,14 +27,7 @@ final class WebPage {
   static void write(String resource, Object data, Path file) throws IOException {
     // in a script element only "<" could be mistaken, and in JSON it stands within texts only
     String json = JSON.writeValueAsString(data).replace("<", "\\u003c");
-    ByteBuffer bytes = StandardCharsets.UTF_8.encode(template(resource).replace(PLACE, json));
-    AtomicFiles.write(
-        file,
-        channel -> {
-          while (bytes.hasRemaining()) {
-            channel.write(bytes);
-          }
-        });
+    ResultsFormat.writeText(template(resource).replace(PLACE, json), file);
   }
 
   private static String template(String resource) throws IOException {
@@ -58,7 +49,7 @@ final class WebPage {
         : Optional.of(page.substring(begin + BEGIN.length(), end));
   }
 
-  /** An image as an address that holds it, for {@code src}: a PNG file. */
+  /** An image as an address that holds it, for {@code src}: as PNG, with its very pixels. */
   static String address(Image image) {
     return "data:image/png;base64," + Base64.getEncoder().encodeToString(ImageFiles.png(image));
   }
