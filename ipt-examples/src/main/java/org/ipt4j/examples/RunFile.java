@@ -29,7 +29,8 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 final class RunFile {
   /** Options that are of this start of a command, not of the run. */
-  private static final Set<String> NO_SETTINGS = Set.of("help", "version", "run", "resume", "out");
+  private static final Set<String> NO_SETTINGS =
+      Set.of("help", "version", "run", "resume", "out", "ui");
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder()
@@ -101,6 +102,19 @@ final class RunFile {
     return YAML.writeValueAsString(settings(command));
   }
 
+  /** The settings that were given or have a default, by their keys. */
+  static Map<String, String> texts(CommandSpec command) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    settings(command)
+        .forEach(
+            (key, value) -> {
+              if (value != null) {
+                texts.put(key, text(YAML.valueToTree(value)));
+              }
+            });
+    return texts;
+  }
+
   /** Writes all settings as they now are. */
   static void write(Path file, CommandSpec command) throws IOException {
     byte[] text = text(command).getBytes(StandardCharsets.UTF_8);
@@ -116,10 +130,12 @@ final class RunFile {
   static void compare(Path file, CommandSpec command, Set<String> free) throws IOException {
     Map<String, String> stored = read(file, command);
     List<String> different = new ArrayList<>();
+    Map<String, String> current = texts(command);
     settings(command)
+        .keySet()
         .forEach(
-            (key, value) -> {
-              String now = value == null ? null : text(YAML.valueToTree(value));
+            key -> {
+              String now = current.get(key);
               String then = stored.get(key);
               if (!free.contains(key) && !Objects.equals(now, then)) {
                 different.add(key + " was " + then + " and is " + now);

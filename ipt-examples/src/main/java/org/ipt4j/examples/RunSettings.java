@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.data.ImageSource;
 import org.ipt4j.data.PairSource;
 import org.ipt4j.data.PatchOptions;
@@ -18,12 +18,12 @@ import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 import org.ipt4j.training.BatchSource;
 import org.ipt4j.training.Checkpoints;
-import org.ipt4j.training.LossLog;
 import org.ipt4j.training.Trainer;
 import org.ipt4j.training.TrainingListener;
 import org.ipt4j.training.TrainingOptions;
 import org.ipt4j.training.TrainingPlan;
 import org.ipt4j.training.TrainingRun;
+import org.ipt4j.training.TrainingUi;
 import org.ipt4j.training.Validation;
 import org.ipt4j.training.WarmupCosine;
 import org.nd4j.linalg.learning.config.Adam;
@@ -41,6 +41,9 @@ final class RunSettings {
   static final int VALIDATION_TILES = 3;
 
   private static final String RUN_FILE = "run.yaml";
+  private static final int LOGGED_STEPS = 100;
+  private static final int UI_PORT = 9000;
+  private static final int UI_STEPS = 10;
 
   /** What may change when a run goes on: nothing of it changes the steps already done. */
   private static final Set<String> FREE =
@@ -177,6 +180,9 @@ final class RunSettings {
       defaultValue = "500",
       description = "Steps between validations.")
   private int validateEvery;
+
+  @Option(names = "--ui", description = "Show the run in DL4J's training UI, in a browser.")
+  private boolean ui;
 
   @Option(
       names = "--run",
@@ -335,7 +341,7 @@ final class RunSettings {
             out + " holds a run already: give --resume to go on, or another folder");
       }
       RunFile.write(out.resolve(RUN_FILE), command);
-      if (trainTo(training, trainer, run, stop)) {
+      if (trainTo(training, trainer, run, command, stop)) {
         Path file = out.resolve("model.safetensors");
         trainer.model().save(file, notes);
         print.printf(Locale.ROOT, "model: %s%n", file);
@@ -355,15 +361,34 @@ final class RunSettings {
     }
   }
 
-  private static boolean trainTo(
-      Training training, Trainer trainer, TrainingRun run, StopSignal stop) throws IOException {
-    LossLog log = new LossLog(100);
-    try (ProgressBar bar =
-        Commands.progress(training.command(), "steps", training.steps()).build()) {
-      bar.stepTo(trainer.step());
-      TrainingListener progress =
-          report -> bar.stepTo(report.step() + 1).setExtraMessage(log.summary());
-      return run.trainTo(training.steps(), 1, TrainingListener.all(List.of(log, progress)), stop);
+  private boolean trainTo(
+      Training training, Trainer trainer, TrainingRun run, CommandSpec command, StopSignal stop)
+      throws IOException {
+    long begin = trainer.step();
+    String title = "ipt " + training.command();
+    try (TrainingUi.Session browser = ui ? browser(training.model(), command) : null;
+        RunHistory history = RunHistory.open(out, begin);
+        TrainingProgress progress =
+            new TrainingProgress(training.command(), begin, training.steps(), LOGGED_STEPS)) {
+      TrainingReport report =
+          new TrainingReport(out, title, training.steps(), RunFile.texts(command), history);
+      List<TrainingListener> listeners = new ArrayList<>(List.of(history, progress, report));
+      if (browser != null) {
+        listeners.add(browser);
+      }
+      return run.trainTo(training.steps(), 1, TrainingListener.all(listeners), stop);
     }
+  }
+
+  private static TrainingUi.Session browser(IptModel model, CommandSpec command) {
+    TrainingUi found =
+        TrainingUi.find()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "--ui: the module ipt-ui is not on the class path; ./ipt adds it"));
+    TrainingUi.Session session = found.start(model, UI_PORT, UI_STEPS);
+    command.commandLine().getErr().println("training UI: " + session.address());
+    return session;
   }
 }
