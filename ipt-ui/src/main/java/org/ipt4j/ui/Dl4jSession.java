@@ -48,9 +48,6 @@ final class Dl4jSession implements TrainingUi.Session {
   private double seconds;
 
   Dl4jSession(VertxUIServer server, StatsStorage storage, IptModel model, int every) {
-    if (every < 1) {
-      throw new IllegalArgumentException("steps between points are positive, got " + every);
-    }
     this.server = server;
     this.storage = storage;
     this.every = every;
@@ -157,10 +154,6 @@ final class Dl4jSession implements TrainingUi.Session {
 
   @Override
   public void close() {
-    try {
-      VertxUIServer.stopInstance();
-    } catch (Exception failure) {
-      throw new IllegalStateException("the training UI could not be stopped", failure);
-    }
+    Dl4jUi.stop();
   }
 }

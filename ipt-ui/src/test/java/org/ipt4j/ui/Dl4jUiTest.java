@@ -81,6 +81,16 @@ class Dl4jUiTest {
     assertThatThrownBy(() -> get(address)).isInstanceOf(ConnectException.class);
   }
 
+  @Test
+  void aTakenPortIsSaid() throws IOException {
+    IptModel model = IptModel.create(IptConfig.preset("nano"), TASKS, 1);
+    try (ServerSocket taken = new ServerSocket(0)) {
+      assertThatThrownBy(() -> new Dl4jUi().start(model, taken.getLocalPort(), 1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("cannot listen on port " + taken.getLocalPort());
+    }
+  }
+
   private static JsonNode data(URI address) throws IOException, InterruptedException {
     JsonNode data = null;
     for (int attempt = 0; attempt < 50; attempt++) { // the server takes events up now and then
