@@ -41,7 +41,13 @@ final class Info implements Callable<Integer> {
     out.printf(Locale.ROOT, "parameters      %,d%n", model.values().layout().length());
     out.printf(Locale.ROOT, "features C      %d%n", config.features());
     out.printf(
-        Locale.ROOT, "tile            %d×%d in patches of %d%n", side, side, config.patchSide());
+        Locale.ROOT, "tile            %d×%d in patches of P %d%n", side, side, config.patchSide());
+    int perSide = side / config.patchSide();
+    out.printf(
+        Locale.ROOT,
+        "tokens          %d of D %d%n",
+        perSide * perSide,
+        config.features() * config.patchSide() * config.patchSide());
     out.printf(
         Locale.ROOT,
         "layers          %d encoder + %d decoder (%s), %d heads%n",

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       Evaluate.class,
       Compare.class,
       Degrade.class,
+      Import.class,
       Info.class,
       HelpCommand.class
     })

@@ -109,13 +109,21 @@ public record IptConfig(
       int encoderLayers,
       int decoderLayers,
       DecoderForm decoderForm) {
-    int perSide = imageSide / patchSide;
+    long perSide = imageSide / patchSide;
     return new TransformerConfig(
-        features * patchSide * patchSide,
-        perSide * perSide,
+        size("D = C·P²", (double) features * patchSide * patchSide),
+        size("S", (double) perSide * perSide),
         attentionHeads,
         encoderLayers,
         decoderLayers,
         decoderForm);
+  }
+
+  private static int size(String what, double size) {
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "%s is at most %d, got %.0f", what, Integer.MAX_VALUE, size));
+    }
+    return (int) size;
   }
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.ipt4j.core.ParameterLayout;
@@ -31,11 +34,22 @@ public final class IptModel {
   /** The metadata key under which a weight file describes its network. */
   public static final String DESCRIPTION = "ipt4j.model";
 
+  private static final String VERSION = "ipt4j.version";
+
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
   /** What a weight file says of the network it belongs to. */
-  private record Description(IptConfig config, List<Task> tasks) {}
+  private record Description(IptConfig config, List<Task> tasks) {
+    Description {
+      if (config == null || tasks == null || tasks.stream().anyMatch(Objects::isNull)) {
+        throw new IllegalArgumentException(
+            "expected config and tasks, got " + config + " and " + tasks);
+      }
+    }
+  }
 
   private final IptConfig config;
   private final List<Task> tasks;
@@ -95,7 +109,11 @@ public final class IptModel {
         throw new IllegalArgumentException("task " + task.name() + " is given twice");
       }
     }
-    return new IptNetwork(config, tasks, layers);
+    try {
+      return new IptNetwork(config, tasks, layers);
+    } catch (ArithmeticException overflow) {
+      throw new IllegalArgumentException("a network of " + config + " is beyond any memory");
+    }
   }
 
   /**
@@ -117,7 +135,9 @@ public final class IptModel {
     try (TensorFile tensors = SafeTensors.open(file)) {
       Description description = description(tensors);
       try {
-        return of(tensors, description.config(), description.tasks(), layers);
+        List<Task> tasks = description.tasks();
+        return of(
+            ParameterReader.ofAll(tensors, tasks.size()), description.config(), tasks, layers);
       } catch (IllegalArgumentException impossible) {
         throw new CorruptWeightsException(file, 0, DESCRIPTION + ": " + impossible.getMessage());
       }
@@ -125,21 +145,24 @@ public final class IptModel {
   }
 
   /**
-   * A model with the weights of a file that does not itself say what network it belongs to, such as
-   * a published checkpoint.
+   * A model with the weights of a file that does not itself say what network it belongs to; {@link
+   * PublishedWeights} finds that out.
    *
    * @throws CorruptWeightsException if the file's tensors are not those of the network
    */
   public static IptModel of(TensorFile file, IptConfig config, List<Task> tasks)
       throws IOException {
-    return of(file, config, tasks, TaskLayers.PUBLISHED);
+    return of(ParameterReader.ofAll(file, tasks.size()), config, tasks, TaskLayers.PUBLISHED);
   }
 
-  private static IptModel of(TensorFile file, IptConfig config, List<Task> tasks, TaskLayers layers)
+  static IptModel of(ParameterReader reader, IptConfig config, List<Task> tasks, TaskLayers layers)
       throws IOException {
+    // nothing is built and no memory taken for what a file only claims to hold
+    reader.checkCounts(config, tasks);
     IptNetwork network = network(config, tasks, layers);
+    reader.check(network.layout());
     ParameterVector values = ParameterVector.zeros(network.layout(), DataType.FLOAT);
-    read(file, values);
+    reader.read(values);
     return new IptModel(config, List.copyOf(tasks), layers, network, values);
   }
 
@@ -149,54 +172,16 @@ public final class IptModel {
       throw new CorruptWeightsException(
           tensors.path(),
           0,
-          "expected a model's configuration in the metadata as " + DESCRIPTION + ", found none");
+          "expected a model's configuration in the metadata as "
+              + DESCRIPTION
+              + ", found none: published weights have to be imported");
     }
     try {
-      Description description = JSON.readValue(text, Description.class);
-      if (description.config() == null || description.tasks() == null) {
-        throw new CorruptWeightsException(
-            tensors.path(), 0, DESCRIPTION + ": expected config and tasks, got " + text);
-      }
-      return description;
+      return JSON.readValue(text, Description.class);
     } catch (JsonProcessingException bad) {
       throw new CorruptWeightsException(
           tensors.path(), 0, DESCRIPTION + ": " + bad.getOriginalMessage());
     }
-  }
-
-  /** Fills {@code values} from a file's tensors, or says all that keeps them from fitting. */
-  private static void read(TensorFile file, ParameterVector values) throws IOException {
-    Map<String, INDArray> tensors = PublishedNames.tensors(values);
-    List<String> problems = new ArrayList<>();
-    tensors.forEach(
-        (name, tensor) -> {
-          if (!file.names().contains(name)) {
-            problems.add("missing " + name);
-          } else if (!Arrays.equals(file.shape(name), tensor.shape())) {
-            problems.add(
-                String.format(
-                    Locale.ROOT,
-                    "%s: expected %s, got %s",
-                    name,
-                    Arrays.toString(tensor.shape()),
-                    Arrays.toString(file.shape(name))));
-          }
-        });
-    for (String name : file.names()) {
-      if (!tensors.containsKey(name)
-          && !PublishedNames.isConstant(name)
-          && !name.startsWith(EXTRA)) {
-        problems.add("unexpected " + name);
-      }
-    }
-    if (!problems.isEmpty()) {
-      throw new CorruptWeightsException(
-          file.path(), 0, "tensors do not fit the network: " + String.join("; ", problems));
-    }
-    for (Map.Entry<String, INDArray> tensor : tensors.entrySet()) {
-      file.readInto(tensor.getKey(), tensor.getValue());
-    }
-    PublishedNames.assignEmbeddings(values, tensors);
   }
 
   /**
@@ -206,11 +191,12 @@ public final class IptModel {
    *     weights are then unchanged
    */
   public void read(TensorFile file) throws IOException {
-    read(file, values);
+    ParameterReader.ofAll(file, tasks.size()).read(values);
   }
 
   /**
-   * Writes the model as safetensors, complete or not at all, the tensors named as published.
+   * Writes the model as safetensors, complete or not at all. Names and shapes of the tensors are
+   * the published ones, those of its constants included, so that the published network loads them.
    *
    * @param notes texts to keep with it, for instance how it was trained
    */
@@ -227,10 +213,18 @@ public final class IptModel {
   public void save(Path file, Map<String, String> notes, Map<String, INDArray> extras)
       throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(notes);
+    metadata.put(VERSION, version());
     metadata.put(DESCRIPTION, JSON.writeValueAsString(new Description(config, tasks)));
     Map<String, INDArray> tensors = PublishedNames.tensors(values);
+    tensors.putAll(PublishedConstants.tensors(config));
     tensors.putAll(extras);
     SafeTensors.write(file, metadata, tensors);
+  }
+
+  private static String version() throws IOException {
+    try (InputStream version = IptModel.class.getResourceAsStream("version.txt")) {
+      return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
+    }
   }
 
   /** Its size and form. */

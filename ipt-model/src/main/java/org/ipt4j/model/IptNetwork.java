@@ -26,7 +26,7 @@ final class IptNetwork {
   /** The name of the parameters' range that all tasks use, and the prefix of their names. */
   static final String BODY = "body";
 
-  private static final double[] RGB_MEAN = {0.4488, 0.4371, 0.4040}; // of DIV2K, × range
+  static final double[] RGB_MEAN = {0.4488, 0.4371, 0.4040}; // of DIV2K, × range
 
   /** A task's own parts. */
   private record Parts(

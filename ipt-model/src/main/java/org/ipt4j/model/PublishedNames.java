@@ -1,7 +1,12 @@
 package org.ipt4j.model;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterVector;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -12,59 +17,80 @@ import org.nd4j.linalg.factory.Nd4j;
  * our parameters, but that all tasks' embeddings [S,D] are the rows of one tensor [T,S·D].
  */
 final class PublishedNames {
-  private static final String TASK_EMBEDDINGS = "body.query_embed.weight";
+  /** The tensor of all tasks' embeddings; row t is of head t. */
+  static final String TASK_EMBEDDINGS = "body.query_embed.weight";
+
+  private static final Pattern OF_A_TASK = Pattern.compile("(head|tail)\\.([0-9]{1,6})\\.(.*)");
+
+  /** What modules put before the names of those within them: data parallelism, a wrapping class. */
+  private static final List<String> WRAPPING_MODULES = List.of("module.", "model.");
 
   private PublishedNames() {}
+
+  /** What all names of a file have before the published ones; usually nothing. */
+  static String prefix(Collection<String> names) {
+    String prefix = "";
+    while (!names.isEmpty()) {
+      String known = prefix;
+      String longer =
+          WRAPPING_MODULES.stream()
+              .map(module -> known + module)
+              .filter(candidate -> names.stream().allMatch(name -> name.startsWith(candidate)))
+              .findFirst()
+              .orElse(known);
+      if (longer.equals(prefix)) {
+        break;
+      }
+      prefix = longer;
+    }
+    return prefix;
+  }
+
+  /** The number of the head or tail that a tensor belongs to. */
+  static OptionalInt head(String name) {
+    Matcher matcher = OF_A_TASK.matcher(name);
+    return matcher.matches()
+        ? OptionalInt.of(Integer.parseInt(matcher.group(2)))
+        : OptionalInt.empty();
+  }
+
+  /** The name of a parameter where head and tail t have the number {@code heads.get(t)}. */
+  static String withHeads(String name, List<Integer> heads) {
+    Matcher matcher = OF_A_TASK.matcher(name);
+    return matcher.matches()
+        ? matcher.group(1)
+            + "."
+            + heads.get(Integer.parseInt(matcher.group(2)))
+            + "."
+            + matcher.group(3)
+        : name;
+  }
 
   /** The parameter that is row {@code t} of the tensor of embeddings. */
   static String taskEmbedding(int t) {
     return TASK_EMBEDDINGS + "." + t;
   }
 
-  /**
-   * A file's tensors in our layout: what is written to them is written to {@code values}, but for
-   * the embeddings, which are a copy.
-   */
+  static boolean isTaskEmbedding(Parameter parameter) {
+    return parameter.name().startsWith(TASK_EMBEDDINGS);
+  }
+
+  /** A file's tensors: views of {@code values}, but for the embeddings, which are a copy. */
   static Map<String, INDArray> tensors(ParameterVector values) {
     Map<String, INDArray> tensors = new LinkedHashMap<>();
-    Map<String, INDArray> embeddings = embeddings(values);
+    List<Parameter> embeddings =
+        values.layout().parameters().stream().filter(PublishedNames::isTaskEmbedding).toList();
     for (Parameter parameter : values.layout().parameters()) {
-      if (!embeddings.containsKey(parameter.name())) {
+      if (!isTaskEmbedding(parameter)) {
         tensors.put(parameter.name(), values.view(parameter));
       }
     }
-    INDArray[] rows = embeddings.values().toArray(INDArray[]::new);
-    INDArray table = Nd4j.createUninitialized(values.type(), rows.length, rows[0].length());
-    for (int t = 0; t < rows.length; t++) {
-      table.getRow(t).assign(rows[t].reshape(rows[t].length()));
+    long length = embeddings.get(0).length();
+    INDArray table = Nd4j.createUninitialized(values.type(), embeddings.size(), length);
+    for (int t = 0; t < embeddings.size(); t++) {
+      table.getRow(t).assign(values.view(embeddings.get(t)).reshape(length));
     }
     tensors.put(TASK_EMBEDDINGS, table);
     return tensors;
-  }
-
-  /** Writes the rows of the tensor of embeddings to {@code values}. */
-  static void assignEmbeddings(ParameterVector values, Map<String, INDArray> tensors) {
-    INDArray table = tensors.get(TASK_EMBEDDINGS);
-    int t = 0;
-    for (INDArray embedding : embeddings(values).values()) {
-      embedding.assign(table.getRow(t++).reshape('c', embedding.shape()));
-    }
-  }
-
-  private static Map<String, INDArray> embeddings(ParameterVector values) {
-    Map<String, INDArray> embeddings = new LinkedHashMap<>();
-    for (Parameter parameter : values.layout().parameters()) {
-      if (parameter.name().startsWith(TASK_EMBEDDINGS)) {
-        embeddings.put(parameter.name(), values.view(parameter));
-      }
-    }
-    return embeddings;
-  }
-
-  /** Whether a published checkpoint's tensor holds nothing that is learned. */
-  static boolean isConstant(String name) {
-    return name.startsWith("sub_mean.")
-        || name.startsWith("add_mean.")
-        || name.equals("body.position_encoding.position_ids");
   }
 }

@@ -30,7 +30,6 @@ public final class PyTorchCheckpoint {
       List.of("state_dict", "model_state_dict", "model", "params", "net");
 
   private static final int MAX_WRAPPERS = 4;
-  private static final String DATA_PARALLEL_PREFIX = "module.";
 
   /** How many times the file's size its tensors may take together, which share storages. */
   private static final int MAX_SHARING = 4;
@@ -44,7 +43,7 @@ public final class PyTorchCheckpoint {
 
   /**
    * Opens a checkpoint of either form and checks all but the elements of the older form, which has
-   * no checksums. Names lose the prefix {@code module.} if all have it.
+   * no checksums.
    *
    * @throws CorruptWeightsException if the file is damaged, or holds or asks for anything else
    */
@@ -52,14 +51,27 @@ public final class PyTorchCheckpoint {
     return WeightBytes.open(file, PyTorchCheckpoint::parse);
   }
 
-  private static TensorFile parse(WeightBytes bytes) throws IOException {
-    if (bytes.size() >= Integer.BYTES && bytes.read(0, Integer.BYTES).getInt() == ZIP) {
+  static TensorFile parse(WeightBytes bytes) throws IOException {
+    if (isZip(bytes)) {
       return openZip(bytes);
     }
-    if (bytes.size() > 0 && bytes.read(0, 1).get() == PICKLE) {
+    if (isPickle(bytes)) {
       return openLegacy(bytes);
     }
     throw bytes.corrupt(0, "expected a PyTorch checkpoint, a zip archive or a run of pickles");
+  }
+
+  /** Whether a file begins as checkpoints do. */
+  static boolean mayBe(WeightBytes bytes) throws IOException {
+    return isZip(bytes) || isPickle(bytes);
+  }
+
+  private static boolean isZip(WeightBytes bytes) throws IOException {
+    return bytes.size() >= Integer.BYTES && bytes.read(0, Integer.BYTES).getInt() == ZIP;
+  }
+
+  private static boolean isPickle(WeightBytes bytes) throws IOException {
+    return bytes.size() > 0 && bytes.read(0, 1).get() == PICKLE;
   }
 
   private static TensorFile openZip(WeightBytes bytes) throws IOException {
@@ -176,7 +188,7 @@ public final class PyTorchCheckpoint {
 
   private static TensorFile tensorFile(
       WeightBytes bytes, long place, Object root, Storages storages) throws IOException {
-    Map<String, PickledTensor> tensors = withoutPrefix(tensors(bytes, place, root));
+    Map<String, PickledTensor> tensors = tensors(bytes, place, root);
     Map<String, TensorEntry> entries = new LinkedHashMap<>();
     long total = 0;
     for (Map.Entry<String, PickledTensor> named : tensors.entrySet()) {
@@ -233,16 +245,5 @@ public final class PyTorchCheckpoint {
       }
     }
     return null;
-  }
-
-  /** {@code torch.nn.DataParallel} puts its own name before all others. */
-  private static Map<String, PickledTensor> withoutPrefix(Map<String, PickledTensor> tensors) {
-    if (!tensors.keySet().stream().allMatch(name -> name.startsWith(DATA_PARALLEL_PREFIX))) {
-      return tensors;
-    }
-    Map<String, PickledTensor> renamed = new LinkedHashMap<>();
-    tensors.forEach(
-        (name, tensor) -> renamed.put(name.substring(DATA_PARALLEL_PREFIX.length()), tensor));
-    return renamed;
   }
 }

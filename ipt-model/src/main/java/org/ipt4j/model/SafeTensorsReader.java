@@ -12,7 +12,17 @@ import org.ipt4j.model.SafeTensorsHeader.Tensor;
 final class SafeTensorsReader {
   private SafeTensorsReader() {}
 
+  /** Whether a header follows its length. */
+  static boolean mayBe(WeightBytes bytes) throws IOException {
+    return bytes.size() > SafeTensors.LENGTH_BYTES
+        && bytes.read(SafeTensors.LENGTH_BYTES, 1).get() == '{';
+  }
+
   static TensorFile parse(WeightBytes bytes) throws IOException {
+    if (!mayBe(bytes) && PyTorchCheckpoint.mayBe(bytes)) {
+      throw bytes.corrupt(
+          0, "expected safetensors, got a PyTorch checkpoint, which has to be imported");
+    }
     if (bytes.size() < SafeTensors.LENGTH_BYTES) {
       throw bytes.corrupt(0, "expected at least 8 bytes, got " + bytes.size());
     }
@@ -20,7 +30,7 @@ final class SafeTensorsReader {
     if (headerLength < 2 || headerLength > SafeTensors.MAX_HEADER_BYTES) {
       throw bytes.corrupt(
           0,
-          "expected a header of 2 to %d bytes, got %s",
+          "no safetensors: expected a header of 2 to %d bytes, got %s",
           SafeTensors.MAX_HEADER_BYTES,
           Long.toUnsignedString(headerLength));
     }

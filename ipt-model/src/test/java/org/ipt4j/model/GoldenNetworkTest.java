@@ -5,36 +5,60 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.ipt4j.core.Bits;
 import org.ipt4j.core.Losses;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Tokens;
 import org.ipt4j.core.Variable;
 import org.ipt4j.transformer.DecoderForm;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The whole network against the published PyTorch implementation, forward and backward. */
 class GoldenNetworkTest {
-  @Test
-  void ofScales231() throws IOException {
-    check(GoldenFiles.file("ipt-a.pt"), GoldenFiles.file("ipt-a-io.safetensors"));
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ipt-a.pt", "ipt-a-legacy.pt"})
+  void ofScales231(String weights) throws IOException {
+    check(GoldenFiles.file(weights), GoldenFiles.file("ipt-a-io.safetensors"));
   }
 
-  @Test
-  void ofScales41() throws IOException {
-    check(GoldenFiles.sharedFile("ipt-b.pt"), GoldenFiles.sharedFile("ipt-b-io.safetensors"));
+  @ParameterizedTest
+  @ValueSource(strings = {"ipt-b.pt", "ipt-b-legacy.pt"})
+  void ofScales41(String weights) throws IOException {
+    check(GoldenFiles.sharedFile(weights), GoldenFiles.sharedFile("ipt-b-io.safetensors"));
   }
 
-  private static void check(Path weights, Path golden) throws IOException {
+  /** Imported, saved, and read again: what a user of published weights restores with. */
+  private void check(Path weights, Path golden) throws IOException {
+    Path saved = folder.resolve("model.safetensors");
     try (TensorFile io = SafeTensors.open(golden);
-        TensorFile file = PyTorchCheckpoint.open(weights)) {
-      IptModel model = IptModel.of(file, config(io.metadata()), tasks(io.metadata()));
-      for (int t = 0; t < model.tasks().size(); t++) {
+        PublishedWeights published = PublishedWeights.open(weights)) {
+      IptConfig config = config(io.metadata());
+      List<Task> tasks = tasks(io.metadata());
+      Map<Integer, String> names = new LinkedHashMap<>();
+      tasks.forEach(task -> names.put(names.size(), task.name()));
+      published.model(config.attentionHeads(), config.rgbRange(), names).save(saved, Map.of());
+      IptModel model = IptModel.load(saved);
+      assertThat(model.config()).isEqualTo(config);
+      assertThat(model.tasks()).isEqualTo(tasks);
+      for (int t = 0; t < tasks.size(); t++) {
         checkTask(model, t, io);
+      }
+    }
+    try (TensorFile before = PyTorchCheckpoint.open(weights);
+        TensorFile after = SafeTensors.open(saved)) {
+      assertThat(after.names()).containsExactlyInAnyOrderElementsOf(before.names());
+      for (String name : before.names()) {
+        Bits.assertSame(after.read(name), before.read(name));
       }
     }
   }

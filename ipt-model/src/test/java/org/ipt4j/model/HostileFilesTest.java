@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.sun.management.ThreadMXBean;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.ipt4j.core.Randomness;
@@ -25,7 +29,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * {@code ipt.fuzz} sets how many per test, {@code ipt.fuzz.seed} which.
  */
 class HostileFilesTest {
-  private static final int COUNT = Integer.getInteger("ipt.fuzz", 2000);
+  private static final int COUNT = Integer.getInteger("ipt.fuzz", 1000);
   private static final long SEED = Long.getLong("ipt.fuzz.seed", 1);
 
   /** Far below what a hostile length could ask for, above the readers' own buffers. */
@@ -54,7 +58,7 @@ class HostileFilesTest {
   };
 
   private interface Reader {
-    TensorFile open(Path file) throws IOException;
+    Closeable open(Path file) throws IOException;
   }
 
   /** Another file of the same kind, somewhat damaged. */
@@ -137,6 +141,55 @@ class HostileFilesTest {
         COUNT);
   }
 
+  @Test
+  void models() throws IOException {
+    Path path = folder.resolve("good");
+    nano().save(path, Map.of());
+    byte[] good = withoutChecksum(Files.readAllBytes(path));
+    run(HostileFilesTest::loaded, good, random -> damagedHeader(good, random), COUNT / 4, COUNT);
+  }
+
+  @Test
+  void publishedWeights() throws IOException {
+    Path path = folder.resolve("good");
+    Map<String, INDArray> tensors = PublishedNames.tensors(nano().values());
+    tensors.putAll(PublishedConstants.tensors(IptConfig.preset("nano")));
+    SafeTensors.write(path, Map.of(), tensors);
+    byte[] good = withoutChecksum(Files.readAllBytes(path));
+    run(HostileFilesTest::imported, good, random -> damagedHeader(good, random), COUNT / 4, COUNT);
+  }
+
+  private static IptModel nano() {
+    return IptModel.create(IptConfig.preset("nano"), List.of(new Task("x2", 2)), 1);
+  }
+
+  private static Closeable loaded(Path file) throws IOException {
+    IptModel.load(file).values().flat().close();
+    return () -> {};
+  }
+
+  private static Closeable imported(Path file) throws IOException {
+    try (PublishedWeights weights = PublishedWeights.open(file)) {
+      int head = weights.scales().firstKey();
+      weights.model(1, weights.rgbRange().orElse(255), Map.of(head, "x2")).values().flat().close();
+    }
+    return () -> {};
+  }
+
+  /** Another name for the checksum, so that damage is not noticed by it. */
+  private static byte[] withoutChecksum(byte[] file) {
+    file[new String(file, StandardCharsets.ISO_8859_1).indexOf("crc32c")] = 'C';
+    return file;
+  }
+
+  private static byte[] damagedHeader(byte[] good, RandomGenerator random) {
+    int end = 8 + ByteBuffer.wrap(good).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    byte[] header = damaged(Arrays.copyOfRange(good, 8, end), random);
+    byte[] bad = spliced(good, 8, end, header);
+    ByteBuffer.wrap(bad).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length);
+    return bad;
+  }
+
   /** Also requires that enough is refused, for damage that hits nothing would show nothing. */
   private void run(Reader reader, byte[] good, Damage damage, int leastRefused, int count)
       throws IOException {
@@ -148,11 +201,12 @@ class HostileFilesTest {
       Files.write(path, damage.apply(Randomness.at(SEED, number)));
       long before = threads.getCurrentThreadAllocatedBytes();
       long opened = -1;
-      try (TensorFile file = reader.open(path)) {
+      try (Closeable read = reader.open(path)) {
         opened = threads.getCurrentThreadAllocatedBytes();
-        for (String name : file.names()) {
-          INDArray array = file.read(name);
-          array.close();
+        if (read instanceof TensorFile file) {
+          for (String name : file.names()) {
+            file.read(name).close();
+          }
         }
       } catch (CorruptWeightsException expected) {
         refused++;

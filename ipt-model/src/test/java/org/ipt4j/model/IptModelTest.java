@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,6 +31,7 @@ import org.ipt4j.transformer.DecoderForm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -53,7 +55,9 @@ class IptModelTest {
     INDArray in = image(2, 12, 3);
     Bits.assertSame(restored(loaded, TASKS.get(0), in), restored(model, TASKS.get(0), in));
     try (TensorFile tensors = SafeTensors.open(file)) {
-      assertThat(tensors.metadata()).containsEntry("trained", "not at all");
+      assertThat(tensors.metadata())
+          .containsEntry("trained", "not at all")
+          .hasEntrySatisfying("ipt4j.version", version -> assertThat(version).matches("[0-9.]+.*"));
       assertThat(tensors.shape("body.query_embed.weight")).containsExactly(2, 16 * 36);
     }
   }
@@ -137,6 +141,65 @@ class IptModelTest {
     assertThatThrownBy(() -> IptModel.load(file))
         .isInstanceOf(CorruptWeightsException.class)
         .hasMessageContaining("expected a model's configuration");
+  }
+
+  /** Some of them would take more memory than there is, or time without end, if believed. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "'\"scale\":2'; '\"scale\":4'; missing tail.0.0.2.weight",
+        "'\"features\":4'; '\"features\":60000'; do not fit",
+        "'\"features\":4'; '\"features\":2000000000'; D = C·P² is at most 2147483647",
+        "'\"features\":4'; '\"features\":40000000000'; out of range",
+        "'\"features\":4'; '\"features\":null'; null",
+        "'\"features\":4,'; ''; features",
+        "'\"imageSide\":12'; '\"imageSide\":2000000001'; S is at most 2147483647",
+        "'\"patchSide\":3'; '\"patchSide\":0'; positive",
+        "'\"encoderLayers\":1'; '\"encoderLayers\":2000000000'; cannot be in 63 tensors",
+        "'\"MEMORY\"'; null; expected a form of the decoder, got none",
+        "'\"MEMORY\"'; '\"BOTH\"'; not one of the values accepted",
+        "'\"inputResidual\":true'; '\"inputResidual\":true,\"more\":1'; more",
+        "'[{\"name\":\"x2\",'; '[null,{\"name\":\"x2\",'; expected config and tasks",
+        "'\"name\":\"x2\"'; '\"name\":null'; name",
+        "'\"name\":\"denoise30\"'; '\"name\":\"x2\"'; given twice",
+        "'\"scale\":2'; '\"scale\":2000000000'; scale is 1, 2, 3, 4 or 8",
+        "'}]}'; '}]'; ipt4j.model: ",
+      })
+  void descriptionsOfNoSuchNetworkAreRefused(
+      String there, String instead, String message, @TempDir Path folder) throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    IptModel.create(NANO, TASKS, 1).save(file, Map.of());
+    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    String description;
+    try (TensorFile saved = SafeTensors.open(file)) {
+      description = saved.metadata().get(IptModel.DESCRIPTION);
+      for (String name : saved.names()) {
+        tensors.put(name, saved.read(name));
+      }
+    }
+    String bad = description.replace(there, instead);
+    assertThat(bad).isNotEqualTo(description);
+    SafeTensors.write(file, Map.of(IptModel.DESCRIPTION, bad), tensors);
+    assertThatThrownBy(() -> IptModel.load(file))
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void otherFilesAreNamedForWhatTheyAre(@TempDir Path folder) throws IOException {
+    assertThatThrownBy(() -> IptModel.load(GoldenFiles.file("ipt-a.pt")))
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining("got a PyTorch checkpoint, which has to be imported");
+    assertThatThrownBy(() -> IptModel.load(GoldenFiles.file("ipt-a-legacy.pt")))
+        .hasMessageContaining("got a PyTorch checkpoint, which has to be imported");
+    assertThatThrownBy(() -> IptModel.load(GoldenFiles.file("ipt-a-after-adam.safetensors")))
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining("found none: published weights have to be imported");
+    Path text = Files.writeString(folder.resolve("text"), "a long text, but no weights");
+    assertThatThrownBy(() -> IptModel.load(text))
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining("no safetensors");
   }
 
   @Test

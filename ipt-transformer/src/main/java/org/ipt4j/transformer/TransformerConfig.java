@@ -24,6 +24,17 @@ public record TransformerConfig(
 
   /** Checks that the sizes are positive and that the heads divide the embedding. */
   public TransformerConfig {
+    if (decoderForm == null) {
+      throw new IllegalArgumentException("expected a form of the decoder, got none");
+    }
+    if (embedding > Integer.MAX_VALUE / EXPANSION) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "the embedding is at most %d, got D %d",
+              Integer.MAX_VALUE / EXPANSION,
+              embedding));
+    }
     if (embedding < 1 || tokens < 1 || heads < 1 || encoderLayers < 1 || decoderLayers < 1) {
       throw new IllegalArgumentException(
           String.format(

@@ -1,0 +1,242 @@
+package org.ipt4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.ipt4j.core.Bits;
+import org.ipt4j.core.ParameterLayout.Range;
+import org.ipt4j.transformer.DecoderForm;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+class PublishedWeightsTest {
+  private static final IptConfig CONFIG =
+      new IptConfig(4, 12, 3, 6, 2, 1, DecoderForm.MEMORY, 255, false);
+  private static final List<Task> TASKS =
+      List.of(
+          new Task("x2", 2),
+          new Task("x3", 3),
+          new Task("x4", 4),
+          new Task("x8", 8),
+          new Task("denoise30", 1),
+          new Task("derain", 1));
+
+  @TempDir Path folder;
+
+  private final Map<String, INDArray> tensors = new LinkedHashMap<>();
+  private IptModel model;
+  private Path file;
+
+  @BeforeEach
+  void write() throws IOException {
+    file = folder.resolve("published.safetensors");
+    model = IptModel.create(CONFIG, TASKS, 7);
+    model.save(file, Map.of());
+    try (TensorFile saved = SafeTensors.open(file)) {
+      for (String name : saved.names()) {
+        tensors.put(name, saved.read(name));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "module.", "model.", "module.model.", "model.module."})
+  void aModelThatLostItsDescriptionIsFoundAgainBitForBit(String prefix) throws IOException {
+    Map<String, INDArray> renamed = new LinkedHashMap<>();
+    tensors.forEach((name, tensor) -> renamed.put(prefix + name, tensor));
+    SafeTensors.write(file, Map.of("license", "CC0"), renamed);
+    try (PublishedWeights weights = PublishedWeights.open(file)) {
+      assertThat(weights.metadata()).containsExactly(Map.entry("license", "CC0"));
+      assertThat(weights.scales())
+          .containsExactly(
+              Map.entry(0, 2),
+              Map.entry(1, 3),
+              Map.entry(2, 4),
+              Map.entry(3, 8),
+              Map.entry(4, 1),
+              Map.entry(5, 1));
+      assertThat(weights.rgbRange()).hasValue(255);
+      Map<Integer, String> names = new LinkedHashMap<>();
+      TASKS.forEach(task -> names.put(names.size(), task.name()));
+      IptModel found = weights.model(6, 255, names);
+      assertThat(found.config()).isEqualTo(CONFIG);
+      assertThat(found.tasks()).isEqualTo(TASKS);
+      Bits.assertSame(found.values().flat(), model.values().flat());
+    }
+  }
+
+  @Test
+  void headsAreKeptInTheOrderAskedForWithTheirEmbeddingsAndTails() throws IOException {
+    IptModel kept = imported(Map.of(4, "denoise30"), Map.of(1, "x3"));
+    assertThat(kept.tasks()).containsExactly(TASKS.get(4), TASKS.get(1));
+    for (Task task : kept.tasks()) {
+      List<Range> ours = new ArrayList<>(kept.trunk(task));
+      List<Range> theirs = new ArrayList<>(model.trunk(task));
+      ours.add(kept.tail(task));
+      theirs.add(model.tail(task));
+      for (int i = 0; i < ours.size(); i++) {
+        Bits.assertSame(kept.values().range(ours.get(i)), model.values().range(theirs.get(i)));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 6})
+  void aFileOfOneHeadIsAModelOfOneTaskWithTheFirstEmbedding(int rows) throws IOException {
+    tensors.keySet().removeIf(name -> PublishedNames.head(name).orElse(0) > 0);
+    INDArray embeddings = tensors.get("body.query_embed.weight");
+    tensors.put(
+        "body.query_embed.weight",
+        embeddings.get(NDArrayIndex.interval(0, rows), NDArrayIndex.all()).dup('c'));
+    IptModel one = imported(Map.of(0, "x2"));
+    assertThat(one.tasks()).containsExactly(TASKS.get(0));
+    Task x2 = TASKS.get(0);
+    Bits.assertSame(
+        one.values().range(one.trunk(x2).get(1)), model.values().range(model.trunk(x2).get(1)));
+  }
+
+  @Test
+  void allThatDoesNotFitIsNamedAtOnce() {
+    tensors.remove("head.0.0.weight");
+    tensors.remove("body.linear_encoding.bias");
+    tensors.put("body.encoder.layers.0.linear1.weight", floats(72, 36));
+    tensors.put("body.query_embed.weight", floats(3, 576));
+    tensors.put("stray", floats(1));
+    tensors.remove("head.1.0.weight");
+    refuses(Map.of(0, "x2", 5, "derain"))
+        .hasMessageContaining("5 tensors do not fit")
+        .hasMessageContaining("missing head.0.0.weight")
+        .hasMessageContaining("missing body.linear_encoding.bias")
+        .hasMessageContaining(
+            "body.encoder.layers.0.linear1.weight: expected [144, 36], got [72, 36]")
+        .hasMessageContaining("body.query_embed.weight: expected [6, 576], got [3, 576]")
+        .hasMessageContaining("unexpected stray")
+        .hasMessageNotContaining("head.1"); // which is not kept
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, FLOAT", "255, FLOAT", "255, HALF", "1, HALF"})
+  void theRgbRangeIsThatOfTheMeanShifts(double range, DataType type) throws IOException {
+    IptConfig config = new IptConfig(4, 12, 3, 6, 2, 1, DecoderForm.MEMORY, range, false);
+    PublishedConstants.tensors(config)
+        .forEach((name, tensor) -> tensors.put(name, tensor.castTo(type)));
+    tensors.remove("sub_mean.weight");
+    SafeTensors.write(file, Map.of(), tensors);
+    try (PublishedWeights weights = PublishedWeights.open(file)) {
+      assertThat(weights.rgbRange()).hasValue(range);
+      assertThat(weights.model(6, range, Map.of(0, "x2")).config().rgbRange()).isEqualTo(range);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> weights.model(6, 2, Map.of(0, "x2")))
+          .withMessageContaining("is of RGB range " + range + ", asked for 2.0");
+    }
+  }
+
+  @Test
+  void otherMeanShiftsAreRefused() throws IOException {
+    INDArray bias = tensors.get("sub_mean.bias");
+    tensors.put("sub_mean.bias", bias.neg());
+    refuses(Map.of(0, "x2")).hasMessageContaining("sub_mean.bias: expected -1 × RGB range");
+    tensors.put("sub_mean.bias", bias.mul(2));
+    refuses(Map.of(0, "x2")).hasMessageContaining("two RGB ranges, [510");
+    tensors.put("sub_mean.bias", bias);
+    tensors.put("add_mean.weight", tensors.get("add_mean.weight").mul(2));
+    refuses(Map.of(0, "x2")).hasMessageContaining("add_mean.weight: expected the identity");
+    tensors.keySet().removeIf(name -> name.contains("_mean."));
+    SafeTensors.write(file, Map.of(), tensors);
+    try (PublishedWeights weights = PublishedWeights.open(file)) {
+      assertThat(weights.rgbRange()).isEmpty();
+      assertThat(weights.model(6, 7, Map.of(0, "x2")).config().rgbRange()).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void tailsOfNoKnownScaleAreRefused() {
+    tensors.put("tail.2.0.2.weight", floats(36, 4, 3, 3));
+    refuses(Map.of(0, "x2")).hasMessageContaining("got tail.2.0.2.weight [36, 4, 3, 3]");
+    tensors.put("tail.2.0.2.weight", floats(16, 4, 3, 3));
+    tensors.put("tail.3.0.6.weight", floats(16, 4, 3, 3));
+    refuses(Map.of(0, "x2")).hasMessageContaining("scale 1, 2, 3, 4 or 8, got tail.3.0.6.weight");
+  }
+
+  @Test
+  void sizesThatAreThoseOfNoNetworkAreRefusedBeforeTheyTakeMemory() {
+    INDArray position = tensors.get("body.position_encoding.pe.weight");
+    tensors.put("body.position_encoding.pe.weight", floats(15, 36));
+    refuses(Map.of(0, "x2")).hasMessageContaining("got C 4, D 36, S 15");
+    tensors.put("body.position_encoding.pe.weight", position);
+    tensors.put("body.linear_encoding.bias", floats(32_400));
+    // D² would be 4 GB in each of several dozen tensors
+    refuses(Map.of(0, "x2")).hasMessageContaining("do not fit the network");
+    tensors.put("body.linear_encoding.bias", floats(36));
+    tensors.put("head.0.0.bias", floats(0));
+    refuses(Map.of(0, "x2")).hasMessageContaining("got C 0, D 36, S 16");
+    tensors.remove("head.0.0.bias");
+    tensors.remove("head.0.0.weight");
+    refuses(Map.of(0, "x2")).hasMessageContaining("head.0.0.bias or head.0.0.weight, got neither");
+    tensors.keySet().removeIf(name -> name.startsWith("head.0.") || name.contains("coder.layers."));
+    refuses(Map.of(1, "x3")).hasMessageContaining("expected body.encoder.layers.0, got none");
+  }
+
+  @Test
+  void theCallersMistakesAreNamed() throws IOException {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> PublishedWeights.open(file))
+        .withMessageContaining("is a model of this library");
+    SafeTensors.write(file, Map.of(), tensors);
+    try (PublishedWeights weights = PublishedWeights.open(file)) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> weights.model(6, 255, Map.of(6, "x2")))
+          .withMessageContaining("has no head 6; it has [0, 1, 2, 3, 4, 5]");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> weights.model(6, 255, Map.of()))
+          .withMessageContaining("got none");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> weights.model(5, 255, Map.of(0, "x2")))
+          .withMessageContaining("got D 36 and 5 heads");
+    }
+    Path text = Files.writeString(folder.resolve("text"), "neither of them");
+    assertThatThrownBy(() -> PublishedWeights.open(text))
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining("expected safetensors or a PyTorch checkpoint");
+    assertThatThrownBy(() -> PublishedWeights.open(GoldenFiles.file("torch-views.pt")))
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining("such as head.0.0.weight; got [plain, view");
+  }
+
+  private static INDArray floats(long... shape) {
+    return Nd4j.createUninitializedDetached(DataType.FLOAT, shape);
+  }
+
+  @SafeVarargs
+  private IptModel imported(Map<Integer, String>... heads) throws IOException {
+    SafeTensors.write(file, Map.of(), tensors);
+    Map<Integer, String> names = new LinkedHashMap<>();
+    for (Map<Integer, String> head : heads) {
+      names.putAll(head);
+    }
+    try (PublishedWeights weights = PublishedWeights.open(file)) {
+      return weights.model(6, weights.rgbRange().orElseThrow(), names);
+    }
+  }
+
+  private AbstractThrowableAssert<?, ?> refuses(Map<Integer, String> heads) {
+    return assertThatThrownBy(() -> imported(heads)).isInstanceOf(CorruptWeightsException.class);
+  }
+}
