@@ -7,6 +7,7 @@ import static org.ipt4j.examples.CommandRun.with;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.ipt4j.data.DeadLeaves;
@@ -14,9 +15,12 @@ import org.ipt4j.data.ImageFiles;
 import org.ipt4j.examples.CommandRun.Outcome;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
+import org.ipt4j.model.TensorFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Exit codes and the one line that bad input gets. */
 class CommandsTest {
@@ -60,6 +64,77 @@ class CommandsTest {
   }
 
   @Test
+  void publishedWeightsAreImportedAndUsed(@TempDir Path folder) throws IOException {
+    Path weights = published(folder);
+    String model = folder.resolve("model.safetensors").toString();
+    String[] call = {weights.toString(), "--attention-heads", "4", "-o", model};
+    Outcome imported = run(Import.class, with(call, "--tasks", "derain,x2", "--keep", "1,0"));
+    assertThat(imported.code()).as(imported.err()).isZero();
+    assertThat(imported.out()).contains("head 1: derain").contains("head 0: x2");
+    assertThat(run(Info.class, model).out())
+        .contains("features C      4")
+        .contains("patches of P 3")
+        .contains("16 of D 36")
+        .contains("1 encoder + 1 decoder (MEMORY), 4 heads")
+        .containsSubsequence("derain (scale 1)", "x2 (scale 2)")
+        .contains("license         CC0")
+        .contains("imported        published.safetensors, heads [1, 0]");
+    Path photo = folder.resolve("photo.png");
+    ImageFiles.write(new DeadLeaves(1, 1, 20, 30).image(0), photo);
+    String out = folder.resolve("restored").toString();
+    assertThat(
+            run(Restore.class, "--model", model, "--task", "x2", photo.toString(), "-o", out)
+                .code())
+        .isZero();
+    assertThat(ImageFiles.read(folder.resolve("restored/photo.png")).width()).isEqualTo(60);
+
+    expect("exists already", Import.class, with(call, "--tasks", "x2,derain"));
+    assertThat(run(Import.class, with(call, "--tasks", "x2,derain", "--force")).code()).isZero();
+    expect("which needs no importing", Import.class, model, "-o", model + "2");
+  }
+
+  @Test
+  void importAsksForWhatItIsNotTold(@TempDir Path folder) throws IOException {
+    String weights = published(folder).toString();
+    String out = folder.resolve("model.safetensors").toString();
+    expect(
+        "head 0 of scale 2, head 1 of scale 1; expected --tasks with 2 names for heads [0, 1],"
+            + " got 0 (--keep takes other heads), and --attention-heads",
+        Import.class,
+        weights,
+        "-o",
+        out);
+    String[] call = {weights, "-o", out, "--attention-heads", "4"};
+    expect("--tasks with 1 name for heads [1]", Import.class, with(call, "--keep", "1"));
+    expect("has no head 2", Import.class, with(call, "--keep", "2", "--tasks", "x2"));
+    expect("twice", Import.class, with(call, "--keep", "1,1", "--tasks", "derain,derain"));
+    expect("x3 is of scale 3, but head 0", Import.class, with(call, "--tasks", "x3,derain"));
+    expect("x2, x3, x4", Import.class, with(call, "--tasks", "sharpen,derain"));
+    String[] named = with(call, "--tasks", "x2,derain");
+    expect("RGB range 255.0, asked for 1.0", Import.class, with(named, "--rgb-range", "1"));
+    expect("'four' is not an int", Import.class, weights, "-o", out, "--attention-heads", "four");
+    Path text = Files.writeString(folder.resolve("text"), "no weights");
+    expect("safetensors or a PyTorch checkpoint", Import.class, text.toString(), "-o", out);
+    assertThat(folder.resolve("model.safetensors")).doesNotExist();
+  }
+
+  /** A model's weights without its description: what another program might have written. */
+  private static Path published(Path folder) throws IOException {
+    Path own = folder.resolve("own.safetensors");
+    Path published = folder.resolve("published.safetensors");
+    List<Task> tasks = List.of(new Task("x2", 2), new Task("derain", 1));
+    IptModel.create(IptConfig.preset("nano"), tasks, 1).save(own, Map.of());
+    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    try (TensorFile file = SafeTensors.open(own)) {
+      for (String name : file.names()) {
+        tensors.put(name, file.read(name));
+      }
+    }
+    SafeTensors.write(published, Map.of("license", "CC0"), tensors);
+    return published;
+  }
+
+  @Test
   void badInputIsOneLineAndCode2(@TempDir Path folder) throws IOException {
     Path model = folder.resolve("m.safetensors");
     IptModel.create(IptConfig.preset("nano"), List.of(new Task("x2", 2)), 1).save(model, Map.of());
@@ -81,6 +156,8 @@ class CommandsTest {
     expect("known are base, small", Pretrain.class, "--config", "huge", "--out", out);
     expect("no such file", Info.class, folder.resolve("none").toString());
     expect("positive, got 0", Demo.class, "--minutes", "0", "--out", out);
+    Path text = Files.writeString(folder.resolve("text"), "no weights at all");
+    expect("no safetensors", Info.class, text.toString());
     expect("unknown --frobnicate", Info.class, "--frobnicate", model.toString());
   }
 
