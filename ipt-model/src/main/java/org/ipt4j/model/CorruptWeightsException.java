@@ -10,7 +10,7 @@ import java.nio.file.Path;
  */
 public final class CorruptWeightsException extends IOException {
   private static final long serialVersionUID = 1;
-  private static final int LONGEST_PROBLEM = 400;
+  private static final int LONGEST_PROBLEM = 4000;
 
   private final transient Path file;
   private final long offset;
