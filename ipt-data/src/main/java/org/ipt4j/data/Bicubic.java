@@ -39,6 +39,35 @@ public final class Bicubic {
   }
 
   /**
+   * A row of {@link #enlarge} of one plane [H,W], without its rounding.
+   *
+   * @param plane writes a row of the plane
+   * @param y the row of the enlarged plane
+   * @param target takes the row [scale·W]
+   */
+  static void enlargedRow(
+      RowWriter plane, int height, int width, int scale, int y, float[] target) {
+    Taps[] taps = enlargingTaps(scale);
+    Taps down = taps[y % scale];
+    float[] in = new float[width];
+    double[] row = new double[width];
+    for (int i = 0; i < down.weights.length; i++) {
+      plane.write(mirrored(y / scale + down.first + i, height), in);
+      for (int x = 0; x < width; x++) {
+        row[x] += down.weights[i] * in[x];
+      }
+    }
+    for (int x = 0; x < width * scale; x++) {
+      Taps across = taps[x % scale];
+      double sum = 0;
+      for (int i = 0; i < across.weights.length; i++) {
+        sum += across.weights[i] * row[mirrored(x / scale + across.first + i, width)];
+      }
+      target[x] = (float) sum;
+    }
+  }
+
+  /**
    * One axis of {@link #enlarge} as the linear map it is, but for its rounding: the matrix
    * [scale·length, length] that takes a row of pixels to the enlarged row.
    */

@@ -1,9 +1,17 @@
 package org.ipt4j.data;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -13,10 +21,12 @@ import javax.imageio.stream.ImageInputStream;
  * @param animated whether a PNG or WebP is a film; GIF is not asked, its first frame is an image
  * @param height and width of what is decoded, a TIFF's tile or a WebP's frame, where that is not
  *     the image's; 0 otherwise
+ * @param profile the ICC profile, or null
  */
-record Header(int orientation, boolean animated, long height, long width) {
-  private static final Header PLAIN = new Header(1, false, 0, 0);
-  private static final Header FILM = new Header(1, true, 0, 0);
+record Header(int orientation, boolean animated, long height, long width, byte[] profile) {
+  private static final Header PLAIN = new Header(1, false, 0, 0, null);
+  private static final Header FILM = new Header(1, true, 0, 0, null);
+  private static final int MOST_OF_PROFILE = 1 << 24; // bytes; larger ones are taken for damage
 
   /** Looks from the stream's place on and leaves it there. */
   static Header of(ImageInputStream stream, String format) throws IOException {
@@ -53,21 +63,36 @@ record Header(int orientation, boolean animated, long height, long width) {
   }
 
   private static Header ofJpeg(ImageInputStream stream) throws IOException {
+    int orientation = 1;
+    SortedMap<Integer, byte[]> profile = new TreeMap<>(); // a large one comes in numbered parts
+    int parts = 0;
     stream.setByteOrder(ByteOrder.BIG_ENDIAN);
     stream.readUnsignedShort();
     while (stream.readUnsignedByte() == 0xFF) {
       int marker = stream.readUnsignedByte();
       if (marker == 0xDA) { // the image begins
-        return PLAIN;
+        break;
       }
       long start = stream.getStreamPosition();
       int length = stream.readUnsignedShort();
       if (marker == 0xE1 && length >= 16 && "Exif\0\0".equals(text(stream, 6))) {
-        return new Header(ofTiff(stream).orientation, false, 0, 0);
+        orientation = ofTiff(stream).orientation;
+        stream.setByteOrder(ByteOrder.BIG_ENDIAN);
+      } else if (marker == 0xE2 && length > 16 && "ICC_PROFILE\0".equals(text(stream, 12))) {
+        int number = stream.readUnsignedByte();
+        parts = stream.readUnsignedByte();
+        profile.put(number, bytes(stream, length - 16));
       }
       stream.seek(start + Math.max(2, length));
     }
-    return PLAIN;
+    boolean complete = parts > 0 && profile.size() == parts;
+    return new Header(orientation, false, 0, 0, complete ? joined(profile.values()) : null);
+  }
+
+  private static byte[] joined(Collection<byte[]> parts) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    parts.forEach(all::writeBytes);
+    return all.toByteArray();
   }
 
   // the first directory of a TIFF file, or of the one that Exif has within a JPEG
@@ -82,6 +107,7 @@ record Header(int orientation, boolean animated, long height, long width) {
     int orientation = 1;
     long tileWidth = 0;
     long tileHeight = 0;
+    byte[] profile = null;
     for (int entries = stream.readUnsignedShort(); entries > 0; entries--) {
       int tag = stream.readUnsignedShort();
       int type = stream.readUnsignedShort();
@@ -93,13 +119,23 @@ record Header(int orientation, boolean animated, long height, long width) {
         case 0x0142 -> tileWidth = value(stream, isShort);
         case 0x0143 -> tileHeight = value(stream, isShort);
         case 0x0115 -> checkSamples(value(stream, isShort));
+        case 0x8773 -> profile = profileOfTiff(stream, start, count);
         case 0x0117, 0x0145 -> checkByteCounts(stream, start, isShort, count); // strips, tiles
         default -> {}
       }
       stream.seek(next);
     }
     boolean known = orientation >= 1 && orientation <= 8;
-    return new Header(known ? orientation : 1, false, tileHeight, tileWidth);
+    return new Header(known ? orientation : 1, false, tileHeight, tileWidth, profile);
+  }
+
+  private static byte[] profileOfTiff(ImageInputStream stream, long start, long count)
+      throws IOException {
+    if (count > MOST_OF_PROFILE) {
+      return null;
+    }
+    stream.seek(start + stream.readUnsignedInt());
+    return bytes(stream, (int) count);
   }
 
   private static long value(ImageInputStream stream, boolean isShort) throws IOException {
@@ -128,19 +164,46 @@ record Header(int orientation, boolean animated, long height, long width) {
   }
 
   private static Header ofPng(ImageInputStream stream) throws IOException {
+    byte[] profile = null;
     stream.setByteOrder(ByteOrder.BIG_ENDIAN);
     stream.skipBytes(8);
     while (true) {
       long length = stream.readUnsignedInt();
       String kind = text(stream, 4);
-      if (kind.equals("acTL") || kind.equals("IDAT")) {
-        return kind.equals("acTL") ? FILM : PLAIN;
+      long next = stream.getStreamPosition() + length + 4;
+      switch (kind) {
+        case "acTL" -> {
+          return FILM;
+        }
+        case "IDAT" -> {
+          return new Header(1, false, 0, 0, profile);
+        }
+        case "iCCP" ->
+            profile = length > MOST_OF_PROFILE ? null : inflated(bytes(stream, (int) length));
+        default -> {}
       }
-      stream.seek(stream.getStreamPosition() + length + 4);
+      stream.seek(next);
+    }
+  }
+
+  // a name that ends with 0, the method 0, and what is deflated; null for anything else
+  private static byte[] inflated(byte[] chunk) throws IOException {
+    int name = 0;
+    while (name < chunk.length && chunk[name] != 0) {
+      name++;
+    }
+    int from = Math.min(name + 2, chunk.length);
+    try (InputStream stream =
+        new InflaterInputStream(new ByteArrayInputStream(chunk, from, chunk.length - from))) {
+      byte[] profile = stream.readNBytes(MOST_OF_PROFILE);
+      return profile.length < MOST_OF_PROFILE ? profile : null;
+    } catch (ZipException | EOFException damaged) {
+      return null;
     }
   }
 
   private static Header ofWebp(ImageInputStream stream) throws IOException {
+    byte[] profile = null;
     stream.setByteOrder(ByteOrder.LITTLE_ENDIAN);
     stream.skipBytes(12);
     while (true) {
@@ -153,15 +216,16 @@ record Header(int orientation, boolean animated, long height, long width) {
             return FILM;
           }
         }
+        case "ICCP" -> profile = length > MOST_OF_PROFILE ? null : bytes(stream, (int) length);
         case "VP8 " -> {
           stream.skipBytes(6);
           long width = stream.readUnsignedShort() & 0x3FFF;
-          return new Header(1, false, stream.readUnsignedShort() & 0x3FFF, width);
+          return new Header(1, false, stream.readUnsignedShort() & 0x3FFF, width, profile);
         }
         case "VP8L" -> {
           stream.skipBytes(1);
           long sizes = stream.readUnsignedInt();
-          return new Header(1, false, (sizes >> 14 & 0x3FFF) + 1, (sizes & 0x3FFF) + 1);
+          return new Header(1, false, (sizes >> 14 & 0x3FFF) + 1, (sizes & 0x3FFF) + 1, profile);
         }
         default -> {}
       }
@@ -170,8 +234,12 @@ record Header(int orientation, boolean animated, long height, long width) {
   }
 
   private static String text(ImageInputStream stream, int length) throws IOException {
+    return new String(bytes(stream, length), StandardCharsets.ISO_8859_1);
+  }
+
+  private static byte[] bytes(ImageInputStream stream, int length) throws IOException {
     byte[] bytes = new byte[length];
     stream.readFully(bytes);
-    return new String(bytes, StandardCharsets.ISO_8859_1);
+    return bytes;
   }
 }

@@ -51,6 +51,54 @@ public final class Image {
     this.bytes = bytes;
   }
 
+  /** All rows of an image, as they come. */
+  static Image of(Rows rows) {
+    int height = rows.height();
+    int width = rows.width();
+    float[] pixels = new float[CHANNELS * height * width];
+    float[] row = new float[CHANNELS * width];
+    for (int y = 0; y < height; y++) {
+      rows.next(row);
+      for (int c = 0; c < CHANNELS; c++) {
+        System.arraycopy(row, c * width, pixels, (c * height + y) * width, width);
+      }
+    }
+    return new Image(height, width, pixels);
+  }
+
+  /** All rows of an image, {@linkplain #quantised() quantised} as they come. */
+  public static Image quantised(Rows rows) {
+    int height = rows.height();
+    int width = rows.width();
+    byte[] pixels = new byte[CHANNELS * height * width];
+    float[] row = new float[CHANNELS * width];
+    for (int y = 0; y < height; y++) {
+      rows.next(row);
+      for (int c = 0; c < CHANNELS; c++) {
+        int to = (c * height + y) * width;
+        for (int x = 0; x < width; x++) {
+          pixels[to + x] = (byte) quantise(row[c * width + x]);
+        }
+      }
+    }
+    return ofBytes(height, width, pixels);
+  }
+
+  /** This image from the top. */
+  public Rows rows() {
+    return new CountedRows(
+        height,
+        width,
+        (y, target) -> {
+          for (int c = 0, to = 0; c < CHANNELS; c++) {
+            int from = (c * height + y) * width;
+            for (int x = 0; x < width; x++, to++) {
+              target[to] = floats != null ? floats[from + x] : bytes[from + x] & 0xFF;
+            }
+          }
+        });
+  }
+
   /** H. */
   public int height() {
     return height;

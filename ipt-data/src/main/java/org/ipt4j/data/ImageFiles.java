@@ -5,7 +5,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -21,7 +20,6 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
-import org.ipt4j.core.AtomicFiles;
 
 /**
  * Image files: PNG, JPEG, BMP, TIFF, WebP and GIF, whatever their names say.
@@ -30,7 +28,7 @@ import org.ipt4j.core.AtomicFiles;
  * 16 bits keep their fractions of 1/257; CMYK is converted; transparency is dropped and colour
  * profiles are not applied, as in MATLAB's {@code imread} and Pillow's {@code convert("RGB")}. The
  * orientation that JPEG and TIFF note is honoured. Of several images in a GIF or TIFF the first is
- * read; an animated PNG or WebP is refused.
+ * read; an animated PNG or WebP is refused. {@link Picture} keeps what is dropped here.
  */
 public final class ImageFiles {
   private static final Set<String> FORMATS =
@@ -40,8 +38,6 @@ public final class ImageFiles {
 
   /** What Java's JPEG reader only warns of, giving gray where data is missing. */
   private static final Pattern LOSS = Pattern.compile("Truncated|premature end");
-
-  private static final float JPEG_QUALITY = 0.95f;
 
   private ImageFiles() {}
 
@@ -57,12 +53,46 @@ public final class ImageFiles {
 
   /** Reads a file. */
   public static Image read(Path file, Limits limits) throws UnreadableImageException {
+    return open(file, stream -> read(stream, file.toString(), limits));
+  }
+
+  /** What {@link Picture#read} gives. */
+  static Picture readPicture(Path file, Limits limits) throws UnreadableImageException {
+    return open(
+        file,
+        stream ->
+            decode(
+                stream,
+                file.toString(),
+                limits,
+                true,
+                (image, header, format) ->
+                    Picture.of(image, header.orientation(), header.profile(), written(format))));
+  }
+
+  private static ImageFormat written(String format) {
+    return switch (format) {
+      case "jpeg" -> ImageFormat.JPEG;
+      case "tif", "tiff" -> ImageFormat.TIFF;
+      case "bmp" -> ImageFormat.BMP;
+      default -> ImageFormat.PNG;
+    };
+  }
+
+  /** What is made of an open file. */
+  @FunctionalInterface
+  private interface Reading<T> {
+    T from(ImageInputStream stream) throws IOException;
+  }
+
+  private static <T> T open(Path file, Reading<T> reading) throws UnreadableImageException {
     File asFile = file.toFile();
     if (!asFile.isFile()) {
-      throw new UnreadableImageException(file.toString(), "no such file");
+      throw new UnreadableImageException(
+          file.toString(), asFile.exists() ? "no file" : "no such file");
     }
     try (ImageInputStream stream = new FileImageInputStream(asFile)) {
-      return read(stream, file.toString(), limits);
+      return reading.from(stream);
     } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException e) {
@@ -72,15 +102,37 @@ public final class ImageFiles {
 
   static Image read(ImageInputStream source, String name, Limits limits)
       throws UnreadableImageException {
+    return decode(
+        source,
+        name,
+        limits,
+        false,
+        (image, header, format) -> header.upright(Rasters.image(image)));
+  }
+
+  /** What is made of a decoded image. */
+  @FunctionalInterface
+  private interface Taking<T> {
+    T of(BufferedImage image, Header header, String format);
+  }
+
+  // alone: files of several images are refused, and not only of those that PNG and WebP know
+  private static <T> T decode(
+      ImageInputStream source, String name, Limits limits, boolean alone, Taking<T> taking)
+      throws UnreadableImageException {
     ImageInputStream stream = new PartOfStream(source, 0, -1);
     ImageReader reader = null;
     try {
       reader = reader(stream, name);
-      Header header = Header.of(stream, reader.getFormatName().toLowerCase(Locale.ROOT));
+      String format = reader.getFormatName().toLowerCase(Locale.ROOT);
+      Header header = Header.of(stream, format);
       if (header.animated()) {
         throw new UnreadableImageException(name, "animated");
       }
-      reader.setInput(stream, true, true);
+      reader.setInput(stream, !alone, true);
+      if (alone) {
+        checkAlone(name, format, reader);
+      }
       checkSize(name, reader.getHeight(0), reader.getWidth(0), limits);
       checkSize(name, header.height(), header.width(), limits);
       List<String> losses = new ArrayList<>();
@@ -90,11 +142,11 @@ public final class ImageFiles {
               losses.add(warning);
             }
           });
-      Image stored = Rasters.image(reader.read(0));
+      T taken = taking.of(reader.read(0), header, format);
       if (!losses.isEmpty()) {
         throw new UnreadableImageException(name, losses.get(0));
       }
-      return header.upright(stored);
+      return taken;
     } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException | RuntimeException | OutOfMemoryError e) { // decoders throw all of these
@@ -103,6 +155,15 @@ public final class ImageFiles {
       if (reader != null) {
         reader.dispose();
       }
+    }
+  }
+
+  private static void checkAlone(String name, String format, ImageReader reader)
+      throws IOException {
+    int images = List.of("gif", "tif", "tiff").contains(format) ? reader.getNumImages(true) : 1;
+    if (images > 1) {
+      throw new UnreadableImageException(
+          name, format.equals("gif") ? "animated" : "holds " + images + " images, expected one");
     }
   }
 
@@ -139,28 +200,13 @@ public final class ImageFiles {
   }
 
   /**
-   * Writes the {@linkplain Image#quantised() quantised} image, as PNG or, where the name ends so,
-   * as JPEG (quality 95); the file is complete or absent. Missing parent folders are made.
+   * Writes the {@linkplain Image#quantised() quantised} image in the format that the name's ending
+   * asks for; the file is complete or absent. Missing parent folders are made.
+   *
+   * @throws IllegalArgumentException if the ending is none of those of {@link ImageFormat}
    */
   public static void write(Image image, Path file) throws IOException {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    boolean jpeg = name.endsWith(".jpg") || name.endsWith(".jpeg");
-    if (!jpeg && !name.endsWith(".png")) {
-      throw new IllegalArgumentException(
-          "images are written as .png, .jpg or .jpeg, got " + file.getFileName());
-    }
-    BufferedImage buffered = Rasters.buffered(image);
-    AtomicFiles.write(
-        file,
-        channel -> {
-          try (var stream = new MemoryCacheImageOutputStream(Channels.newOutputStream(channel))) {
-            if (jpeg) {
-              writeJpeg(buffered, JPEG_QUALITY, stream);
-            } else {
-              ImageIO.write(buffered, "png", stream);
-            }
-          }
-        });
+    Encoder.write(Rasters.buffered(image), null, ImageFormat.of(file), file);
   }
 
   /** The bytes of a PNG file of the {@linkplain Image#quantised() quantised} image. */

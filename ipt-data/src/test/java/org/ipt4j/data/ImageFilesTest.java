@@ -41,7 +41,7 @@ class ImageFilesTest {
   @Test
   void refusesOtherFormatsAndMissingFiles() {
     assertThatThrownBy(() -> ImageFiles.write(Images.constant(1, 1, 0), folder.resolve("a.gif")))
-        .hasMessage("images are written as .png, .jpg or .jpeg, got a.gif");
+        .hasMessage("images are written as .png, .jpg, .jpeg, .tif, .tiff, .bmp, got a.gif");
     assertThatThrownBy(() -> ImageFiles.read(folder.resolve("a.png")))
         .isInstanceOf(UnreadableImageException.class)
         .hasMessageEndingWith("a.png: no such file");

@@ -1,29 +1,36 @@
 package org.ipt4j.model;
 
-import java.util.Arrays;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Locale;
-import java.util.function.DoubleConsumer;
-import org.ipt4j.core.Tape;
+import java.util.concurrent.CancellationException;
 import org.ipt4j.data.Image;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.ipt4j.data.ImageFormat;
+import org.ipt4j.data.Picture;
+import org.ipt4j.data.Rows;
 
 /**
  * Restores whole images of any size by tiles of the network's size that overlap and are blended
- * smoothly. Serves many threads at once; each needs memory for one batch of tiles.
+ * smoothly; images smaller than a tile are mirrored at their edges first. Serves many threads at
+ * once; each needs memory for one pass of tiles, and for the rows of one row of tiles.
+ *
+ * <p>Restoring ends with a {@link CancellationException} if its thread is interrupted, whose mark
+ * stays set, and with whatever a {@link TileListener} throws. A file is then not there, or as it
+ * was.
  */
 public final class ImageRestorer {
   /** Tiles a pass, unless said otherwise. */
-  static final int DEFAULT_BATCH = 16;
-
-  private static final double WHITE = 255;
+  public static final int DEFAULT_BATCH = 16;
 
   private final IptModel model;
   private final int overlap;
   private final int batch;
+  private final boolean ensemble;
 
-  /** With an overlap of a quarter of a tile. */
+  /** With an overlap of {@link #defaultOverlap}, without self-ensemble. */
   public ImageRestorer(IptModel model) {
-    this(model, model.config().imageSide() / 4, DEFAULT_BATCH);
+    this(model, defaultOverlap(model.config()), DEFAULT_BATCH, false);
   }
 
   /**
@@ -31,8 +38,10 @@ public final class ImageRestorer {
    *
    * @param overlap pixels of the degraded image that neighbouring tiles share at least
    * @param batch tiles a pass
+   * @param ensemble whether each tile is restored in all eight mirrorings and turns and the mean is
+   *     taken: a little better, eight times as slow
    */
-  public ImageRestorer(IptModel model, int overlap, int batch) {
+  public ImageRestorer(IptModel model, int overlap, int batch, boolean ensemble) {
     int side = model.config().imageSide();
     if (overlap < 0 || overlap >= side || batch < 1) {
       throw new IllegalArgumentException(
@@ -46,113 +55,73 @@ public final class ImageRestorer {
     this.model = model;
     this.overlap = overlap;
     this.batch = batch;
+    this.ensemble = ensemble;
+  }
+
+  /** A quarter of a tile: docs/RESTORING.md has the measurements. */
+  public static int defaultOverlap(IptConfig config) {
+    return config.imageSide() / 4;
+  }
+
+  /** How many tiles an image of that size takes. */
+  public int tiles(int height, int width) {
+    int side = model.config().imageSide();
+    return new Tiling(Math.max(height, side), side, overlap).tiles()
+        * new Tiling(Math.max(width, side), side, overlap).tiles();
   }
 
   /** The restored image, s times as high and wide, in 8-bit levels. */
   public Image restore(Task task, Image degraded) {
-    return restore(task, degraded, progress -> {});
+    return Image.quantised(restore(task, degraded.rows(), (done, all) -> {}));
   }
 
   /**
-   * The restored image.
-   *
-   * @param progress is told after each pass which part of the tiles is done, up to 1
+   * The restored image, s times as high and wide: as gray, as deep (8 or 16 bits) and as opaque as
+   * the degraded one, which is left as it is.
    */
-  public Image restore(Task task, Image degraded, DoubleConsumer progress) {
-    int side = model.config().imageSide();
-    Image padded = padded(degraded, side);
-    Tiling rows = new Tiling(padded.height(), side, overlap);
-    Tiling columns = new Tiling(padded.width(), side, overlap);
-    int tiles = rows.tiles() * columns.tiles();
-    int scale = task.scale();
-    int width = padded.width() * scale;
-    float[] blended = new float[Image.CHANNELS * padded.height() * scale * width];
-    int tile = Image.CHANNELS * side * side;
-    float[] in = new float[batch * tile];
-    for (int first = 0; first < tiles; first += batch) {
-      int count = Math.min(batch, tiles - first);
-      for (int i = 0; i < count; i++) {
-        int row = (first + i) / columns.tiles();
-        int column = (first + i) % columns.tiles();
-        padded.crop(rows.start(row), columns.start(column), side, side).copyTo(in, i * tile);
-      }
-      float[] out = restore(task, Arrays.copyOf(in, count * tile), count);
-      for (int i = 0; i < count; i++) {
-        int row = (first + i) / columns.tiles();
-        int column = (first + i) % columns.tiles();
-        blend(
-            out,
-            i,
-            rows.weights(row, scale),
-            columns.weights(column, scale),
-            blended,
-            rows.start(row) * scale,
-            columns.start(column) * scale,
-            width);
-      }
-      progress.accept((double) (first + count) / tiles);
-    }
-    return new Image(padded.height() * scale, width, blended)
-        .crop(0, 0, degraded.height() * scale, degraded.width() * scale)
-        .quantised();
+  public BufferedImage restore(Task task, BufferedImage degraded) {
+    Picture picture = Picture.of(degraded);
+    return picture.repainted(restore(task, picture.rows(), (done, all) -> {}));
   }
 
-  /** Tiles [count,3,H,W] in 0..255 → [count,3,sH,sW] in 0..255, not clipped. */
-  private float[] restore(Task task, float[] tiles, int count) {
-    int side = model.config().imageSide();
-    double range = model.config().rgbRange() / WHITE;
-    try (Tape tape = Tape.inference(model.values())) {
-      INDArray degraded = tape.array(tiles, count, Image.CHANNELS, side, side).muli(range);
-      INDArray restored = model.forward(tape, task, degraded).restored().value();
-      return restored.muli(1 / range).data().asFloat();
+  /**
+   * Restores a file; what {@link Picture} keeps is kept. The restored one is complete or absent.
+   *
+   * @param target its name's ending says the format, see {@link ImageFormat}; it is replaced
+   * @throws org.ipt4j.data.UnreadableImageException if the image cannot be read
+   */
+  public void restore(Task task, Path degraded, Path target) throws IOException {
+    ImageFormat format = ImageFormat.of(target);
+    restore(task, Picture.read(degraded), target, format, (done, all) -> {});
+  }
+
+  /**
+   * Restores a picture into a file, which is complete or absent and replaces what was there.
+   *
+   * @throws IllegalArgumentException if the format cannot hold the restored picture
+   */
+  public void restore(
+      Task task, Picture degraded, Path target, ImageFormat format, TileListener listener)
+      throws IOException {
+    try {
+      degraded.writeRepainted(restore(task, degraded.rows(), listener), target, format);
+    } catch (IOException e) {
+      if (Thread.currentThread().isInterrupted()) { // which closes the file under its writer
+        CancellationException cancelled = new CancellationException("restoring was interrupted");
+        cancelled.initCause(e);
+        throw cancelled;
+      }
+      throw e;
     }
   }
 
-  /** Adds a tile's pixels, weighted, to the image [3,·,width] at (top, left). */
-  private static void blend(
-      float[] tiles,
-      int tile,
-      float[] down,
-      float[] across,
-      float[] image,
-      int top,
-      int left,
-      int width) {
-    int side = down.length;
-    int plane = image.length / Image.CHANNELS;
-    for (int c = 0; c < Image.CHANNELS; c++) {
-      for (int y = 0; y < side; y++) {
-        int from = ((tile * Image.CHANNELS + c) * side + y) * side;
-        int to = c * plane + (top + y) * width + left;
-        for (int x = 0; x < side; x++) {
-          image[to + x] += down[y] * across[x] * tiles[from + x];
-        }
-      }
-    }
-  }
-
-  /** Mirrors an image at its lower and right edges, as often as needed, until it takes a tile. */
-  private static Image padded(Image image, int side) {
-    int height = Math.max(image.height(), side);
-    int width = Math.max(image.width(), side);
-    if (height == image.height() && width == image.width()) {
-      return image;
-    }
-    float[] in = image.pixels();
-    float[] out = new float[Image.CHANNELS * height * width];
-    for (int c = 0; c < Image.CHANNELS; c++) {
-      for (int y = 0; y < height; y++) {
-        int row = c * image.height() + mirrored(y, image.height());
-        for (int x = 0; x < width; x++) {
-          out[(c * height + y) * width + x] = in[row * image.width() + mirrored(x, image.width())];
-        }
-      }
-    }
-    return new Image(height, width, out);
-  }
-
-  private static int mirrored(int i, int n) {
-    int within = i % (2 * n);
-    return within < n ? within : 2 * n - 1 - within;
+  /**
+   * The rows of the restored image, [3,sW] in 0..255 and neither clipped nor rounded; tiles are
+   * restored as rows are asked for, and the degraded image's rows are taken as they are needed, so
+   * that neither image is held.
+   */
+  public Rows restore(Task task, Rows degraded, TileListener listener) {
+    TilePass pass = new TilePass(model, model.task(task.name()), ensemble);
+    return new RestoredRows(degraded, pass, overlap, batch, listener);
   }
 }

@@ -24,7 +24,7 @@ class ImageRestorerTest {
   @CsvSource({"1,1,3", "1,50,0", "12,12,3", "11,13,1", "47,49,3", "30,61,11"})
   void tilesPutTogetherAreTheImage(int height, int width, int overlap) {
     Image image = noise(height, width);
-    ImageRestorer restorer = new ImageRestorer(UNTRAINED, overlap, 5);
+    ImageRestorer restorer = new ImageRestorer(UNTRAINED, overlap, 5, false);
     assertThat(restorer.restore(SAME, image)).isEqualTo(image);
   }
 
@@ -46,15 +46,24 @@ class ImageRestorerTest {
   }
 
   @Test
-  void progressEndsAtOne() {
-    List<Double> progress = new ArrayList<>();
-    new ImageRestorer(UNTRAINED, 3, 2).restore(SAME, noise(20, 40), progress::add);
-    assertThat(progress).isSorted().endsWith(1.0).hasSizeGreaterThan(2);
+  void progressEndsWithAllTiles() {
+    List<Integer> progress = new ArrayList<>();
+    ImageRestorer restorer = new ImageRestorer(UNTRAINED, 3, 2, false);
+    int tiles = restorer.tiles(20, 40);
+    Image.quantised(
+        restorer.restore(
+            SAME,
+            noise(20, 40).rows(),
+            (done, all) -> {
+              progress.add(done);
+              assertThat(all).isEqualTo(tiles);
+            }));
+    assertThat(progress).isSorted().endsWith(tiles).hasSizeGreaterThan(2);
   }
 
   @Test
   void anOverlapBelowTheTileIsNeeded() {
-    assertThatThrownBy(() -> new ImageRestorer(UNTRAINED, 12, 1))
+    assertThatThrownBy(() -> new ImageRestorer(UNTRAINED, 12, 1, false))
         .hasMessageContaining("expected an overlap of 0 to 11")
         .hasMessageContaining("got 12");
   }

@@ -1,0 +1,198 @@
+package org.ipt4j.model;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.ipt4j.data.Image;
+import org.ipt4j.data.Rows;
+
+/**
+ * The rows of a restored image, made while they are asked for: as many rows of the degraded image
+ * are held as a row of tiles needs (several rows of tiles if they fit one pass), and as many
+ * restored ones.
+ */
+final class RestoredRows implements Rows {
+  private final Rows degraded;
+  private final TilePass pass;
+  private final int batch;
+  private final TileListener listener;
+  private final int side;
+  private final int scale;
+  private final int height; // of the degraded image, mirrored until it takes a tile
+  private final int width;
+  private final Tiling down;
+  private final Tiling across;
+  private final Window source; // [3,width] each
+  private final Window blended; // [3,scale·width] each
+  private int nextTiles; // the first row of tiles that is not blended yet
+  private int next;
+
+  RestoredRows(Rows degraded, TilePass pass, int overlap, int batch, TileListener listener) {
+    this.degraded = degraded;
+    this.pass = pass;
+    this.batch = batch;
+    this.listener = listener;
+    side = pass.model().config().imageSide();
+    scale = pass.task().scale();
+    height = Math.max(degraded.height(), side);
+    width = Math.max(degraded.width(), side);
+    down = new Tiling(height, side, overlap);
+    across = new Tiling(width, side, overlap);
+    source = new Window(Image.CHANNELS * width);
+    blended = new Window(Image.CHANNELS * width * scale);
+  }
+
+  @Override
+  public int height() {
+    return degraded.height() * scale;
+  }
+
+  @Override
+  public int width() {
+    return degraded.width() * scale;
+  }
+
+  @Override
+  public void next(float[] target) {
+    if (next == height()) {
+      throw new IllegalStateException("all " + next + " rows were given");
+    }
+    while (next >= done()) {
+      restoreTiles();
+    }
+    float[] row = blended.row(next);
+    for (int c = 0; c < Image.CHANNELS; c++) {
+      System.arraycopy(row, c * width * scale, target, c * width(), width());
+    }
+    next++;
+    blended.dropBelow(next);
+  }
+
+  // rows above this one get nothing more from tiles to come
+  private int done() {
+    return nextTiles == down.tiles() ? height * scale : down.start(nextTiles) * scale;
+  }
+
+  // the next rows of tiles: those that fit one pass, at least one
+  private void restoreTiles() {
+    int rows = Math.min(Math.max(1, batch / across.tiles()), down.tiles() - nextTiles);
+    int bottom = down.start(nextTiles + rows - 1) + side;
+    read(Math.min(bottom, degraded.height()));
+    blended.extendTo(bottom * scale);
+    int tiles = rows * across.tiles();
+    int passes = (tiles + batch - 1) / batch;
+    for (int i = 0; i < passes; i++) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException("restoring was interrupted");
+      }
+      int first = nextTiles * across.tiles() + (int) ((long) tiles * i / passes);
+      int end = nextTiles * across.tiles() + (int) ((long) tiles * (i + 1) / passes);
+      restore(first, end - first);
+      listener.tilesDone(end, down.tiles() * across.tiles());
+    }
+    nextTiles += rows;
+    if (nextTiles < down.tiles()) {
+      source.dropBelow(down.start(nextTiles));
+    }
+  }
+
+  private void read(int end) {
+    int from = source.end();
+    source.extendTo(end);
+    int given = degraded.width();
+    for (int y = from; y < end; y++) {
+      float[] row = source.row(y);
+      degraded.next(row);
+      if (given < width) {
+        float[] narrow = Arrays.copyOf(row, Image.CHANNELS * given);
+        for (int i = 0; i < row.length; i++) {
+          row[i] = narrow[i / width * given + mirrored(i % width, given)];
+        }
+      }
+    }
+  }
+
+  private void restore(int first, int count) {
+    float[] tiles = new float[count * Image.CHANNELS * side * side];
+    for (int i = 0; i < count; i++) {
+      int top = down.start((first + i) / across.tiles());
+      int left = across.start((first + i) % across.tiles());
+      for (int c = 0; c < Image.CHANNELS; c++) {
+        for (int y = 0; y < side; y++) {
+          float[] row = source.row(mirrored(top + y, degraded.height()));
+          int to = ((i * Image.CHANNELS + c) * side + y) * side;
+          System.arraycopy(row, c * width + left, tiles, to, side);
+        }
+      }
+    }
+    float[] restored = pass.restore(tiles, count);
+    for (int i = 0; i < count; i++) {
+      blend(restored, i, (first + i) / across.tiles(), (first + i) % across.tiles());
+    }
+  }
+
+  // adds a tile's pixels, weighted
+  private void blend(float[] tiles, int tile, int tileRow, int tileColumn) {
+    int large = side * scale;
+    float[] weightsDown = down.weights(tileRow, scale);
+    float[] weightsAcross = across.weights(tileColumn, scale);
+    int top = down.start(tileRow) * scale;
+    int left = across.start(tileColumn) * scale;
+    for (int y = 0; y < large; y++) {
+      float[] row = blended.row(top + y);
+      for (int c = 0; c < Image.CHANNELS; c++) {
+        int from = ((tile * Image.CHANNELS + c) * large + y) * large;
+        int to = c * width * scale + left;
+        for (int x = 0; x < large; x++) {
+          row[to + x] += weightsDown[y] * weightsAcross[x] * tiles[from + x];
+        }
+      }
+    }
+  }
+
+  private static int mirrored(int i, int n) {
+    int within = i % (2 * n);
+    return within < n ? within : 2 * n - 1 - within;
+  }
+
+  /** Some rows of an image that is gone through from the top; their memory is used again. */
+  private static final class Window {
+    private final int length;
+    private final List<float[]> rows = new ArrayList<>();
+    private final Deque<float[]> spare = new ArrayDeque<>();
+    private int start;
+
+    Window(int length) {
+      this.length = length;
+    }
+
+    int end() {
+      return start + rows.size();
+    }
+
+    float[] row(int y) {
+      return rows.get(y - start);
+    }
+
+    /** Adds rows of zeros. */
+    void extendTo(int end) {
+      while (end() < end) {
+        float[] row = spare.isEmpty() ? new float[length] : spare.pop();
+        Arrays.fill(row, 0);
+        rows.add(row);
+      }
+    }
+
+    void dropBelow(int y) {
+      if (y > start) {
+        List<float[]> done = rows.subList(0, y - start);
+        spare.addAll(done);
+        done.clear();
+        start = y;
+      }
+    }
+  }
+}

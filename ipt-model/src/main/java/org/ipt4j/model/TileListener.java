@@ -1,0 +1,11 @@
+package org.ipt4j.model;
+
+/**
+ * Is told how far restoring is, on the restoring thread. Whatever it throws ends the restoring, for
+ * instance a {@link java.util.concurrent.CancellationException}.
+ */
+@FunctionalInterface
+public interface TileListener {
+  /** Called after each pass: {@code done} of {@code all} tiles of the image are restored. */
+  void tilesDone(int done, int all);
+}
