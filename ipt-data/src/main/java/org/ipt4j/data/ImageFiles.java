@@ -1,5 +1,6 @@
 package org.ipt4j.data;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -14,7 +15,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.FileImageInputStream;
@@ -54,6 +57,27 @@ public final class ImageFiles {
   /** Reads a file. */
   public static Image read(Path file, Limits limits) throws UnreadableImageException {
     return open(file, stream -> read(stream, file.toString(), limits));
+  }
+
+  /** The size of a file's image, as it is to be seen; only the file's head is read. */
+  public static ImageSize size(Path file) throws UnreadableImageException {
+    return open(
+        file,
+        stream -> {
+          ImageReader reader = reader(stream, file.toString());
+          try {
+            String format = reader.getFormatName().toLowerCase(Locale.ROOT);
+            boolean upright = Header.of(stream, format).orientation() < 5;
+            reader.setInput(stream, true, true);
+            int height = reader.getHeight(0);
+            int width = reader.getWidth(0);
+            return upright ? new ImageSize(height, width) : new ImageSize(width, height);
+          } catch (RuntimeException e) { // decoders throw these too
+            throw new UnreadableImageException(file.toString(), e);
+          } finally {
+            reader.dispose();
+          }
+        });
   }
 
   /** What {@link Picture#read} gives. */
@@ -142,7 +166,7 @@ public final class ImageFiles {
               losses.add(warning);
             }
           });
-      T taken = taking.of(reader.read(0), header, format);
+      T taken = taking.of(reader.read(0, asStored(reader, header)), header, format);
       if (!losses.isEmpty()) {
         throw new UnreadableImageException(name, losses.get(0));
       }
@@ -156,6 +180,22 @@ public final class ImageFiles {
         reader.dispose();
       }
     }
+  }
+
+  // Java's JPEG reader converts to sRGB unless it is asked for the colours of the file's profile
+  private static ImageReadParam asStored(ImageReader reader, Header header) throws IOException {
+    ImageReadParam param = reader.getDefaultReadParam();
+    if (header.profile() != null && reader.getFormatName().equalsIgnoreCase("jpeg")) {
+      Iterator<ImageTypeSpecifier> types = reader.getImageTypes(0);
+      while (types.hasNext()) {
+        ImageTypeSpecifier type = types.next();
+        ColorSpace colors = type.getColorModel().getColorSpace();
+        if (!colors.isCS_sRGB() && colors.getType() == ColorSpace.TYPE_RGB) {
+          param.setDestinationType(type);
+        }
+      }
+    }
+    return param;
   }
 
   private static void checkAlone(String name, String format, ImageReader reader)

@@ -49,15 +49,21 @@ public enum ImageFormat {
     return extensions.get(0);
   }
 
+  /** Whether a file's name has an ending of this format. */
+  public boolean isNamed(String file) {
+    String name = file.toLowerCase(Locale.ROOT);
+    return extensions.stream().anyMatch(extension -> name.endsWith("." + extension));
+  }
+
   /**
    * The format that a file's name asks for.
    *
    * @throws IllegalArgumentException if it is none of these
    */
   public static ImageFormat of(Path file) {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    String name = file.getFileName().toString();
     return Arrays.stream(values())
-        .filter(format -> format.extensions.stream().anyMatch(e -> name.endsWith("." + e)))
+        .filter(format -> format.isNamed(name))
         .findFirst()
         .orElseThrow(
             () ->

@@ -4,14 +4,18 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
-import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageFiles;
+import org.ipt4j.data.ImageFormat;
+import org.ipt4j.data.ImageSize;
+import org.ipt4j.data.Picture;
+import org.ipt4j.data.UnreadableImageException;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
@@ -25,12 +29,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "restore",
     mixinStandardHelpOptions = true,
-    description = "Restores photographs of any size with a trained model, as PNG.",
+    sortOptions = false,
+    description =
+        "Restores photographs of any size with a trained model. Transparency, 16 bits, gray and"
+            + " colour profiles are kept; images are turned as they note they are to be.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:all images were restored", "2:bad input; the other images were restored"})
 final class Restore implements Callable<Integer> {
-  private static final int PARTS = 1000; // of the progress bar
-
   @Option(names = "--model", required = true, paramLabel = "FILE", description = "A model.")
   private Path model;
 
@@ -45,19 +50,53 @@ final class Restore implements Callable<Integer> {
       names = {"-o", "--out"},
       required = true,
       paramLabel = "DIR",
-      description = "Where restored images go.")
+      description = "Where restored images go, by the names they have.")
   private Path out;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description =
+          "png, jpeg, tiff or bmp; otherwise each image's own, and PNG for those of GIF and WebP.")
+  private ImageFormat format;
 
   @Option(names = "--force", description = "Replace files that exist.")
   private boolean force;
 
+  @Option(
+      names = "--ensemble",
+      description =
+          "Restore in all eight mirrorings and turns and take the mean: a little better, eight"
+              + " times as slow.")
+  private boolean ensemble;
+
+  @Option(
+      names = "--overlap",
+      paramLabel = "PIXELS",
+      description = "What neighbouring tiles share, below the tile's side; a quarter of it.")
+  private Integer overlap;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "TILES",
+      defaultValue = "" + ImageRestorer.DEFAULT_BATCH,
+      description = "Tiles a pass: memory grows with them (${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Option(names = "--threads", paramLabel = "N", description = "How many cores to compute on; all.")
+  private Integer threads;
+
   @Parameters(
       arity = "1..*",
       paramLabel = "INPUT",
-      description = "Images, or folders of images (not those below).")
-  private List<Path> inputs;
+      description =
+          "Images, folders of images (and of folders: their structure is kept), or patterns such"
+              + " as 'photos/**.png'.")
+  private List<String> inputs;
 
   @Spec private CommandSpec spec;
+
+  private final Map<Path, Path> written = new HashMap<>(); // from which input each output came
 
   /** Runs the command. */
   public static void main(String[] args) {
@@ -66,52 +105,109 @@ final class Restore implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (threads != null) {
+      NativeThreads.limit(threads);
+    }
     IptModel loaded = IptModel.load(model);
     Task wanted = loaded.task(task);
-    ImageRestorer restorer = new ImageRestorer(loaded);
-    int failed = 0;
-    List<Path> files = files();
-    for (Path file : files) {
-      try {
-        restore(restorer, wanted, file);
-      } catch (IOException | IllegalArgumentException failure) {
-        spec.commandLine().getErr().println(Commands.message(failure));
-        failed++;
+    int shared = overlap != null ? overlap : ImageRestorer.defaultOverlap(loaded.config());
+    ImageRestorer restorer = new ImageRestorer(loaded, shared, batch, ensemble);
+    Inputs found = Inputs.of(inputs);
+    found.failures().forEach(this::fail);
+    long start = System.nanoTime();
+    int done = 0;
+    double megapixels = 0;
+    try (ProgressBar bar =
+        Commands.progress("restore", "tiles", tiles(restorer, found.files())).build()) {
+      long tiles = 0;
+      for (int i = 0; i < found.files().size(); i++) {
+        Inputs.Input input = found.files().get(i);
+        bar.setExtraMessage(
+            String.format(Locale.ROOT, " image %d/%d", i + 1, found.files().size()));
+        try {
+          Picture restored = restore(restorer, wanted, input, bar, tiles);
+          done++;
+          megapixels += 1e-6 * restored.height() * restored.width();
+        } catch (IOException | IllegalArgumentException failure) {
+          fail(input.file(), failure);
+        }
+        tiles += tiles(restorer, List.of(input));
+        bar.stepTo(tiles);
       }
     }
+    int all = found.files().size() + found.failures().size();
     spec.commandLine()
         .getOut()
-        .printf(Locale.ROOT, "%d of %d restored to %s%n", files.size() - failed, files.size(), out);
-    return failed == 0 ? 0 : spec.exitCodeOnInvalidInput();
+        .printf(
+            Locale.ROOT,
+            "%d of %d restored to %s: %.1f megapixels in %s%n",
+            done,
+            all,
+            out,
+            megapixels,
+            Duration.ofSeconds((System.nanoTime() - start) / 1_000_000_000)
+                .toString()
+                .substring(2)
+                .toLowerCase(Locale.ROOT));
+    return done == all ? 0 : spec.exitCodeOnInvalidInput();
   }
 
-  private List<Path> files() throws IOException {
-    List<Path> files = new ArrayList<>();
-    for (Path input : inputs) {
-      if (Files.isDirectory(input)) {
-        try (Stream<Path> listed = Files.list(input)) {
-          listed.filter(ImageFiles::isImage).sorted().forEach(files::add);
-        }
-      } else {
-        files.add(input);
+  private static long tiles(ImageRestorer restorer, List<Inputs.Input> files) {
+    long tiles = 0;
+    for (Inputs.Input input : files) {
+      try {
+        ImageSize size = ImageFiles.size(input.file());
+        tiles += restorer.tiles(size.height(), size.width());
+      } catch (UnreadableImageException toBeSaidLater) {
+        // has no tiles
       }
     }
-    if (files.isEmpty()) {
-      throw new IllegalArgumentException("expected images, found none in " + inputs);
-    }
-    return files;
+    return tiles;
   }
 
-  private void restore(ImageRestorer restorer, Task wanted, Path file) throws IOException {
-    Path target = out.resolve(Commands.baseName(file) + ".png");
+  private Picture restore(
+      ImageRestorer restorer, Task wanted, Inputs.Input input, ProgressBar bar, long before)
+      throws IOException {
+    Path place = input.place();
+    if (format != null) { // before the image is decoded
+      checkFree(input.file(), target(place, format));
+    }
+    Picture picture = Picture.read(input.file());
+    ImageFormat as = format != null ? format : picture.format();
+    Path target = target(place, as);
+    checkFree(input.file(), target);
+    restorer.restore(wanted, picture, target, as, (done, all) -> bar.stepTo(before + done));
+    written.put(target, input.file());
+    return picture;
+  }
+
+  // the name is kept where its ending says the format already
+  private Path target(Path place, ImageFormat as) {
+    String name = place.getFileName().toString();
+    String kept =
+        as.isNamed(name) ? name : Commands.baseName(place.getFileName()) + "." + as.extension();
+    return out.resolve(place).resolveSibling(kept).toAbsolutePath().normalize();
+  }
+
+  private void checkFree(Path input, Path target) throws IOException {
+    if (written.containsKey(target)) {
+      throw new IllegalArgumentException(
+          target + " was made of " + written.get(target) + " already");
+    }
+    if (Files.exists(target) && Files.isSameFile(input, target)) {
+      throw new IllegalArgumentException("would replace the degraded image; give another --out");
+    }
     if (Files.exists(target) && !force) {
       throw new FileAlreadyExistsException(target.toString());
     }
-    Image degraded = ImageFiles.read(file);
-    try (ProgressBar bar = Commands.progress(file.getFileName().toString(), "‰", PARTS).build()) {
-      Image restored =
-          restorer.restore(wanted, degraded, part -> bar.stepTo(Math.round(part * PARTS)));
-      ImageFiles.write(restored, target);
-    }
+  }
+
+  private void fail(Path input, Exception failure) {
+    String message = Commands.message(failure);
+    fail(message.startsWith(input + ": ") ? message : input + ": " + message);
+  }
+
+  private void fail(String line) {
+    spec.commandLine().getErr().println(line);
   }
 }
