@@ -35,20 +35,19 @@ class PartOfStream extends ImageInputStreamImpl {
     return block[(int) (streamPos++ - blockStart)] & 0xFF;
   }
 
+  // as much as there is: ImageInputStreamImpl takes four bytes of an int in one read or none
   @Override
   public int read(byte[] target, int offset, int length) throws IOException {
     bitOffset = 0;
-    if (length == 0) {
-      return 0;
+    int done = 0;
+    while (done < length && fill()) {
+      int from = (int) (streamPos - blockStart);
+      int count = Math.min(length - done, blockSize - from);
+      System.arraycopy(block, from, target, offset + done, count);
+      streamPos += count;
+      done += count;
     }
-    if (!fill()) {
-      return -1;
-    }
-    int from = (int) (streamPos - blockStart);
-    int count = Math.min(length, blockSize - from);
-    System.arraycopy(block, from, target, offset, count);
-    streamPos += count;
-    return count;
+    return done > 0 || length == 0 ? done : -1;
   }
 
   // makes the block hold the byte at streamPos, false at the end
