@@ -6,7 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
-/** Numbers computed by independent implementations: the network as published, in PyTorch. */
+/**
+ * Numbers computed by independent implementations: the network as published, in PyTorch. And {@code
+ * restored.png}, an image that this one restored, to notice when it restores another.
+ */
 final class GoldenFiles {
   private GoldenFiles() {}
 

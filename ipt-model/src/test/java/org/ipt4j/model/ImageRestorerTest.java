@@ -2,16 +2,34 @@ package org.ipt4j.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.Bicubic;
+import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Image;
+import org.ipt4j.data.ImageFiles;
+import org.ipt4j.data.ImageFormat;
+import org.ipt4j.data.Metrics;
+import org.ipt4j.data.Picture;
+import org.ipt4j.data.Rows;
+import org.ipt4j.transformer.DecoderForm;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.linalg.api.blas.Blas;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOpsHolder;
 
 class ImageRestorerTest {
   private static final Task SAME = new Task("denoise30", 1);
@@ -86,6 +104,245 @@ class ImageRestorerTest {
     for (float sum : sums) {
       assertThat(sum).isBetween(0.99999f, 1.00001f);
     }
+  }
+
+  /**
+   * With every tap but the middle ones zero, and a body that adds nothing, the network works on
+   * each pixel by itself: no tile can know where it was cut.
+   */
+  @ParameterizedTest
+  @CsvSource({"1,0", "1,3", "1,11", "2,0", "2,5", "3,3", "4,6"})
+  void tiledIsUntiledForACovariantModel(int scale, int overlap) {
+    Task task = new Task("any", scale);
+    Image image = noise(36, 36);
+    float[] whole = raw(new ImageRestorer(pointwise(36, task)), task, image);
+    float[] tiled = raw(new ImageRestorer(pointwise(12, task), overlap, 7, false), task, image);
+    assertThat(tiled).hasSize(3 * 36 * scale * 36 * scale);
+    for (int i = 0; i < whole.length; i++) {
+      assertThat(tiled[i]).isCloseTo(whole[i], within(1e-3f * (1 + Math.abs(whole[i]))));
+    }
+    assertThat(Math.abs(whole[5] - image.at(0, 0, 5))).as("it does something").isGreaterThan(1);
+  }
+
+  private static IptModel pointwise(int side, Task task) {
+    IptModel model =
+        IptModel.create(
+            new IptConfig(4, side, 3, 4, 1, 1, DecoderForm.MEMORY, 255, false), List.of(task), 5);
+    PublishedNames.tensors(model.values())
+        .forEach(
+            (name, tensor) -> {
+              RandomGenerator random = Randomness.at(name.hashCode());
+              boolean kept = tensor.rank() == 4 && !name.contains("body");
+              for (long i = 0; i < tensor.length(); i++) {
+                long taps = kept ? tensor.size(2) * tensor.size(3) : 1;
+                boolean middle = kept && i % taps == taps / 2;
+                tensor.putScalar(i, middle ? random.nextGaussian() / 4 : 0);
+              }
+            });
+    return model;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1", "1,500", "47,49", "48,48", "481,321"})
+  void anySizeAtEveryScale(int height, int width) {
+    List<Task> tasks =
+        List.of(new Task("a", 1), new Task("b", 2), new Task("c", 3), new Task("d", 4));
+    // untrained: bicubic enlargement, tile by tile; of a smooth image a tile's edge shows little
+    IptModel model = IptModel.create(IptConfig.preset("nano"), tasks, 1);
+    float[] smooth = new float[3 * height * width];
+    for (int i = 0; i < smooth.length; i++) {
+      smooth[i] = 40 + i / (height * width) * 20 + (i / width % height + i % width) / 8f;
+    }
+    Image image = new Image(height, width, smooth);
+    for (Task task : tasks) {
+      int scale = task.scale();
+      Image restored = new ImageRestorer(model, 3, 256, false).restore(task, image);
+      assertThat(restored.height()).isEqualTo(height * scale);
+      assertThat(restored.width()).isEqualTo(width * scale);
+      assertThat(Metrics.psnr(restored, Bicubic.enlarge(image, scale), Metrics.Channels.RGB, 0))
+          .isGreaterThan(48);
+    }
+  }
+
+  @Test
+  void rowsAreTakenAndGivenAsTheyAreNeeded() {
+    Image image = noise(200, 30);
+    int[] taken = new int[1];
+    Rows counted =
+        new Rows() {
+          private final Rows rows = image.rows();
+
+          @Override
+          public int height() {
+            return rows.height();
+          }
+
+          @Override
+          public int width() {
+            return rows.width();
+          }
+
+          @Override
+          public void next(float[] target) {
+            rows.next(target);
+            taken[0]++;
+          }
+        };
+    int tile = 12;
+    Rows restored =
+        new ImageRestorer(UNTRAINED, 3, 2, false).restore(DOUBLE, counted, (done, all) -> {});
+    assertThat(taken[0]).isZero();
+    float[] row = new float[3 * 60];
+    for (int y = 0; y < 400; y++) {
+      restored.next(row);
+      assertThat(taken[0]).isBetween(y / 2 + 1, y / 2 + 1 + tile);
+    }
+    assertThatThrownBy(() -> restored.next(row)).hasMessage("all 400 rows were given");
+  }
+
+  @Test
+  void ensembleIsTheMeanOfAllTurns() {
+    IptModel model = random();
+    Image image = noise(12, 12);
+    float[] mean = new float[3 * 24 * 24];
+    for (int turn = 0; turn < 8; turn++) {
+      boolean mirrored = turn >= 4;
+      int quarters = turn % 4;
+      Image turned = image.turned(mirrored, quarters);
+      Image restored = new Image(24, 24, raw(new ImageRestorer(model), DOUBLE, turned));
+      float[] back = restored.turned(mirrored, mirrored ? quarters : 4 - quarters).pixels();
+      for (int i = 0; i < mean.length; i++) {
+        mean[i] += back[i] / 8;
+      }
+    }
+    float[] ensemble = raw(new ImageRestorer(model, 3, 4, true), DOUBLE, image);
+    float[] once = raw(new ImageRestorer(model), DOUBLE, image);
+    double difference = 0;
+    for (int i = 0; i < mean.length; i++) {
+      assertThat(ensemble[i]).isCloseTo(mean[i], within(0.01f));
+      difference = Math.max(difference, Math.abs(ensemble[i] - once[i]));
+    }
+    assertThat(difference).as("turns make a difference").isGreaterThan(1);
+  }
+
+  // a network of random weights, so that every tap matters
+  private static IptModel random() {
+    return IptModel.create(
+        new IptConfig(4, 12, 3, 4, 1, 1, DecoderForm.MEMORY, 255, false), List.of(SAME, DOUBLE), 1);
+  }
+
+  /**
+   * To the bit again, also beside other threads; to a level elsewhere, with more or fewer cores.
+   */
+  @Test
+  void aFixedModelGivesTheGoldenImage() throws Exception {
+    Image leaves = new DeadLeaves(4, 1, 25, 37).image(0);
+    ImageRestorer restorer = new ImageRestorer(random());
+    Image restored = restorer.restore(DOUBLE, leaves);
+    List<Image> beside =
+        IntStream.range(0, 4).parallel().mapToObj(i -> restorer.restore(DOUBLE, leaves)).toList();
+    assertThat(beside).allSatisfy(image -> assertThat(image).isEqualTo(restored));
+    assertWithinOneLevel(restored, ImageFiles.read(GoldenFiles.file("restored.png")));
+    Blas blas = Nd4j.factory().blas();
+    int threads = blas.getMaxThreads();
+    try {
+      for (int count : new int[] {1, 2, 3}) {
+        blas.setMaxThreads(count);
+        NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(count);
+        assertWithinOneLevel(restorer.restore(DOUBLE, leaves), restored);
+      }
+    } finally {
+      blas.setMaxThreads(threads);
+      NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
+    }
+  }
+
+  private static void assertWithinOneLevel(Image actual, Image expected) {
+    assertThat(actual.height()).isEqualTo(expected.height());
+    float[] a = actual.pixels();
+    float[] b = expected.pixels();
+    for (int i = 0; i < b.length; i++) {
+      assertThat(a[i]).isBetween(b[i] - 1, b[i] + 1);
+    }
+  }
+
+  @Test
+  void bufferedImagesStayAsTheyAre() {
+    BufferedImage deep = new BufferedImage(20, 9, BufferedImage.TYPE_USHORT_GRAY);
+    RandomGenerator random = Randomness.at(6);
+    int[] values = random.ints(180, 0, 1 << 16).toArray();
+    deep.getRaster().setPixels(0, 0, 20, 9, values);
+    BufferedImage restored = new ImageRestorer(UNTRAINED).restore(SAME, deep);
+    assertThat(restored.getColorModel().getNumComponents()).isEqualTo(1);
+    assertThat(restored.getRaster().getPixels(0, 0, 20, 9, (int[]) null)).isEqualTo(values);
+    BufferedImage clear = new BufferedImage(20, 9, BufferedImage.TYPE_INT_ARGB);
+    clear.setRGB(3, 4, 0x7F_10_20_30);
+    assertThat(new ImageRestorer(UNTRAINED).restore(SAME, clear).getRGB(3, 4))
+        .isEqualTo(0x7F_10_20_30);
+    assertThat(new ImageRestorer(UNTRAINED).restore(DOUBLE, clear).getHeight()).isEqualTo(18);
+  }
+
+  @Test
+  void filesAreRestoredWithTheirOpacity(@TempDir Path folder) throws Exception {
+    BufferedImage clear = new BufferedImage(20, 13, BufferedImage.TYPE_INT_ARGB);
+    for (int i = 0; i < 260; i++) {
+      clear.setRGB(i % 20, i / 20, (i % 256) << 24 | 0x40_60_80);
+    }
+    Path file = folder.resolve("clear.png");
+    ImageIO.write(clear, "png", file.toFile());
+    Path target = folder.resolve("new/large.tif");
+    new ImageRestorer(UNTRAINED).restore(DOUBLE, file, target);
+    BufferedImage large = ImageIO.read(target.toFile());
+    assertThat(large.getWidth()).isEqualTo(40);
+    assertThat(large.getRGB(20, 12) & 0xFFFFFF).isEqualTo(0x40_60_80);
+    assertThat(large.getRGB(20, 12) >>> 24).isBetween(125, 135); // pixel (10, 6) is 130
+  }
+
+  @ParameterizedTest
+  @EnumSource(ImageFormat.class)
+  void cancellingLeavesNothing(ImageFormat format, @TempDir Path folder) throws Exception {
+    Picture picture = Picture.of(new BufferedImage(60, 60, BufferedImage.TYPE_INT_RGB));
+    ImageRestorer restorer = new ImageRestorer(UNTRAINED, 3, 2, false);
+    Path target = folder.resolve("restored." + format.extension());
+    assertThatThrownBy(
+            () ->
+                restorer.restore(
+                    SAME,
+                    picture,
+                    target,
+                    format,
+                    (done, all) -> {
+                      throw new CancellationException("enough");
+                    }))
+        .isInstanceOf(CancellationException.class)
+        .hasMessage("enough");
+    try {
+      assertThatThrownBy(
+              () ->
+                  restorer.restore(
+                      SAME, picture, target, format, (d, a) -> Thread.currentThread().interrupt()))
+          .isInstanceOf(CancellationException.class)
+          .hasMessage("restoring was interrupted");
+      assertThat(Thread.currentThread().isInterrupted()).isTrue();
+    } finally {
+      Thread.interrupted();
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  // neither clipped nor rounded
+  private static float[] raw(ImageRestorer restorer, Task task, Image image) {
+    Rows rows = restorer.restore(task, image.rows(), (done, all) -> {});
+    float[] pixels = new float[3 * rows.height() * rows.width()];
+    float[] row = new float[3 * rows.width()];
+    for (int y = 0; y < rows.height(); y++) {
+      rows.next(row);
+      for (int c = 0; c < 3; c++) {
+        System.arraycopy(
+            row, c * rows.width(), pixels, (c * rows.height() + y) * rows.width(), rows.width());
+      }
+    }
+    return pixels;
   }
 
   private static Image noise(int height, int width) {
