@@ -19,7 +19,7 @@ import org.ipt4j.model.Task;
  * time. Arguments: a model, a task, a folder of clean images, how many of them.
  */
 final class OverlapCurve {
-  private static final int[] EIGHTHS = {0, 1, 2, 3, 4, 5, 6};
+  private static final int[] EIGHTHS = {0, 1, 2, 3, 4};
 
   private OverlapCurve() {}
 
@@ -31,7 +31,8 @@ final class OverlapCurve {
     int count = Math.min(images.size(), Integer.parseInt(arguments[3]));
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    System.out.println("| overlap | tiles | PSNR (dB) | error at edges / elsewhere | CPU s | wall s |");
+    System.out.println(
+        "| overlap | tiles | PSNR (dB) | error at edges / elsewhere | CPU s | wall s |");
     System.out.println("|---|---|---|---|---|---|");
     for (int turn = -1; turn < EIGHTHS.length; turn++) { // the first only warms up
       int overlap = model.config().imageSide() * EIGHTHS[Math.max(0, turn)] / 8;

@@ -8,22 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 
-/**
- * Files that are complete or absent: written beside their place, flushed to disk, renamed. A
- * virtual machine that is asked to end (SIGINT, SIGTERM) removes what it has begun; one that is
- * killed leaves it, hidden and by another name.
- */
+/** Files that are complete or absent: written beside their place, flushed to disk, renamed. */
 public final class AtomicFiles {
-  private static final Set<Path> BEGUN = ConcurrentHashMap.newKeySet();
-
-  static {
-    Runtime.getRuntime().addShutdownHook(new Thread(AtomicFiles::removeBegun, "unfinished files"));
-  }
-
   /** Writes a file's whole content. */
   @FunctionalInterface
   public interface Content {
@@ -42,7 +30,6 @@ public final class AtomicFiles {
     Files.createDirectories(file.getParent());
     // not createTempFile, whose files only their owner may read
     Path beside = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
-    BEGUN.add(beside);
     try {
       try (FileChannel channel =
           FileChannel.open(
@@ -56,17 +43,6 @@ public final class AtomicFiles {
       move(beside, file);
     } finally {
       Files.deleteIfExists(beside);
-      BEGUN.remove(beside);
-    }
-  }
-
-  private static void removeBegun() {
-    for (Path file : BEGUN) {
-      try {
-        Files.deleteIfExists(file);
-      } catch (IOException left) {
-        // nobody is there to be told any more
-      }
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.data.ImageFiles;
 import org.ipt4j.data.ImageFormat;
@@ -19,6 +20,7 @@ import org.ipt4j.data.UnreadableImageException;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
+import org.ipt4j.model.TileListener;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -96,6 +98,7 @@ final class Restore implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  private long restoredPixels; // of the degraded images
   private final Map<Path, Path> written = new HashMap<>(); // from which input each output came
 
   /** Runs the command. */
@@ -115,41 +118,51 @@ final class Restore implements Callable<Integer> {
     Inputs found = Inputs.of(inputs);
     found.failures().forEach(this::fail);
     long start = System.nanoTime();
-    int done = 0;
-    double megapixels = 0;
-    try (ProgressBar bar =
-        Commands.progress("restore", "tiles", tiles(restorer, found.files())).build()) {
-      long tiles = 0;
-      for (int i = 0; i < found.files().size(); i++) {
-        Inputs.Input input = found.files().get(i);
-        bar.setExtraMessage(
-            String.format(Locale.ROOT, " image %d/%d", i + 1, found.files().size()));
-        try {
-          Picture restored = restore(restorer, wanted, input, bar, tiles);
-          done++;
-          megapixels += 1e-6 * restored.height() * restored.width();
-        } catch (IOException | IllegalArgumentException failure) {
-          fail(input.file(), failure);
-        }
-        tiles += tiles(restorer, List.of(input));
-        bar.stepTo(tiles);
-      }
-    }
+    restoreAll(restorer, wanted, found.files());
     int all = found.files().size() + found.failures().size();
     spec.commandLine()
         .getOut()
         .printf(
             Locale.ROOT,
             "%d of %d restored to %s: %.1f megapixels in %s%n",
-            done,
+            written.size(),
             all,
             out,
-            megapixels,
+            restoredPixels / 1e6,
             Duration.ofSeconds((System.nanoTime() - start) / 1_000_000_000)
                 .toString()
                 .substring(2)
                 .toLowerCase(Locale.ROOT));
-    return done == all ? 0 : spec.exitCodeOnInvalidInput();
+    return written.size() == all ? 0 : spec.exitCodeOnInvalidInput();
+  }
+
+  private void restoreAll(ImageRestorer restorer, Task wanted, List<Inputs.Input> files) {
+    String reply = "stopping: the image that is being restored is left out";
+    try (StopSignal stop = new StopSignal(spec.commandLine().getErr(), reply);
+        ProgressBar bar = Commands.progress("restore", "tiles", tiles(restorer, files)).build()) {
+      long before = 0;
+      for (int i = 0; i < files.size() && !stop.getAsBoolean(); i++) {
+        Inputs.Input input = files.get(i);
+        long tilesBefore = before;
+        bar.setExtraMessage(String.format(Locale.ROOT, " image %d/%d", i + 1, files.size()));
+        TileListener listener =
+            (done, all) -> {
+              bar.stepTo(tilesBefore + done);
+              if (stop.getAsBoolean()) {
+                throw new CancellationException();
+              }
+            };
+        try {
+          restore(restorer, wanted, input, listener);
+        } catch (CancellationException stopped) {
+          fail(input.file() + ": not restored, for the command was stopped");
+        } catch (IOException | IllegalArgumentException failure) {
+          fail(input.file(), failure);
+        }
+        before += tiles(restorer, List.of(input));
+        bar.stepTo(before);
+      }
+    }
   }
 
   private static long tiles(ImageRestorer restorer, List<Inputs.Input> files) {
@@ -165,8 +178,8 @@ final class Restore implements Callable<Integer> {
     return tiles;
   }
 
-  private Picture restore(
-      ImageRestorer restorer, Task wanted, Inputs.Input input, ProgressBar bar, long before)
+  private void restore(
+      ImageRestorer restorer, Task wanted, Inputs.Input input, TileListener listener)
       throws IOException {
     Path place = input.place();
     if (format != null) { // before the image is decoded
@@ -176,9 +189,9 @@ final class Restore implements Callable<Integer> {
     ImageFormat as = format != null ? format : picture.format();
     Path target = target(place, as);
     checkFree(input.file(), target);
-    restorer.restore(wanted, picture, target, as, (done, all) -> bar.stepTo(before + done));
+    restorer.restore(wanted, picture, target, as, listener);
     written.put(target, input.file());
-    return picture;
+    restoredPixels += (long) picture.height() * picture.width();
   }
 
   // the name is kept where its ending says the format already

@@ -332,7 +332,9 @@ final class RunSettings {
                 .build(),
             options(training.bodyFrozen()));
     try (Checkpoints checkpoints = Checkpoints.open(out.resolve("checkpoints"), keep, notes);
-        StopSignal stop = new StopSignal(command.commandLine().getErr())) {
+        StopSignal stop =
+            new StopSignal(
+                command.commandLine().getErr(), "stopping: finishing the step and saving")) {
       TrainingRun run =
           new TrainingRun(
               trainer, checkpoints, checkpointEvery, training.validation(), validateEvery);

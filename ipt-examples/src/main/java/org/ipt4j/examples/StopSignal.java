@@ -10,19 +10,22 @@ import java.util.function.BooleanSupplier;
  */
 final class StopSignal implements BooleanSupplier, AutoCloseable {
   private final PrintWriter print;
+  private final String reply;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Thread hook = new Thread(this::ask, "ipt-stop");
   private volatile boolean asked;
 
-  StopSignal(PrintWriter print) {
+  /** {@code reply} is printed when the signal comes: what is still to be done. */
+  StopSignal(PrintWriter print, String reply) {
     this.print = print;
+    this.reply = reply;
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
   private void ask() {
     asked = true;
     print.println();
-    print.println("stopping: finishing the step and saving");
+    print.println(reply);
     print.flush();
     try {
       stopped.await();

@@ -1,0 +1,202 @@
+package org.ipt4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.ipt4j.data.DeadLeaves;
+import org.ipt4j.data.Image;
+import org.ipt4j.data.ImageFiles;
+import org.ipt4j.data.ImageSize;
+import org.ipt4j.model.IptConfig;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What {@code ipt restore} takes, writes, refuses and leaves. */
+class RestoreTest {
+  @TempDir Path folder;
+  private Image image;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void prepare() throws IOException {
+    image = new DeadLeaves(1, 1, 20, 30).image(0);
+    List<Task> tasks = List.of(new Task("denoise30", 1), new Task("x2", 2));
+    IptModel.create(IptConfig.preset("nano"), tasks, 1)
+        .save(folder.resolve("m.safetensors"), Map.of());
+    for (String name : List.of("in/a.png", "in/deep/er/b.bmp", "in/deep/c.tif", "in/d.jpg")) {
+      ImageFiles.write(image, folder.resolve(name));
+    }
+    Files.writeString(folder.resolve("in/deep/notes.txt"), "no image");
+  }
+
+  private int restore(String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    List<String> all = new ArrayList<>(List.of("--model", folder.resolve("m.safetensors") + ""));
+    all.addAll(List.of("-o", folder.resolve("out") + ""));
+    all.addAll(Arrays.asList(arguments));
+    return Commands.commandLine(new Restore())
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(all.toArray(String[]::new));
+  }
+
+  private List<String> written() throws IOException {
+    Path root = folder.resolve("out");
+    if (!Files.exists(root)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(root)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> root.relativize(file).toString().replace('\\', '/'))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void aFolderKeepsItsStructureAndFormats() throws IOException {
+    assertThat(restore("--task", "x2", folder.resolve("in") + "")).as("%s", err).isZero();
+    assertThat(out.toString()).contains("4 of 4 restored");
+    assertThat(written()).containsExactly("a.png", "d.jpg", "deep/c.tif", "deep/er/b.bmp");
+    for (String name : written()) {
+      assertThat(ImageFiles.size(folder.resolve("out").resolve(name)))
+          .isEqualTo(new ImageSize(40, 60));
+    }
+  }
+
+  @Test
+  void patternsAreResolvedWhereTheShellDoesNot() throws IOException {
+    assertThat(restore("--task", "denoise30", folder + "/in/**.{tif,bmp}")).isZero();
+    assertThat(written()).containsExactly("deep/c.tif", "deep/er/b.bmp");
+    assertThat(ImageFiles.read(folder.resolve("out/deep/c.tif"))).isEqualTo(image);
+    assertThat(restore("--task", "denoise30", "--force", folder + "/in/*.png")).isZero();
+    assertThat(written()).contains("a.png");
+    assertThat(restore("--task", "denoise30", folder + "/in/*.gif")).isEqualTo(2);
+    assertThat(err.toString()).contains("/in/*.gif: no images");
+  }
+
+  @Test
+  void oneLineForEachFailureWhileTheRestGoOn() throws IOException {
+    Files.writeString(folder.resolve("in/broken.png"), "no image");
+    String missing = folder.resolve("none.png") + "";
+    assertThat(restore("--task", "x2", missing, folder.resolve("in") + "")).isEqualTo(2);
+    assertThat(out.toString()).contains("4 of 6 restored");
+    assertThat(err.toString())
+        .contains("none.png: no such file", "broken.png: not an image of a known format")
+        .hasLineCount(2);
+    assertThat(written()).hasSize(4);
+  }
+
+  @Test
+  void nothingIsReplacedUnlessForced() throws IOException {
+    Path there = folder.resolve("out/a.png");
+    Files.createDirectories(there.getParent());
+    Files.writeString(there, "mine");
+    String input = folder.resolve("in/a.png") + "";
+    assertThat(restore("--task", "x2", input)).isEqualTo(2);
+    assertThat(err.toString()).contains("a.png exists already");
+    assertThat(there).hasContent("mine");
+    assertThat(restore("--task", "x2", "--force", input)).isZero();
+    assertThat(ImageFiles.read(there).height()).isEqualTo(40);
+  }
+
+  @Test
+  void theDegradedImageIsNeverReplaced() throws IOException {
+    Path input = folder.resolve("out/own.png");
+    ImageFiles.write(image, input);
+    assertThat(restore("--task", "x2", "--force", input + "")).isEqualTo(2);
+    assertThat(err.toString()).contains("would replace the degraded image");
+    assertThat(ImageFiles.read(input)).isEqualTo(image);
+  }
+
+  @Test
+  void formatIsAsAskedAndNamesAreTakenOnce() throws IOException {
+    ImageFiles.write(image, folder.resolve("in/a.bmp"));
+    String pattern = folder + "/in/a.*";
+    assertThat(restore("--task", "x2", "--format", "png", pattern)).isEqualTo(2);
+    assertThat(err.toString()).contains("a.png was made of").hasLineCount(1);
+    assertThat(written()).containsExactly("a.png");
+    assertThat(restore("--task", "x2", "--format", "gif", pattern)).isEqualTo(2);
+    assertThat(err.toString()).contains("gif").hasLineCount(1);
+  }
+
+  @Test
+  void settingsReachTheRestorer() throws IOException {
+    String input = folder.resolve("in/a.png") + "";
+    int cores = Runtime.getRuntime().availableProcessors();
+    String[] all = {"--task", "x2", input, "--ensemble", "--overlap", "5", "--batch", "3"};
+    assertThat(restore(all)).as("%s", err).isZero();
+    assertThat(restore("--task", "x2", input, "--overlap", "12")).isEqualTo(2);
+    assertThat(err.toString()).contains("expected an overlap of 0 to 11");
+    assertThat(restore("--task", "x2", input, "--threads", "0")).isEqualTo(2);
+    assertThat(err.toString()).contains("--threads is 1 to " + cores);
+    assertThat(restore("--task", "x2", input, "--force", "--threads", cores + "")).isZero();
+  }
+
+  /** Terminated, nothing is left; killed, nothing by the name of a restored image. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void stoppingLeavesNoPartOfAnImage(boolean kill) throws Exception {
+    Image large = new DeadLeaves(1, 1, 1500, 2000).image(0);
+    ImageFiles.write(large, folder.resolve("large.png"));
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Restore.class.getName()));
+    command.addAll(List.of("--model", folder.resolve("m.safetensors") + "", "--task", "x2"));
+    command.addAll(List.of("-o", folder.resolve("out") + "", folder.resolve("large.png") + ""));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("log").toFile())
+            .start();
+    try {
+      while (written().isEmpty()) { // until it has begun to write
+        assertThat(process.isAlive()).as(() -> read(folder.resolve("log"))).isTrue();
+        Thread.sleep(20);
+      }
+      assertThat(written()).allSatisfy(name -> assertThat(name).startsWith("."));
+      if (kill) {
+        process.destroyForcibly();
+      } else {
+        process.destroy();
+      }
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    if (kill) {
+      assertThat(written()).allSatisfy(name -> assertThat(name).startsWith(".").endsWith(".part"));
+    } else {
+      assertThat(written()).isEmpty();
+      assertThat(read(folder.resolve("log"))).contains("large.png: not restored");
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}
