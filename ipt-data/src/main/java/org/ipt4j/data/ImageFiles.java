@@ -113,7 +113,7 @@ public final class ImageFiles {
     File asFile = file.toFile();
     if (!asFile.isFile()) {
       throw new UnreadableImageException(
-          file.toString(), asFile.exists() ? "no file" : "no such file");
+          file.toString(), asFile.exists() ? "not a file" : "no such file");
     }
     try (ImageInputStream stream = new FileImageInputStream(asFile)) {
       return reading.from(stream);

@@ -88,6 +88,11 @@ final class Pixels {
     return asStored && bits == 8;
   }
 
+  /** The samples as they are stored, opacity taken out of them. */
+  Raster raster() {
+    return raster;
+  }
+
   /** 8, or 16 for anything above. */
   int depth() {
     return bits > 8 ? 16 : 8;

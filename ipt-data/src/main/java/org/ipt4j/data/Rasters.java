@@ -11,7 +11,7 @@ final class Rasters {
   static Image image(BufferedImage source) {
     Pixels pixels = new Pixels(source, 1);
     if (pixels.isBytes()) {
-      return fromBytes(source.getRaster(), pixels.isGray() ? 1 : Image.CHANNELS);
+      return fromBytes(pixels.raster(), pixels.isGray() ? 1 : Image.CHANNELS);
     }
     return pixels.depth() == 8 ? Image.quantised(pixels.rows()) : Image.of(pixels.rows());
   }

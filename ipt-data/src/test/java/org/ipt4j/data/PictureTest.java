@@ -207,6 +207,7 @@ class PictureTest {
     Picture.of(image).rows().next(row);
     assertThat(row[0]).isEqualTo(255);
     assertThat(row[1]).isBetween(126f, 130f);
+    assertThat(Rasters.image(image).at(0, 0, 0)).isEqualTo(255);
     assertThat(image.getRaster().getSample(0, 0, 0)).as("the given image is left").isEqualTo(128);
   }
 
