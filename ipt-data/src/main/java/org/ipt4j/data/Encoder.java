@@ -3,6 +3,7 @@ package org.ipt4j.data;
 import java.awt.image.RenderedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -85,37 +86,31 @@ final class Encoder {
 
   private static IIOMetadata with(byte[] profile, IIOMetadata metadata, ImageFormat format)
       throws IOException {
+    if (profile == null) {
+      return metadata;
+    }
     switch (format) {
       case PNG -> {
-        if (profile != null) {
-          IIOMetadataNode node = new IIOMetadataNode("iCCP");
-          node.setAttribute("profileName", "ICC profile");
-          node.setAttribute("compressionMethod", "deflate");
-          node.setUserObject(deflated(profile));
-          IIOMetadataNode root = new IIOMetadataNode(PNG_TREE);
-          root.appendChild(node);
-          metadata.mergeTree(PNG_TREE, root);
-        }
+        IIOMetadataNode node = new IIOMetadataNode("iCCP");
+        node.setAttribute("profileName", "ICC profile");
+        node.setAttribute("compressionMethod", "deflate");
+        node.setUserObject(deflated(profile));
+        IIOMetadataNode root = new IIOMetadataNode(PNG_TREE);
+        root.appendChild(node);
+        metadata.mergeTree(PNG_TREE, root);
       }
       case JPEG -> {
-        if (profile != null) {
-          Node root = metadata.getAsTree(JPEG_TREE);
-          addSegments(profile, root.getLastChild());
-          metadata.setFromTree(JPEG_TREE, root);
-        }
+        Node root = metadata.getAsTree(JPEG_TREE);
+        addSegments(profile, root.getLastChild());
+        metadata.setFromTree(JPEG_TREE, root);
       }
       case TIFF -> {
-        // Java's writer gives gray images the profile of a linear scale, which they are not on
         TIFFDirectory directory = TIFFDirectory.createFromMetadata(metadata);
-        directory.removeTIFFField(ICC_TAG);
-        if (profile != null) {
-          TIFFTag tag = BaselineTIFFTagSet.getInstance().getTag(ICC_TAG);
-          directory.addTIFFField(
-              new TIFFField(tag, TIFFTag.TIFF_UNDEFINED, profile.length, profile));
-        }
+        TIFFTag tag = BaselineTIFFTagSet.getInstance().getTag(ICC_TAG);
+        directory.addTIFFField(new TIFFField(tag, TIFFTag.TIFF_UNDEFINED, profile.length, profile));
         return directory.getAsMetadata();
       }
-      case BMP -> {}
+      case BMP -> {} // has none
     }
     return metadata;
   }
@@ -134,7 +129,7 @@ final class Encoder {
     Node first = markers.getFirstChild();
     for (int i = 0; i < parts; i++) {
       ByteArrayOutputStream segment = new ByteArrayOutputStream();
-      segment.writeBytes("ICC_PROFILE\0".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      segment.writeBytes("ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII));
       segment.write(i + 1);
       segment.write(parts);
       segment.writeBytes(

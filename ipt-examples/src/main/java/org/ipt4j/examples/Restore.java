@@ -75,7 +75,7 @@ final class Restore implements Callable<Integer> {
   @Option(
       names = "--overlap",
       paramLabel = "PIXELS",
-      description = "What neighbouring tiles share, below the tile's side; a quarter of it.")
+      description = "What neighbouring tiles share, below the tile's side; an eighth of it.")
   private Integer overlap;
 
   @Option(

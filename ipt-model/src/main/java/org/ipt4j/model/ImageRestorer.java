@@ -58,9 +58,12 @@ public final class ImageRestorer {
     this.ensemble = ensemble;
   }
 
-  /** A quarter of a tile: docs/RESTORING.md has the measurements. */
+  /**
+   * An eighth of a tile, rounded up: nearly all that overlapping gains, at a quarter more tiles
+   * than without (docs/RESTORING.md has the curve).
+   */
   public static int defaultOverlap(IptConfig config) {
-    return config.imageSide() / 4;
+    return (config.imageSide() + 7) / 8;
   }
 
   /** How many tiles an image of that size takes. */

@@ -237,7 +237,7 @@ class ImageRestorerTest {
   @Test
   void aFixedModelGivesTheGoldenImage() throws Exception {
     Image leaves = new DeadLeaves(4, 1, 25, 37).image(0);
-    ImageRestorer restorer = new ImageRestorer(random());
+    ImageRestorer restorer = new ImageRestorer(random(), 3, 16, false);
     Image restored = restorer.restore(DOUBLE, leaves);
     List<Image> beside =
         IntStream.range(0, 4).parallel().mapToObj(i -> restorer.restore(DOUBLE, leaves)).toList();
@@ -324,6 +324,8 @@ class ImageRestorerTest {
           .isInstanceOf(CancellationException.class)
           .hasMessage("restoring was interrupted");
       assertThat(Thread.currentThread().isInterrupted()).isTrue();
+      assertThatThrownBy(() -> restorer.restore(SAME, noise(20, 20)))
+          .isInstanceOf(CancellationException.class);
     } finally {
       Thread.interrupted();
     }
