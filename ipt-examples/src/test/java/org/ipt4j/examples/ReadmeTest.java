@@ -13,25 +13,42 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.ipt4j.contrastive.ContrastiveForm;
+import org.ipt4j.core.Conv;
+import org.ipt4j.core.Dense;
+import org.ipt4j.core.Layer;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.data.DataSetBatches;
 import org.ipt4j.data.DeadLeaves;
+import org.ipt4j.data.Degradation;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageFiles;
 import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.PatchIterator;
 import org.ipt4j.data.PatchOptions;
+import org.ipt4j.data.Patches;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
+import org.ipt4j.model.TaskLayers;
 import org.ipt4j.training.BatchSource;
+import org.ipt4j.training.Checkpoints;
 import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.LossLog;
+import org.ipt4j.training.StepReport;
 import org.ipt4j.training.Trainer;
+import org.ipt4j.training.TrainingListener;
+import org.ipt4j.training.TrainingOptions;
 import org.ipt4j.training.TrainingPlan;
+import org.ipt4j.training.TrainingRun;
+import org.ipt4j.training.Validation;
+import org.ipt4j.training.ValidationReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.learning.config.Adam;
 
-/** The README's two programs, run at the smallest size, and that they are the README's. */
+/** The README's programs, run at the smallest size, and that they are the README's. */
 class ReadmeTest {
   private static final Path README = Path.of("../README.md");
   private static final Path THIS = Path.of("src/test/java/org/ipt4j/examples/ReadmeTest.java");
@@ -59,6 +76,56 @@ class ReadmeTest {
     model.save(folder.resolve("model.safetensors"), Map.of());
   }
 
+  @Test
+  void aRunIsWatchedAndTakesDl4jsIterators(@TempDir Path folder) throws IOException {
+    Task task = new Task("denoise30", 1);
+    ImageSource images = new DeadLeaves(1, 4, 40, 40);
+    IptModel model = IptModel.create(IptConfig.preset("nano"), List.of(task), 1);
+    TrainingPlan plan = TrainingPlan.equally(1, List.of(task), Contrastive.none());
+    Patches patches =
+        new Patches(images, Degradation.parse(task.name()), new PatchOptions(2, 12, true, 1));
+    DataSetIterator iterator = new PatchIterator(patches::batch, 0, 10);
+    Validation validation = Validation.degrading(images, List.of(task), 36, 1);
+    BatchSource iterated = BatchSource.of(Map.of(task, new DataSetBatches(iterator)));
+    Trainer trainer =
+        new Trainer(
+            model, plan, iterated, new Adam(5e-4), TrainingOptions.PUBLISHED.averaged(0.999));
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void stepDone(StepReport report) {}
+
+          @Override
+          public void validated(ValidationReport report) {
+            System.out.println(report.step() + ": " + report.means());
+          }
+        };
+    try (Checkpoints checkpoints = Checkpoints.open(folder.resolve("run"), 2, Map.of())) {
+      TrainingRun run = new TrainingRun(trainer, checkpoints, 500, validation, 500);
+      run.resume();
+      run.trainTo(10, 1, listener, () -> false);
+    }
+    assertThat(IptModel.load(folder.resolve("run/best.safetensors")).tasks()).containsExactly(task);
+  }
+
+  @Test
+  void aHeadOfYourOwn() {
+    List<Task> tasks = List.of(new Task("x2", 2));
+    TaskLayers plain =
+        new TaskLayers() {
+          @Override
+          public Layer head(
+              ParameterLayout.Builder layout, String name, IptConfig config, Task task) {
+            Conv conv = Conv.of(layout, name, 3, config.features(), 5);
+            return (tape, x) -> Dense.relu(tape, conv.forward(tape, x));
+          }
+        };
+    IptModel own = IptModel.create(IptConfig.preset("nano"), tasks, plain, 1);
+    Image restored =
+        new ImageRestorer(own).restore(tasks.get(0), new DeadLeaves(1, 1, 20, 30).image(0));
+    assertThat(restored.width()).isEqualTo(60);
+  }
+
   private static void restore(Path folder) throws IOException {
     IptModel model = IptModel.load(folder.resolve("model.safetensors"));
     ImageRestorer restorer = new ImageRestorer(model);
@@ -71,14 +138,14 @@ class ReadmeTest {
   @Test
   void theProgramsAreTheReadmes() throws IOException {
     String here = normal(Files.readString(THIS));
-    List<String> statements = new ArrayList<>();
-    Matcher programs =
+    List<String> programs = new ArrayList<>();
+    Matcher blocks =
         Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(README));
-    while (programs.find()) {
-      statements.addAll(List.of(normal(programs.group(1)).split(";")));
+    while (blocks.find()) {
+      programs.add(normal(blocks.group(1)));
     }
-    assertThat(statements).hasSize(12);
-    assertThat(statements).allSatisfy(statement -> assertThat(here).contains(statement + ";"));
+    assertThat(programs).hasSize(5);
+    assertThat(programs).allSatisfy(program -> assertThat(here).contains(program));
   }
 
   /** Without white space, and with what differs in size or place made equal. */
