@@ -14,6 +14,8 @@ class TapeTest {
   private final ParameterVector values =
       ParameterVector.initialized(builder.build(), DataType.FLOAT, 1);
 
+  private int passes; // through layers
+
   @Test
   void layersOneAfterTheOtherInInferenceGiveWhatTheyGiveInTraining() {
     Layer layer = (tape, x) -> Dense.relu(tape, Linear.withoutBias(w).forward(tape, x));
@@ -38,7 +40,10 @@ class TapeTest {
     // each layer also reads a variable from outside, as a decoder's do
     INDArray kept = gradientsOfLayers(false);
     assertThat(kept.norm1Number().doubleValue()).isPositive();
+    int keptPasses = passes;
+    passes = 0;
     Bits.assertSame(gradientsOfLayers(true), kept);
+    assertThat(passes).as("each layer ran once more").isEqualTo(2 * keptPasses);
   }
 
   private INDArray gradientsOfLayers(boolean recomputing) {
@@ -52,7 +57,10 @@ class TapeTest {
         Linear linear = Linear.withoutBias(w);
         Variable outside = linear.forward(tape, tape.constant(ones(tape)));
         Layer layer =
-            (t, x) -> Dense.add(t, Dense.relu(t, linear.forward(t, x)), Dense.add(t, outside, x));
+            (t, x) -> {
+              passes++;
+              return Dense.add(t, Dense.relu(t, linear.forward(t, x)), Dense.add(t, outside, x));
+            };
         Variable y = tape.sequence(List.of(layer, layer, layer), outside);
         tape.backward(Losses.l1(tape, y, ones(tape)));
       }

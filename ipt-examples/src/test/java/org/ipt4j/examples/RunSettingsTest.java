@@ -16,7 +16,10 @@ import org.ipt4j.data.ImageFiles;
 import org.ipt4j.examples.CommandRun.Outcome;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
+import org.ipt4j.model.TensorFile;
+import org.ipt4j.transformer.DecoderForm;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +86,37 @@ class RunSettingsTest {
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(folder.resolve("again/model.safetensors"))
         .hasSameBinaryContentAs(folder.resolve("file/model.safetensors"));
+  }
+
+  @Test
+  void everySettingReachesTheRun() throws IOException {
+    Outcome run =
+        pretrain(
+            "all",
+            ("--config nano --tasks x2,denoise30 --task-weight denoise30=3 --batch 4"
+                    + " --task-batch x2=5 --steps 8 --schedule COSINE --warmup 3"
+                    + " --learning-rate 0.001 --loss CHARBONNIER --clip 5 --accumulate 2"
+                    + " --average 0.9 --weight-decay 0.1 --contrastive ADDED --decoder SELF")
+                .split(" "));
+    assertThat(run.code()).as(run.err()).isZero();
+    List<String[]> rows =
+        Files.readAllLines(folder.resolve("all/metrics.csv")).stream()
+            .skip(1)
+            .map(line -> line.split(","))
+            .toList();
+    assertThat(rows).hasSize(8).allMatch(row -> row[2].equals("BOTH"));
+    assertThat(rows).allMatch(row -> row[7].equals(row[1].equals("x2") ? "5" : "4"));
+    assertThat(rows.stream().filter(row -> row[1].equals("denoise30")).count()).isGreaterThan(4);
+    assertThat(rows.stream().limit(4).map(row -> Float.parseFloat(row[6])))
+        .containsExactly(2.5e-4f, 5e-4f, 7.5e-4f, 1e-3f);
+    assertThat(Float.parseFloat(rows.get(7)[6])).isBetween(5e-5f, 2e-4f);
+    Path checkpoint = folder.resolve("all/checkpoints/latest.safetensors");
+    try (TensorFile file = SafeTensors.open(checkpoint)) {
+      assertThat(file.metadata().get("ipt4j.training.options"))
+          .contains("loss=CHARBONNIER", "clipping=5.0", "accumulation=2", "averaging=0.9")
+          .contains("weightDecay=0.1");
+    }
+    assertThat(IptModel.load(checkpoint).config().decoderForm()).isEqualTo(DecoderForm.SELF);
   }
 
   @Test
