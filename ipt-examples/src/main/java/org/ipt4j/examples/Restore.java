@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import me.tongfei.progressbar.ProgressBar;
+import org.ipt4j.core.AtomicFiles;
 import org.ipt4j.data.ImageFiles;
 import org.ipt4j.data.ImageFormat;
 import org.ipt4j.data.ImageSize;
@@ -189,6 +190,7 @@ final class Restore implements Callable<Integer> {
     ImageFormat as = format != null ? format : picture.format();
     Path target = target(place, as);
     checkFree(input.file(), target);
+    AtomicFiles.tidy(target);
     restorer.restore(wanted, picture, target, as, listener);
     written.put(target, input.file());
     restoredPixels += (long) picture.height() * picture.width();

@@ -111,11 +111,13 @@ class RestoreTest {
     Path there = folder.resolve("out/a.png");
     Files.createDirectories(there.getParent());
     Files.writeString(there, "mine");
+    Files.writeString(there.resolveSibling(".a.png.0.part"), "left by a killed process");
     String input = folder.resolve("in/a.png") + "";
     assertThat(restore("--task", "x2", input)).isEqualTo(2);
     assertThat(err.toString()).contains("a.png exists already");
     assertThat(there).hasContent("mine");
     assertThat(restore("--task", "x2", "--force", input)).isZero();
+    assertThat(written()).containsExactly("a.png");
     assertThat(ImageFiles.read(there).height()).isEqualTo(40);
   }
 

@@ -52,7 +52,9 @@ record TilePass(IptModel model, Task task, boolean ensemble) {
     try (Tape tape = Tape.inference(model.values())) {
       INDArray degraded = tape.array(tiles, count, Image.CHANNELS, side, side).muli(range);
       INDArray restored = model.forward(tape, task, degraded).restored().value();
-      return restored.muli(1 / range).data().asFloat();
+      float[] copy = new float[Math.toIntExact(restored.length())];
+      restored.muli(1 / range).data().asNioFloat().get(copy); // asFloat goes value by value
+      return copy;
     }
   }
 }
