@@ -16,8 +16,9 @@ if not exist "%target%\built%ui%" (
   type nul > "%target%\built%ui%"
 )
 if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=PASSIVE"
-set /p classpath=<"%target%\classpath%ui%.txt"
+rem in the environment, for set /p and command lines are too short for it
+for /f "usebackq delims=" %%c in ("%target%\classpath%ui%.txt") do set "CLASSPATH=%target%\ipt-examples.jar;%%c"
 "%java%" -XX:+UseParallelGC -Dorg.bytedeco.javacpp.platform.extension=-onednn ^
   -Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0 ^
   -Djava.awt.headless=true ^
-  %IPT_JAVA_OPTS% -cp "%target%\ipt-examples.jar;%classpath%" org.ipt4j.examples.Ipt %*
+  %IPT_JAVA_OPTS% org.ipt4j.examples.Ipt %*

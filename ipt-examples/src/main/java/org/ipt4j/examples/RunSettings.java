@@ -43,7 +43,7 @@ final class RunSettings {
   private static final String RUN_FILE = "run.yaml";
   private static final int LOGGED_STEPS = 100;
   private static final int UI_PORT = 9000;
-  private static final int UI_STEPS = 10;
+  private static final int UI_POINTS = 1000; // the page keeps them all in memory
 
   /** What may change when a run goes on: nothing of it changes the steps already done. */
   private static final Set<String> FREE =
@@ -368,7 +368,7 @@ final class RunSettings {
       throws IOException {
     long begin = trainer.step();
     String title = "ipt " + training.command();
-    try (TrainingUi.Session browser = ui ? browser(training.model(), command) : null;
+    try (TrainingUi.Session browser = ui ? browser(training, command) : null;
         RunHistory history = RunHistory.open(out, begin);
         TrainingProgress progress =
             new TrainingProgress(training.command(), begin, training.steps(), LOGGED_STEPS)) {
@@ -382,14 +382,15 @@ final class RunSettings {
     }
   }
 
-  private static TrainingUi.Session browser(IptModel model, CommandSpec command) {
+  private static TrainingUi.Session browser(Training training, CommandSpec command) {
     TrainingUi found =
         TrainingUi.find()
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
                         "--ui: the module ipt-ui is not on the class path; ./ipt adds it"));
-    TrainingUi.Session session = found.start(model, UI_PORT, UI_STEPS);
+    TrainingUi.Session session =
+        found.start(training.model(), UI_PORT, Math.max(10, training.steps() / UI_POINTS));
     command.commandLine().getErr().println("training UI: " + session.address());
     return session;
   }
