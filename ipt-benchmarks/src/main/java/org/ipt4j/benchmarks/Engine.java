@@ -1,0 +1,26 @@
+package org.ipt4j.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** What runs the network. */
+enum Engine {
+  /** This library. */
+  OURS,
+  /** libtorch through DJL. */
+  PYTORCH,
+  /** ND4J's own automatic differentiation. */
+  SAMEDIFF;
+
+  Subject prepare(Case of, Path folder) throws IOException {
+    return switch (this) {
+      case OURS -> new OwnSubject(of, folder);
+      case PYTORCH -> new TorchSubject(of, folder);
+      case SAMEDIFF -> new SameDiffSubject(of, folder);
+    };
+  }
+
+  boolean runs(Case of) {
+    return this != SAMEDIFF || of.work != Case.Work.PICTURE;
+  }
+}

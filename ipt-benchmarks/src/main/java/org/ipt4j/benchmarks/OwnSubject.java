@@ -1,0 +1,68 @@
+package org.ipt4j.benchmarks;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import org.ipt4j.core.Tape;
+import org.ipt4j.data.Image;
+import org.ipt4j.data.PatchBatch;
+import org.ipt4j.model.ImageRestorer;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import org.ipt4j.training.Contrastive;
+import org.ipt4j.training.StepReport;
+import org.ipt4j.training.Trainer;
+import org.ipt4j.training.TrainingPlan;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Adam;
+
+/** This library. */
+final class OwnSubject implements Subject {
+  private static final Task TASK = Inputs.TASKS.get(0);
+
+  private final Case of;
+  private final IptModel model;
+  private PatchBatch batch;
+  private Trainer trainer; // null until the first training step
+
+  OwnSubject(Case of, Path folder) throws IOException {
+    this.of = of;
+    model = IptModel.create(of.config, Inputs.TASKS, 1);
+    FloatBuffer weights = Inputs.weights(folder);
+    float[] numbers = new float[weights.remaining()];
+    weights.get(numbers);
+    model.values().flat().assign(Nd4j.createFromArray(numbers));
+  }
+
+  @Override
+  public float[] restore(float[] degraded, int n) {
+    try (Tape tape = Tape.inference(model.values())) {
+      INDArray x = tape.array(degraded, n, 3, of.side(), of.side()).muli(of.range());
+      return model.forward(tape, TASK, x).restored().value().muli(1 / of.range()).data().asFloat();
+    }
+  }
+
+  @Override
+  public double train(float[] degraded, float[] clean) {
+    batch = new PatchBatch(of.batch, of.side(), Case.SCALE, degraded, clean);
+    if (trainer == null) {
+      trainer =
+          new Trainer(
+              model,
+              TrainingPlan.equally(1, Inputs.TASKS, Contrastive.none()),
+              (task, step) -> batch,
+              new Adam(Case.RATE));
+    }
+    StepReport[] last = new StepReport[1];
+    trainer.trainTo(trainer.step() + 1, 1, report -> last[0] = report);
+    return last[0].l1();
+  }
+
+  @Override
+  public float[] picture(float[] pixels) {
+    return new ImageRestorer(model, Case.OVERLAP, of.batch)
+        .restore(TASK, new Image(Case.PICTURE_SIDE, Case.PICTURE_SIDE, pixels))
+        .pixels();
+  }
+}
