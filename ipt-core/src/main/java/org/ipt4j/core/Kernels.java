@@ -16,6 +16,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * gradients.
  */
 public final class Kernels {
+  private static final Products PRODUCTS = Products.fastest();
+
   private Kernels() {}
 
   /** An array of the open workspace, its content undefined. */
@@ -37,7 +39,8 @@ public final class Kernels {
 
   /**
    * out = alpha · op(a) · op(b) + beta · out, where op transposes the last two axes if asked. Takes
-   * strided arrays; leading axes are batch axes. This is the fastest product ND4J has.
+   * strided arrays; leading axes are batch axes. Results are the same to the bit for the same
+   * arrays and number of threads.
    */
   public static void matmul(
       INDArray a,
@@ -47,13 +50,7 @@ public final class Kernels {
       double alpha,
       double beta,
       INDArray out) {
-    Nd4j.exec(
-        DynamicCustomOp.builder("matmul")
-            .addInputs(a, b)
-            .addOutputs(out)
-            .addIntegerArguments(transposeA ? 1 : 0, transposeB ? 1 : 0, 0)
-            .addFloatingPointArguments(alpha, beta)
-            .build());
+    PRODUCTS.multiply(a, transposeA, b, transposeB, alpha, beta, out);
   }
 
   /** out = a + b, b broadcast to a's shape; out may be a. */

@@ -1,0 +1,248 @@
+package org.ipt4j.core;
+
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dgemm;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
+
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.blas.Blas;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Products by the OpenBLAS that ND4J's processor backend has loaded: each matrix of a batch, or
+ * each part of a large matrix, is a call of its own on one of our {@link Workers}, while OpenBLAS
+ * itself stays on the caller's thread. ND4J's operation is half as fast on attention's small
+ * matrices, and OpenBLAS's own threads spin after each product on the cores others want.
+ */
+final class BlasProducts implements Products {
+  private static final long LEAST_MULTIPLY_ADDS =
+      1 << 18; // below, sharing costs more than it gains
+  private static final long LEAST_SIDE = 8; // narrower ones are products with vectors
+  private static final long LEAST_PART = 64; // rows or columns
+
+  private static int running; // guarded by the class: products under way on all threads
+  private static int threadsBefore; // guarded by the class: what OpenBLAS is set back to
+
+  private final Products otherwise;
+
+  /** What this cannot do, or not faster, is left to {@code otherwise}. */
+  BlasProducts(Products otherwise) {
+    this.otherwise = otherwise;
+  }
+
+  /** Whether ND4J runs on the processor with OpenBLAS, and its Java binding is there. */
+  static boolean isPossible() {
+    if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU
+        || Nd4j.factory().blas().getBlasVendor() != Blas.Vendor.OPENBLAS) {
+      return false;
+    }
+    try {
+      Class.forName("org.bytedeco.openblas.global.openblas_nolapack");
+      return true;
+    } catch (ClassNotFoundException | LinkageError missing) {
+      return false;
+    }
+  }
+
+  @Override
+  public void multiply(
+      INDArray a,
+      boolean transposeA,
+      INDArray b,
+      boolean transposeB,
+      double alpha,
+      double beta,
+      INDArray out) {
+    Product product = new Product(a, transposeA, b, transposeB, alpha, beta, out);
+    if (product.isWorthIt()) {
+      singleThreaded(product::run);
+    } else {
+      otherwise.multiply(a, transposeA, b, transposeB, alpha, beta, out);
+    }
+  }
+
+  private static void singleThreaded(Runnable products) {
+    Blas blas = Nd4j.factory().blas();
+    synchronized (BlasProducts.class) {
+      if (running++ == 0) {
+        threadsBefore = blas.getMaxThreads();
+        blas.setMaxThreads(1);
+      }
+    }
+    try {
+      products.run();
+    } finally {
+      synchronized (BlasProducts.class) {
+        if (--running == 0) {
+          blas.setMaxThreads(threadsBefore);
+        }
+      }
+    }
+  }
+
+  private static final class Product {
+    private final INDArray a;
+    private final boolean transposeA;
+    private final INDArray b;
+    private final boolean transposeB;
+    private final double alpha;
+    private final double beta;
+    private final INDArray out;
+    private final int axes;
+    private final long rows;
+    private final long columns;
+    private final long inner;
+    private final long batch;
+
+    Product(
+        INDArray a,
+        boolean transposeA,
+        INDArray b,
+        boolean transposeB,
+        double alpha,
+        double beta,
+        INDArray out) {
+      this.a = a;
+      this.transposeA = transposeA;
+      this.b = b;
+      this.transposeB = transposeB;
+      this.alpha = alpha;
+      this.beta = beta;
+      this.out = out;
+      axes = out.rank();
+      rows = out.size(axes - 2);
+      columns = out.size(axes - 1);
+      inner = a.size(transposeA ? axes - 2 : axes - 1);
+      batch = out.length() / (rows * columns);
+    }
+
+    boolean isWorthIt() {
+      return rows >= LEAST_SIDE
+          && columns >= LEAST_SIDE
+          && batch * rows * columns * inner >= LEAST_MULTIPLY_ADDS
+          && (out.dataType() == DataType.FLOAT || out.dataType() == DataType.DOUBLE)
+          && a.rank() == axes
+          && b.rank() == axes
+          && hasRows(a)
+          && hasRows(b)
+          && hasRows(out);
+    }
+
+    /** Whether each matrix lies row by row, as BLAS wants it. */
+    private boolean hasRows(INDArray x) {
+      long width = x.size(axes - 1);
+      int stride = x.stride(axes - 2);
+      return x.dataType() == out.dataType()
+          && x.stride(axes - 1) == 1
+          && stride >= width
+          && x.size(axes - 2) <= Integer.MAX_VALUE;
+    }
+
+    void run() {
+      if (batch > 1) {
+        Workers.run((int) batch, this::matrix);
+      } else if (rows >= columns) {
+        Workers.run(parts(rows), this::someRows);
+      } else {
+        Workers.run(parts(columns), this::someColumns);
+      }
+    }
+
+    // two for each worker, so that one that is held up elsewhere keeps the others waiting less
+    private static int parts(long length) {
+      return (int) Math.max(1, Math.min(2L * Workers.COUNT, length / LEAST_PART));
+    }
+
+    private void matrix(int i) {
+      call(start(a, i), start(b, i), start(out, i), rows, columns);
+    }
+
+    private void someRows(int i) {
+      int parts = parts(rows);
+      long from = rows * i / parts;
+      long to = rows * (i + 1) / parts;
+      long skipped = from * (transposeA ? 1 : a.stride(axes - 2));
+      call(skipped, 0, from * out.stride(axes - 2), to - from, columns);
+    }
+
+    private void someColumns(int i) {
+      int parts = parts(columns);
+      long from = columns * i / parts;
+      long to = columns * (i + 1) / parts;
+      long skipped = from * (transposeB ? b.stride(axes - 2) : 1);
+      call(0, skipped, from, rows, to - from);
+    }
+
+    /** The first element of the batch's matrix {@code i}, relative to the array's first. */
+    private long start(INDArray x, long i) {
+      long start = 0;
+      long rest = i;
+      for (int axis = axes - 3; axis >= 0; axis--) {
+        start += rest % x.size(axis) * x.stride(axis);
+        rest /= x.size(axis);
+      }
+      return start;
+    }
+
+    private void call(long fromA, long fromB, long fromOut, long m, long n) {
+      int opA = transposeA ? CblasTrans : CblasNoTrans;
+      int opB = transposeB ? CblasTrans : CblasNoTrans;
+      int ldA = a.stride(axes - 2);
+      int ldB = b.stride(axes - 2);
+      int ldOut = out.stride(axes - 2);
+      int k = (int) inner;
+      if (out.dataType() == DataType.FLOAT) {
+        cblas_sgemm(
+            CblasRowMajor,
+            opA,
+            opB,
+            (int) m,
+            (int) n,
+            k,
+            (float) alpha,
+            floats(a, fromA),
+            ldA,
+            floats(b, fromB),
+            ldB,
+            (float) beta,
+            floats(out, fromOut),
+            ldOut);
+      } else {
+        cblas_dgemm(
+            CblasRowMajor,
+            opA,
+            opB,
+            (int) m,
+            (int) n,
+            k,
+            alpha,
+            doubles(a, fromA),
+            ldA,
+            doubles(b, fromB),
+            ldB,
+            beta,
+            doubles(out, fromOut),
+            ldOut);
+      }
+    }
+
+    private static FloatPointer floats(INDArray x, long from) {
+      return new FloatPointer(first(x)).position(from);
+    }
+
+    private static DoublePointer doubles(INDArray x, long from) {
+      return new DoublePointer(first(x)).position(from);
+    }
+
+    private static Pointer first(INDArray x) {
+      return x.data().addressPointer();
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package org.ipt4j.core;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Matrix products: one contract, and each way to compute them. */
+interface Products {
+  /**
+   * out = alpha · op(a) · op(b) + beta · out, where op transposes the last two axes if asked. Takes
+   * strided arrays; leading axes are batch axes.
+   */
+  void multiply(
+      INDArray a,
+      boolean transposeA,
+      INDArray b,
+      boolean transposeB,
+      double alpha,
+      double beta,
+      INDArray out);
+
+  /** ND4J's own operation: any backend, any strides. */
+  static Products plain() {
+    return (a, transposeA, b, transposeB, alpha, beta, out) ->
+        Nd4j.exec(
+            DynamicCustomOp.builder("matmul")
+                .addInputs(a, b)
+                .addOutputs(out)
+                .addIntegerArguments(transposeA ? 1 : 0, transposeB ? 1 : 0, 0)
+                .addFloatingPointArguments(alpha, beta)
+                .build());
+  }
+
+  /** The fastest that this machine and ND4J's backend allow. */
+  static Products fastest() {
+    return BlasProducts.isPossible() ? new BlasProducts(plain()) : plain();
+  }
+}

@@ -1,0 +1,167 @@
+package org.ipt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** One contract for each way to multiply, judged by three loops. */
+class ProductsTest {
+  private static final double UNTOUCHED = 77;
+
+  static Stream<Arguments> products() {
+    return Stream.of(
+        Arguments.of("plain", Products.plain()),
+        Arguments.of("BLAS", new BlasProducts(Products.plain())));
+  }
+
+  @Test
+  void theFastOneIsInUseHere() {
+    assertThat(Products.fastest()).isInstanceOf(BlasProducts.class);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("products")
+  void matricesOfAwkwardSizes(String name, Products products) {
+    long[][] sizes = {
+      {1, 1, 1}, {3, 5, 7}, {8, 8, 4099}, {131, 67, 31}, {257, 9, 127}, {9, 640, 61}
+    };
+    for (long[] size : sizes) {
+      checkTypesAndTransposes(products, new long[0], size);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("products")
+  void batches(String name, Products products) {
+    checkTypesAndTransposes(products, new long[] {5}, new long[] {37, 41, 43});
+    checkTypesAndTransposes(products, new long[] {2, 3}, new long[] {64, 16, 48});
+  }
+
+  private static void checkTypesAndTransposes(Products products, long[] batch, long[] size) {
+    for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
+      for (int transposes = 0; transposes < 4; transposes++) {
+        check(products, type, batch, size, (transposes & 1) != 0, (transposes & 2) != 0);
+      }
+    }
+  }
+
+  private static void check(
+      Products products,
+      DataType type,
+      long[] batch,
+      long[] size,
+      boolean transposeA,
+      boolean transposeB) {
+    RandomGenerator random = Randomness.at(5, size[0]);
+    long m = size[0];
+    long n = size[1];
+    long k = size[2];
+    Columns a = new Columns(random, type, batch, transposeA ? k : m, transposeA ? m : k);
+    Columns b = new Columns(random, type, batch, transposeB ? n : k, transposeB ? k : n);
+    Columns out = new Columns(random, type, batch, m, n);
+    INDArray before = out.columns.dup();
+    INDArray expected = out.columns.castTo(DataType.DOUBLE).dup();
+    for (int i = 0; i < before.length() / (m * n); i++) {
+      INDArray left = matrix(a.columns, i, transposeA);
+      INDArray right = matrix(b.columns, i, transposeB);
+      INDArray sum = matrix(expected, i, false);
+      for (int row = 0; row < m; row++) {
+        for (int column = 0; column < n; column++) {
+          double product = 0;
+          for (int j = 0; j < k; j++) {
+            product += left.getDouble(row, j) * right.getDouble(j, column);
+          }
+          sum.putScalar(row, column, 0.5 * product + sum.getDouble(row, column));
+        }
+      }
+    }
+    products.multiply(a.columns, transposeA, b.columns, transposeB, 0.5, 1, out.columns);
+    assertClose(out.columns, expected, type, k);
+    assertThat(out.isUntouchedBeside()).isTrue();
+
+    products.multiply(a.columns, transposeA, b.columns, transposeB, 0.5, 0, out.columns);
+    expected.subi(before.castTo(DataType.DOUBLE));
+    assertClose(out.columns, expected, type, k);
+  }
+
+  private static INDArray matrix(INDArray x, int i, boolean transpose) {
+    INDArray matrix = x.tensorAlongDimension(i, x.rank() - 2, x.rank() - 1);
+    return transpose ? matrix.transpose() : matrix;
+  }
+
+  // sums of k products of numbers around 1, each rounded at about their size
+  private static void assertClose(INDArray actual, INDArray expected, DataType type, long k) {
+    double epsilon = type == DataType.FLOAT ? 6e-8 : 1.1e-16;
+    assertThat(actual.castTo(DataType.DOUBLE).sub(expected).normmaxNumber().doubleValue())
+        .isLessThan(8 * epsilon * Math.sqrt(k) * Math.max(4, Math.sqrt(k)));
+  }
+
+  @Test
+  void productsAreTheSameOnManyThreadsAtOnce() throws InterruptedException {
+    RandomGenerator random = Randomness.at(6);
+    INDArray a = new Columns(random, DataType.FLOAT, new long[0], 300, 200).columns;
+    INDArray b = new Columns(random, DataType.FLOAT, new long[0], 200, 100).columns;
+    Products products = new BlasProducts(Products.plain());
+    INDArray expected = Nd4j.createUninitialized(DataType.FLOAT, 300, 100);
+    products.multiply(a, false, b, false, 1, 0, expected);
+    int threads = Nd4j.factory().blas().getMaxThreads();
+    List<INDArray> results = new ArrayList<>();
+    List<Thread> callers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      INDArray out = Nd4j.createUninitialized(DataType.FLOAT, 300, 100);
+      results.add(out);
+      callers.add(
+          new Thread(
+              () -> {
+                for (int j = 0; j < 50; j++) {
+                  products.multiply(a, false, b, false, 1, 0, out);
+                }
+              }));
+    }
+    callers.forEach(Thread::start);
+    for (Thread caller : callers) {
+      caller.join();
+    }
+    results.forEach(out -> Bits.assertSame(out, expected));
+    assertThat(Nd4j.factory().blas().getMaxThreads()).isEqualTo(threads);
+  }
+
+  /** Standard normal numbers in the middle columns of a wider array. */
+  private static final class Columns {
+    private static final long BESIDE = 2;
+
+    private final INDArray whole;
+    private final INDArray columns;
+
+    Columns(RandomGenerator random, DataType type, long[] batch, long rows, long width) {
+      long[] shape = new long[batch.length + 2];
+      System.arraycopy(batch, 0, shape, 0, batch.length);
+      shape[batch.length] = rows;
+      shape[batch.length + 1] = width + 2 * BESIDE;
+      whole = Kernels.filled(type, UNTOUCHED, shape);
+      shape[batch.length + 1] = width;
+      columns = Kernels.view(whole, BESIDE, shape, whole.stride());
+      float[] numbers = new float[(int) columns.length()];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = (float) random.nextGaussian();
+      }
+      columns.assign(Nd4j.createFromArray(numbers).castTo(type).reshape('c', shape));
+    }
+
+    boolean isUntouchedBeside() {
+      INDArray beside = whole.dup();
+      Kernels.view(beside, BESIDE, columns.shape(), whole.stride()).assign(UNTOUCHED);
+      return beside.sub(UNTOUCHED).norm1Number().doubleValue() == 0;
+    }
+  }
+}
