@@ -8,47 +8,34 @@ import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
-import org.nd4j.linalg.api.blas.Blas;
+import org.bytedeco.openblas.presets.openblas_nolapack.SetNumThreads;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Products by the OpenBLAS that ND4J's processor backend has loaded: each matrix of a batch, or
- * each part of a large matrix, is a call of its own on one of our {@link Workers}, while OpenBLAS
- * itself stays on the caller's thread. ND4J's operation is half as fast on attention's small
- * matrices, and OpenBLAS's own threads spin after each product on the cores others want.
+ * Batches of small products by the OpenBLAS that ND4J's processor backend has loaded: each matrix
+ * is a call of its own on one of our {@link Workers}, which BLAS then does not divide among
+ * threads. ND4J's operation runs at half of what BLAS gets on attention's matrices. Single large
+ * matrices stay with ND4J's operation, whose threads share what they pack.
  */
 final class BlasProducts implements Products {
   private static final long LEAST_MULTIPLY_ADDS =
       1 << 18; // below, sharing costs more than it gains
   private static final long LEAST_SIDE = 8; // narrower ones are products with vectors
-  private static final long LEAST_PART = 64; // rows or columns
 
   private static int running; // guarded by the class: products under way on all threads
   private static int threadsBefore; // guarded by the class: what OpenBLAS is set back to
+
+  private static final SetNumThreads THREADS = new ThreadSetter();
 
   private final Products otherwise;
 
   /** What this cannot do, or not faster, is left to {@code otherwise}. */
   BlasProducts(Products otherwise) {
     this.otherwise = otherwise;
-  }
-
-  /** Whether ND4J runs on the processor with OpenBLAS, and its Java binding is there. */
-  static boolean isPossible() {
-    if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU
-        || Nd4j.factory().blas().getBlasVendor() != Blas.Vendor.OPENBLAS) {
-      return false;
-    }
-    try {
-      Class.forName("org.bytedeco.openblas.global.openblas_nolapack");
-      return true;
-    } catch (ClassNotFoundException | LinkageError missing) {
-      return false;
-    }
   }
 
   @Override
@@ -69,11 +56,10 @@ final class BlasProducts implements Products {
   }
 
   private static void singleThreaded(Runnable products) {
-    Blas blas = Nd4j.factory().blas();
     synchronized (BlasProducts.class) {
       if (running++ == 0) {
-        threadsBefore = blas.getMaxThreads();
-        blas.setMaxThreads(1);
+        threadsBefore = Nd4j.factory().blas().getMaxThreads();
+        THREADS.call(1);
       }
     }
     try {
@@ -81,9 +67,16 @@ final class BlasProducts implements Products {
     } finally {
       synchronized (BlasProducts.class) {
         if (--running == 0) {
-          blas.setMaxThreads(threadsBefore);
+          THREADS.call(threadsBefore);
         }
       }
+    }
+  }
+
+  /** OpenBLAS's own setter; ND4J's looks it up by name at each call, which takes 0.2 ms. */
+  private static final class ThreadSetter extends SetNumThreads {
+    ThreadSetter() {
+      put(Loader.addressof("openblas_set_num_threads"));
     }
   }
 
@@ -124,7 +117,8 @@ final class BlasProducts implements Products {
     }
 
     boolean isWorthIt() {
-      return rows >= LEAST_SIDE
+      return batch > 1
+          && rows >= LEAST_SIDE
           && columns >= LEAST_SIDE
           && batch * rows * columns * inner >= LEAST_MULTIPLY_ADDS
           && (out.dataType() == DataType.FLOAT || out.dataType() == DataType.DOUBLE)
@@ -146,42 +140,11 @@ final class BlasProducts implements Products {
     }
 
     void run() {
-      if (batch > 1) {
-        Workers.run((int) batch, this::matrix);
-      } else if (rows >= columns) {
-        Workers.run(parts(rows), this::someRows);
-      } else {
-        Workers.run(parts(columns), this::someColumns);
-      }
-    }
-
-    // two for each worker, so that one that is held up elsewhere keeps the others waiting less
-    private static int parts(long length) {
-      return (int) Math.max(1, Math.min(2L * Workers.COUNT, length / LEAST_PART));
-    }
-
-    private void matrix(int i) {
-      call(start(a, i), start(b, i), start(out, i), rows, columns);
-    }
-
-    private void someRows(int i) {
-      int parts = parts(rows);
-      long from = rows * i / parts;
-      long to = rows * (i + 1) / parts;
-      long skipped = from * (transposeA ? 1 : a.stride(axes - 2));
-      call(skipped, 0, from * out.stride(axes - 2), to - from, columns);
-    }
-
-    private void someColumns(int i) {
-      int parts = parts(columns);
-      long from = columns * i / parts;
-      long to = columns * (i + 1) / parts;
-      long skipped = from * (transposeB ? b.stride(axes - 2) : 1);
-      call(0, skipped, from, rows, to - from);
+      Workers.run((int) batch, this::matrix);
     }
 
     /** The first element of the batch's matrix {@code i}, relative to the array's first. */
-    private long start(INDArray x, long i) {
+    private long start(INDArray x, int i) {
       long start = 0;
       long rest = i;
       for (int axis = axes - 3; axis >= 0; axis--) {
@@ -191,7 +154,12 @@ final class BlasProducts implements Products {
       return start;
     }
 
-    private void call(long fromA, long fromB, long fromOut, long m, long n) {
+    private void matrix(int i) {
+      long fromA = start(a, i);
+      long fromB = start(b, i);
+      long fromOut = start(out, i);
+      int m = (int) rows;
+      int n = (int) columns;
       int opA = transposeA ? CblasTrans : CblasNoTrans;
       int opB = transposeB ? CblasTrans : CblasNoTrans;
       int ldA = a.stride(axes - 2);
@@ -203,8 +171,8 @@ final class BlasProducts implements Products {
             CblasRowMajor,
             opA,
             opB,
-            (int) m,
-            (int) n,
+            m,
+            n,
             k,
             (float) alpha,
             floats(a, fromA),
@@ -219,8 +187,8 @@ final class BlasProducts implements Products {
             CblasRowMajor,
             opA,
             opB,
-            (int) m,
-            (int) n,
+            m,
+            n,
             k,
             alpha,
             doubles(a, fromA),

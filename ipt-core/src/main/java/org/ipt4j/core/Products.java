@@ -1,7 +1,9 @@
 package org.ipt4j.core;
 
+import org.nd4j.linalg.api.blas.Blas;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Matrix products: one contract, and each way to compute them. */
@@ -33,6 +35,20 @@ interface Products {
 
   /** The fastest that this machine and ND4J's backend allow. */
   static Products fastest() {
-    return BlasProducts.isPossible() ? new BlasProducts(plain()) : plain();
+    return isOpenBlas() ? new BlasProducts(plain()) : plain();
+  }
+
+  /** Whether ND4J runs on the processor with OpenBLAS, and its Java binding is there. */
+  private static boolean isOpenBlas() {
+    if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU
+        || Nd4j.factory().blas().getBlasVendor() != Blas.Vendor.OPENBLAS) {
+      return false;
+    }
+    try {
+      Class.forName("org.bytedeco.openblas.global.openblas_nolapack");
+      return true;
+    } catch (ClassNotFoundException | LinkageError missing) {
+      return false;
+    }
   }
 }

@@ -109,16 +109,16 @@ class ProductsTest {
   @Test
   void productsAreTheSameOnManyThreadsAtOnce() throws InterruptedException {
     RandomGenerator random = Randomness.at(6);
-    INDArray a = new Columns(random, DataType.FLOAT, new long[0], 300, 200).columns;
-    INDArray b = new Columns(random, DataType.FLOAT, new long[0], 200, 100).columns;
+    INDArray a = new Columns(random, DataType.FLOAT, new long[] {6}, 100, 200).columns;
+    INDArray b = new Columns(random, DataType.FLOAT, new long[] {6}, 200, 50).columns;
     Products products = new BlasProducts(Products.plain());
-    INDArray expected = Nd4j.createUninitialized(DataType.FLOAT, 300, 100);
+    INDArray expected = Nd4j.createUninitialized(DataType.FLOAT, 6, 100, 50);
     products.multiply(a, false, b, false, 1, 0, expected);
     int threads = Nd4j.factory().blas().getMaxThreads();
     List<INDArray> results = new ArrayList<>();
     List<Thread> callers = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      INDArray out = Nd4j.createUninitialized(DataType.FLOAT, 300, 100);
+      INDArray out = Nd4j.createUninitialized(DataType.FLOAT, 6, 100, 50);
       results.add(out);
       callers.add(
           new Thread(
