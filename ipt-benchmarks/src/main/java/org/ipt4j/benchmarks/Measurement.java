@@ -29,7 +29,7 @@ record Measurement(
   static final int LOSSES = 2;
 
   private static final double WARM_UP_SECONDS = 2;
-  private static final double SECONDS = 4;
+  private static final double SECONDS = 3;
   private static final int LEAST = 3;
   private static final int MOST = 40;
 
@@ -48,7 +48,7 @@ record Measurement(
     Files.write(folder.resolve(engine.name()), bytes.array());
 
     Runnable run = run(of, subject);
-    repeat(run, new double[MOST], WARM_UP_SECONDS, 2);
+    repeat(run, new double[MOST], WARM_UP_SECONDS, 1);
     long before = engine == Engine.PYTORCH ? 0 : Allocations.bytes();
     double[] processor = new double[MOST];
     double[] milliseconds = repeat(run, processor, SECONDS, LEAST);

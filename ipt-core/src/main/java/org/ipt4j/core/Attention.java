@@ -50,11 +50,16 @@ public final class Attention {
         y,
         dy -> {
           INDArray sums = headSums(tape, dy, y, heads); // [N,S,A]
-          INDArray slopes = tape.array(group, heads, q.size(1), k.size(1));
           // in this order, also below: if two of them are one variable, the first one overwrites
           Variable.Target dq = q.target();
           Variable.Target dk = k.target();
           Variable.Target dv = v.target();
+          if (HeadGradients.isPossible(weights)) {
+            new HeadGradients(q.value(), k.value(), v.value(), dy, weights, sums, heads, factor)
+                .addTo(dq, dk, dv);
+            return;
+          }
+          INDArray slopes = tape.array(group, heads, q.size(1), k.size(1));
           for (long from = 0; from < n; from += group) {
             Part part = new Part(from, Math.min(group, n - from), heads);
             INDArray p = part.own(weights);

@@ -1,19 +1,7 @@
 package org.ipt4j.core;
 
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dgemm;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
-
-import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.openblas.presets.openblas_nolapack.SetNumThreads;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Batches of small products by the OpenBLAS that ND4J's processor backend has loaded: each matrix
@@ -25,11 +13,6 @@ final class BlasProducts implements Products {
   private static final long LEAST_MULTIPLY_ADDS =
       1 << 18; // below, sharing costs more than it gains
   private static final long LEAST_SIDE = 8; // narrower ones are products with vectors
-
-  private static int running; // guarded by the class: products under way on all threads
-  private static int threadsBefore; // guarded by the class: what OpenBLAS is set back to
-
-  private static final SetNumThreads THREADS = new ThreadSetter();
 
   private final Products otherwise;
 
@@ -49,34 +32,9 @@ final class BlasProducts implements Products {
       INDArray out) {
     Product product = new Product(a, transposeA, b, transposeB, alpha, beta, out);
     if (product.isWorthIt()) {
-      singleThreaded(product::run);
+      Blas.singleThreaded(product::run);
     } else {
       otherwise.multiply(a, transposeA, b, transposeB, alpha, beta, out);
-    }
-  }
-
-  private static void singleThreaded(Runnable products) {
-    synchronized (BlasProducts.class) {
-      if (running++ == 0) {
-        threadsBefore = Nd4j.factory().blas().getMaxThreads();
-        THREADS.call(1);
-      }
-    }
-    try {
-      products.run();
-    } finally {
-      synchronized (BlasProducts.class) {
-        if (--running == 0) {
-          THREADS.call(threadsBefore);
-        }
-      }
-    }
-  }
-
-  /** OpenBLAS's own setter; ND4J's looks it up by name at each call, which takes 0.2 ms. */
-  private static final class ThreadSetter extends SetNumThreads {
-    ThreadSetter() {
-      put(Loader.addressof("openblas_set_num_threads"));
     }
   }
 
@@ -155,62 +113,21 @@ final class BlasProducts implements Products {
     }
 
     private void matrix(int i) {
-      long fromA = start(a, i);
-      long fromB = start(b, i);
-      long fromOut = start(out, i);
-      int m = (int) rows;
-      int n = (int) columns;
-      int opA = transposeA ? CblasTrans : CblasNoTrans;
-      int opB = transposeB ? CblasTrans : CblasNoTrans;
-      int ldA = a.stride(axes - 2);
-      int ldB = b.stride(axes - 2);
-      int ldOut = out.stride(axes - 2);
-      int k = (int) inner;
-      if (out.dataType() == DataType.FLOAT) {
-        cblas_sgemm(
-            CblasRowMajor,
-            opA,
-            opB,
-            m,
-            n,
-            k,
-            (float) alpha,
-            floats(a, fromA),
-            ldA,
-            floats(b, fromB),
-            ldB,
-            (float) beta,
-            floats(out, fromOut),
-            ldOut);
-      } else {
-        cblas_dgemm(
-            CblasRowMajor,
-            opA,
-            opB,
-            m,
-            n,
-            k,
-            alpha,
-            doubles(a, fromA),
-            ldA,
-            doubles(b, fromB),
-            ldB,
-            beta,
-            doubles(out, fromOut),
-            ldOut);
-      }
+      Blas.multiply(
+          rows,
+          columns,
+          inner,
+          matrix(a, i),
+          transposeA,
+          matrix(b, i),
+          transposeB,
+          alpha,
+          beta,
+          matrix(out, i));
     }
 
-    private static FloatPointer floats(INDArray x, long from) {
-      return new FloatPointer(first(x)).position(from);
-    }
-
-    private static DoublePointer doubles(INDArray x, long from) {
-      return new DoublePointer(first(x)).position(from);
-    }
-
-    private static Pointer first(INDArray x) {
-      return x.data().addressPointer();
+    private Blas.Matrix matrix(INDArray x, int i) {
+      return new Blas.Matrix(x, start(x, i), x.stride(axes - 2));
     }
   }
 }

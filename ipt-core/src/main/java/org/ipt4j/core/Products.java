@@ -1,6 +1,6 @@
 package org.ipt4j.core;
 
-import org.nd4j.linalg.api.blas.Blas;
+import org.nd4j.linalg.api.blas.Blas.Vendor;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
@@ -39,9 +39,9 @@ interface Products {
   }
 
   /** Whether ND4J runs on the processor with OpenBLAS, and its Java binding is there. */
-  private static boolean isOpenBlas() {
+  static boolean isOpenBlas() {
     if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU
-        || Nd4j.factory().blas().getBlasVendor() != Blas.Vendor.OPENBLAS) {
+        || Nd4j.factory().blas().getBlasVendor() != Vendor.OPENBLAS) {
       return false;
     }
     try {

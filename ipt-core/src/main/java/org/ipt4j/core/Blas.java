@@ -1,0 +1,127 @@
+package org.ipt4j.core;
+
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dgemm;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
+
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.openblas.presets.openblas_nolapack.SetNumThreads;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The OpenBLAS that ND4J's processor backend has loaded, called for one matrix at a time. To be
+ * touched only where {@link Products#isOpenBlas} has said so.
+ */
+final class Blas {
+  private static final SetNumThreads THREADS = new ThreadSetter();
+
+  private static int running; // guarded by the class: calls of singleThreaded under way
+  private static int threadsBefore; // guarded by the class: what OpenBLAS is set back to
+
+  private Blas() {}
+
+  /**
+   * Rows of an array as a matrix.
+   *
+   * @param from the first element, relative to the array's first
+   * @param stride from one row to the next
+   */
+  record Matrix(INDArray array, long from, int stride) {}
+
+  /** Runs products that our {@link Workers} share, none of which OpenBLAS then divides itself. */
+  static void singleThreaded(Runnable products) {
+    synchronized (Blas.class) {
+      if (running++ == 0) {
+        threadsBefore = Nd4j.factory().blas().getMaxThreads();
+        THREADS.call(1);
+      }
+    }
+    try {
+      products.run();
+    } finally {
+      synchronized (Blas.class) {
+        if (--running == 0) {
+          THREADS.call(threadsBefore);
+        }
+      }
+    }
+  }
+
+  /** OpenBLAS's own setter; ND4J's looks it up by name at each call, which takes 0.2 ms. */
+  private static final class ThreadSetter extends SetNumThreads {
+    ThreadSetter() {
+      put(Loader.addressof("openblas_set_num_threads"));
+    }
+  }
+
+  /**
+   * out [rows,columns] = alpha · op(a) [rows,inner] · op(b) [inner,columns] + beta · out, where op
+   * transposes if asked; all FLOAT or all DOUBLE.
+   */
+  static void multiply(
+      long rows,
+      long columns,
+      long inner,
+      Matrix a,
+      boolean transposeA,
+      Matrix b,
+      boolean transposeB,
+      double alpha,
+      double beta,
+      Matrix out) {
+    int opA = transposeA ? CblasTrans : CblasNoTrans;
+    int opB = transposeB ? CblasTrans : CblasNoTrans;
+    if (out.array().dataType() == DataType.FLOAT) {
+      cblas_sgemm(
+          CblasRowMajor,
+          opA,
+          opB,
+          (int) rows,
+          (int) columns,
+          (int) inner,
+          (float) alpha,
+          floats(a),
+          a.stride(),
+          floats(b),
+          b.stride(),
+          (float) beta,
+          floats(out),
+          out.stride());
+    } else {
+      cblas_dgemm(
+          CblasRowMajor,
+          opA,
+          opB,
+          (int) rows,
+          (int) columns,
+          (int) inner,
+          alpha,
+          doubles(a),
+          a.stride(),
+          doubles(b),
+          b.stride(),
+          beta,
+          doubles(out),
+          out.stride());
+    }
+  }
+
+  private static FloatPointer floats(Matrix x) {
+    return new FloatPointer(first(x)).position(x.from());
+  }
+
+  private static DoublePointer doubles(Matrix x) {
+    return new DoublePointer(first(x)).position(x.from());
+  }
+
+  private static Pointer first(Matrix x) {
+    return x.array().data().addressPointer(); // where a view begins
+  }
+}
