@@ -29,7 +29,7 @@ enum Case {
   static final int SCALE = 2;
   static final double RATE = 1e-6;
   static final int PICTURE_SIDE = 512;
-  static final int OVERLAP = 12;
+  static final int OVERLAP = 6; // what a restorer takes unless told otherwise
 
   final Work work;
   final IptConfig config;

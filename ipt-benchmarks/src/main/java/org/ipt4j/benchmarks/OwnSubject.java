@@ -56,12 +56,12 @@ final class OwnSubject implements Subject {
     }
     StepReport[] last = new StepReport[1];
     trainer.trainTo(trainer.step() + 1, 1, report -> last[0] = report);
-    return last[0].l1();
+    return last[0].loss();
   }
 
   @Override
   public float[] picture(float[] pixels) {
-    return new ImageRestorer(model, Case.OVERLAP, of.batch)
+    return new ImageRestorer(model, Case.OVERLAP, of.batch, false)
         .restore(TASK, new Image(Case.PICTURE_SIDE, Case.PICTURE_SIDE, pixels))
         .pixels();
   }
