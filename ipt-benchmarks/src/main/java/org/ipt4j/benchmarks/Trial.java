@@ -1,0 +1,133 @@
+package org.ipt4j.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.ipt4j.data.Degradation;
+import org.ipt4j.data.Evaluation;
+import org.ipt4j.data.Evaluation.Contender;
+import org.ipt4j.data.Image;
+import org.ipt4j.data.ImagePair;
+import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.Metrics;
+import org.ipt4j.data.PairSource;
+import org.ipt4j.data.Quality;
+import org.ipt4j.data.TestSet;
+import org.ipt4j.data.UnreadableImageException;
+import org.ipt4j.model.ImageRestorer;
+import org.ipt4j.model.IptModel;
+
+/**
+ * What models are tried on.
+ *
+ * @param task whose head and tail restore the images
+ * @param channels what tables show
+ * @param set its name is the trial's
+ */
+record Trial(String task, Metrics.Channels channels, TestSet set) {
+  private static final int SIDE = 160; // of the middles that are taken of 481×321
+  private static final int STRIDE = 8; // every eighth image of CBSD68
+  private static final long SEED = 1; // of the noise
+  private static final int OVERLAP = 4; // of the tiles
+
+  /** Set5 whole, the middles of every eighth image of CBSD68, the middles of Rain12. */
+  static List<Trial> all(Path set5, Path cbsd68, Path rain12) throws IOException {
+    List<Trial> trials = new ArrayList<>();
+    PairSource small = TestSet.open(set5, Degradation.parse("x2"), SEED).pairs();
+    trials.add(new Trial("x2", Metrics.Channels.Y, new TestSet("Set5 ×2", small, "as stored")));
+    ImageSource clean = new Middles(ImageSource.open(cbsd68));
+    trials.add(degraded("CBSD68 σ30", clean, "denoise30", "denoise30", Metrics.Channels.RGB));
+    trials.add(degraded("CBSD68 σ50", clean, "denoise50", "denoise50", Metrics.Channels.RGB));
+    trials.add(degraded("CBSD68 σ10", clean, "denoise10", "denoise30", Metrics.Channels.RGB));
+    trials.add(degraded("CBSD68 σ70", clean, "denoise70", "denoise50", Metrics.Channels.RGB));
+    PairSource rain = new MiddlesOfPairs(PairSource.open(rain12, 1));
+    trials.add(new Trial("derain", Metrics.Channels.Y, new TestSet("Rain12", rain, "as stored")));
+    String jpeg = "jpeg:quality=10";
+    trials.add(degraded("CBSD68 JPEG 10", clean, jpeg, jpeg, Metrics.Channels.Y));
+    return trials;
+  }
+
+  private static Trial degraded(
+      String name, ImageSource clean, String degradation, String task, Metrics.Channels channels) {
+    return new Trial(
+        task, channels, TestSet.degrading(name, clean, Degradation.parse(degradation), SEED));
+  }
+
+  /** For tables. */
+  String name() {
+    return set.name();
+  }
+
+  /** Whether a model can restore it. */
+  boolean isFor(IptModel model) {
+    return model.tasks().stream().anyMatch(known -> known.name().equals(task));
+  }
+
+  /** Of the degraded images; of their bicubic enlargements for s &gt; 1. */
+  Quality input() {
+    return quality(Contender.baseline(set.pairs().scale()));
+  }
+
+  /** Of what a model makes of them. */
+  Quality restored(IptModel model) {
+    ImageRestorer restorer =
+        new ImageRestorer(model, OVERLAP, ImageRestorer.DEFAULT_BATCH, false);
+    UnaryOperator<Image> restore = degraded -> restorer.restore(model.task(task), degraded);
+    return quality(new Contender(task, restore));
+  }
+
+  private Quality quality(Contender contender) {
+    Evaluation evaluation =
+        Evaluation.of(set, List.of(contender), new Evaluation.Listener() {});
+    if (!evaluation.failures().isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", evaluation.failures()));
+    }
+    return evaluation.mean(0);
+  }
+
+  private static Image middle(Image image) {
+    return image.crop((image.height() - SIDE) / 2, (image.width() - SIDE) / 2, SIDE, SIDE);
+  }
+
+  private record Middles(ImageSource all) implements ImageSource {
+    @Override
+    public int size() {
+      return (all.size() + STRIDE - 1) / STRIDE;
+    }
+
+    @Override
+    public Image image(int index) throws UnreadableImageException {
+      return middle(all.image(index * STRIDE));
+    }
+
+    @Override
+    public String name(int index) {
+      return all.name(index * STRIDE);
+    }
+  }
+
+  private record MiddlesOfPairs(PairSource all) implements PairSource {
+    @Override
+    public int size() {
+      return all.size();
+    }
+
+    @Override
+    public int scale() {
+      return all.scale();
+    }
+
+    @Override
+    public ImagePair pair(int index) throws UnreadableImageException {
+      ImagePair pair = all.pair(index);
+      return new ImagePair(middle(pair.degraded()), middle(pair.clean()));
+    }
+
+    @Override
+    public String name(int index) {
+      return all.name(index);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package org.ipt4j.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.ipt4j.benchmarks.Results.Row;
+import org.ipt4j.benchmarks.Tables.Column;
+import org.ipt4j.data.Metrics;
+import org.ipt4j.data.Quality;
+import org.ipt4j.data.TestSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TablesTest {
+  private static final Trial TRIAL = new Trial("derain", Metrics.Channels.Y, new TestSet("rain", null, ""));
+
+  @TempDir private Path folder;
+
+  @Test
+  void showsMeanDeviationAndDifferenceSeedBySeed() throws IOException {
+    Results results = results("--steps 5");
+    results.add(List.of(new Row("input", 0, 0, 0, "rain", quality(20, 0.5))));
+    add(results, "a", 30, 32, 34);
+    add(results, "b", 29, 31, 33);
+    String table =
+        tables(results)
+            .table(
+                List.of(TRIAL),
+                List.of(
+                    Column.of("input", trial -> "input"),
+                    Column.of("a", trial -> "a"),
+                    Column.difference("a − b", trial -> "a", trial -> "b")));
+    assertThat(table)
+        .isEqualTo(
+            """
+            | test set | input | a | a − b |
+            |---|---|---|---|
+            | rain (Y) | 20.00<br>0.5000 | 32.00 ± 2.00<br>0.9000 ± 0.0000 | +1.00 ± 0.00 |
+            """);
+  }
+
+  @Test
+  void leavesOutWhatLacksASeed() throws IOException {
+    Results results = results("--steps 5");
+    add(results, "a", 30, 32, 34);
+    add(results, "b", 29, 31);
+    String table =
+        tables(results)
+            .table(
+                List.of(TRIAL),
+                List.of(
+                    Column.of("b", trial -> "b"),
+                    Column.difference("a − b", trial -> "a", trial -> "b")));
+    assertThat(table).endsWith("| rain (Y) | – | – |\n");
+  }
+
+  @Test
+  void resultsGoOnWhereTheyEndedWithTheSameSettingsOnly() throws IOException {
+    add(results("--steps 5"), "a", 30);
+    Results again = results("--steps 5");
+    assertThat(again.has("a", 1)).isTrue();
+    assertThat(again.has("a", 2)).isFalse();
+    assertThat(again.row("a", 1, "rain")).contains(new Row("a", 1, 5, 10, "rain", quality(30, 0.9)));
+    assertThatThrownBy(() -> results("--steps 6"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("expected --steps 6, got --steps 5");
+  }
+
+  @Test
+  void processorTimeCountsAnArmOnceHoweverManyTestSetsItHas() throws IOException {
+    Results results = results("--steps 5");
+    results.add(
+        List.of(new Row("a", 1, 5, 10, "rain", quality(30, 0.9)), new Row("a", 1, 5, 10, "noise", quality(30, 0.9))));
+    results.add(List.of(new Row("a", 2, 5, 10, "rain", quality(30, 0.9))));
+    assertThat(results.seconds()).isEqualTo(20);
+  }
+
+  private Results results(String settings) throws IOException {
+    return Results.open(folder.resolve("results.csv"), settings);
+  }
+
+  private static Tables tables(Results results) {
+    return new Tables(results, List.of(1L, 2L, 3L));
+  }
+
+  private static void add(Results results, String arm, double... psnr) throws IOException {
+    for (int i = 0; i < psnr.length; i++) {
+      results.add(List.of(new Row(arm, i + 1, 5, 10, "rain", quality(psnr[i], 0.9))));
+    }
+  }
+
+  /** On luma; the figures on RGB are others. */
+  private static Quality quality(double psnr, double ssim) {
+    return new Quality(psnr, ssim, 1, 0.1);
+  }
+}
