@@ -145,6 +145,7 @@ final class Experiments implements Callable<Integer> {
     seeds.forEach(seed -> jobs.addAll(jobs(seed)));
     seeds.forEach(seed -> jobs.add(() -> pretrain(WITH, seed))); // the first to be given up
     runAll(jobs);
+    writeTables();
     System.out.println(Files.readString(out.resolve(TABLES)));
     return 0;
   }
@@ -278,8 +279,7 @@ final class Experiments implements Callable<Integer> {
             .filter(trial -> trial.isFor(model))
             .map(
                 trial ->
-                    new Results.Row(
-                        arm, seed, count, seconds, trial.name(), trial.restored(model)))
+                    new Results.Row(arm, seed, count, seconds, trial.name(), trial.restored(model)))
             .toList();
     results.add(rows);
     writeTables();

@@ -14,7 +14,7 @@ import org.ipt4j.data.Quality;
 
 /** The figures of all arms so far, in a file that is complete after each arm. */
 final class Results {
-  private static final String HEADER = 
+  private static final String HEADER =
       "arm,seed,steps,cpu_seconds,test,psnr_y,ssim_y,psnr_rgb,ssim_rgb";
 
   /**
@@ -45,7 +45,17 @@ final class Results {
 
     private String line() {
       return String.format(
-          Locale.ROOT, "%s,%d,%d,%.1f,%s,%.4f,%.5f,%.4f,%.5f", arm, seed, steps, seconds, test, psnr, ssim);
+          Locale.ROOT,
+          "%s,%d,%d,%.1f,%s,%.4f,%.5f,%.4f,%.5f",
+          arm,
+          seed,
+          steps,
+          seconds,
+          test,
+          quality.psnrY(),
+          quality.ssimY(),
+          quality.psnrRgb(),
+          quality.ssimRgb());
     }
   }
 

@@ -72,15 +72,13 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
 
   /** Of what a model makes of them. */
   Quality restored(IptModel model) {
-    ImageRestorer restorer =
-        new ImageRestorer(model, OVERLAP, ImageRestorer.DEFAULT_BATCH, false);
+    ImageRestorer restorer = new ImageRestorer(model, OVERLAP, ImageRestorer.DEFAULT_BATCH, false);
     UnaryOperator<Image> restore = degraded -> restorer.restore(model.task(task), degraded);
     return quality(new Contender(task, restore));
   }
 
   private Quality quality(Contender contender) {
-    Evaluation evaluation =
-        Evaluation.of(set, List.of(contender), new Evaluation.Listener() {});
+    Evaluation evaluation = Evaluation.of(set, List.of(contender), new Evaluation.Listener() {});
     if (!evaluation.failures().isEmpty()) {
       throw new IllegalArgumentException(String.join("; ", evaluation.failures()));
     }

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TablesTest {
-  private static final Trial TRIAL = new Trial("derain", Metrics.Channels.Y, new TestSet("rain", null, ""));
+  private static final Trial TRIAL =
+      new Trial("derain", Metrics.Channels.Y, new TestSet("rain", null, ""));
 
   @TempDir private Path folder;
 
@@ -63,7 +64,8 @@ class TablesTest {
     Results again = results("--steps 5");
     assertThat(again.has("a", 1)).isTrue();
     assertThat(again.has("a", 2)).isFalse();
-    assertThat(again.row("a", 1, "rain")).contains(new Row("a", 1, 5, 10, "rain", quality(30, 0.9)));
+    assertThat(again.row("a", 1, "rain"))
+        .contains(new Row("a", 1, 5, 10, "rain", quality(30, 0.9)));
     assertThatThrownBy(() -> results("--steps 6"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("expected --steps 6, got --steps 5");
@@ -73,7 +75,9 @@ class TablesTest {
   void processorTimeCountsAnArmOnceHoweverManyTestSetsItHas() throws IOException {
     Results results = results("--steps 5");
     results.add(
-        List.of(new Row("a", 1, 5, 10, "rain", quality(30, 0.9)), new Row("a", 1, 5, 10, "noise", quality(30, 0.9))));
+        List.of(
+            new Row("a", 1, 5, 10, "rain", quality(30, 0.9)),
+            new Row("a", 1, 5, 10, "noise", quality(30, 0.9))));
     results.add(List.of(new Row("a", 2, 5, 10, "rain", quality(30, 0.9))));
     assertThat(results.seconds()).isEqualTo(20);
   }
