@@ -157,6 +157,7 @@ final class Restore implements Callable<Integer> {
           restore(restorer, wanted, input, listener);
         } catch (CancellationException stopped) {
           fail(input.file() + ": not restored, for the command was stopped");
+          return;
         } catch (IOException | IllegalArgumentException failure) {
           fail(input.file(), failure);
         }
