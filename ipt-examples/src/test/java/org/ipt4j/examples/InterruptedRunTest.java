@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "processes there cannot be asked to stop")
 class InterruptedRunTest {
-  private static final int STEPS = 40;
+  private static final int KILLS = Integer.getInteger("ipt.kills", 2);
+  private static final int STEPS = 20 + 10 * KILLS; // so that it does not end before the last kill
 
   private final long seed = Long.getLong("ipt.seed", System.nanoTime());
   private final Random random = new Random(seed);
@@ -39,13 +40,12 @@ class InterruptedRunTest {
 
     Path disturbed = folder.resolve("disturbed");
     assertTermination(disturbed);
-    int kills = Integer.getInteger("ipt.kills", 2);
     int whileWriting = 0;
-    for (int kill = 0; kill < kills; kill++) {
+    for (int kill = 0; kill < KILLS; kill++) {
       Process process = start(disturbed, "--resume");
       whileWriting += killSomewhere(process, disturbed.resolve("checkpoints")) ? 1 : 0;
     }
-    System.out.printf("%d kills, %d of them in the middle of writing%n", kills, whileWriting);
+    System.out.printf("%d kills, %d of them in the middle of writing%n", KILLS, whileWriting);
     assertThat(finish(start(disturbed, "--resume"))).as(() -> said(disturbed)).isZero();
 
     assertThat(disturbed.resolve("model.safetensors"))
