@@ -62,9 +62,10 @@ final class Comparison {
     for (Case of : comparison.cases) {
       comparison.measure(of);
     }
-    Path out = Path.of(options.getOrDefault("out", "comparison.md"));
+    Path out = Path.of(options.getOrDefault("out", "target/comparison.md")).toAbsolutePath();
+    Files.createDirectories(out.getParent());
     Files.writeString(out, comparison.table);
-    System.out.println("written to " + out.toAbsolutePath());
+    System.out.println("written to " + out);
   }
 
   private void header() {

@@ -72,14 +72,14 @@ class ProductsTest {
     INDArray before = out.columns.dup();
     INDArray expected = out.columns.castTo(DataType.DOUBLE).dup();
     for (int i = 0; i < before.length() / (m * n); i++) {
-      INDArray left = matrix(a.columns, i, transposeA);
-      INDArray right = matrix(b.columns, i, transposeB);
+      double[][] left = matrix(a.columns, i, transposeA).toDoubleMatrix();
+      double[][] right = matrix(b.columns, i, transposeB).toDoubleMatrix();
       INDArray sum = matrix(expected, i, false);
       for (int row = 0; row < m; row++) {
         for (int column = 0; column < n; column++) {
           double product = 0;
           for (int j = 0; j < k; j++) {
-            product += left.getDouble(row, j) * right.getDouble(j, column);
+            product += left[row][j] * right[j][column];
           }
           sum.putScalar(row, column, 0.5 * product + sum.getDouble(row, column));
         }
