@@ -101,7 +101,7 @@ record Tables(Results results, List<Long> seeds) {
     return String.format(Locale.ROOT, format, mean(figures), deviation(figures));
   }
 
-  static double mean(double... figures) {
+  private static double mean(double... figures) {
     double sum = 0;
     for (double figure : figures) {
       sum += figure;
@@ -110,7 +110,7 @@ record Tables(Results results, List<Long> seeds) {
   }
 
   /** The standard deviation of a sample: divided by one less than there are. */
-  static double deviation(double... figures) {
+  private static double deviation(double... figures) {
     double mean = mean(figures);
     double sum = 0;
     for (double figure : figures) {
