@@ -61,7 +61,7 @@ final class HeadGradients {
   /** Adds to the gradients; null where none is wanted. */
   void addTo(Variable.Target dq, Variable.Target dk, Variable.Target dv) {
     int all = (int) q.size(0) * heads;
-    int shares = Math.min(all, 2 * Workers.COUNT); // of each, its own slopes
+    int shares = Math.min(all, 2 * Workers.count()); // of each, its own slopes
     INDArray slopes =
         Kernels.uninitialized(DataType.FLOAT, shares, weights.size(2), weights.size(3));
     FloatBuffer p = buffer(weights);

@@ -1,21 +1,26 @@
 package org.ipt4j.core;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOps;
+import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * Threads that share the work of one operation with the thread that calls it: as many in all as
- * {@code OMP_NUM_THREADS} says, else as there are processors. They are daemons and sleep between
- * operations.
+ * Threads that share work with the thread that calls them: as many in all as {@code
+ * OMP_NUM_THREADS} says, else as there are processors; one where ND4J does not compute on the
+ * processor. They are daemons and sleep in between.
+ *
+ * <p>While tasks run side by side, ND4J's native operations in each take only that task's share of
+ * the processors: nobody waits for another's part of an operation.
  */
-final class Workers {
-  static final int COUNT = count();
+public final class Workers {
+  private static final int COUNT = all();
   private static final ExecutorService HELPERS =
       Executors.newFixedThreadPool(
           Math.max(1, COUNT - 1),
@@ -24,50 +29,113 @@ final class Workers {
             thread.setDaemon(true);
             return thread;
           });
+  private static final ThreadLocal<Integer> PROCESSORS = ThreadLocal.withInitial(() -> COUNT);
 
   private Workers() {}
 
-  private static int count() {
+  private static int all() {
+    if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU) {
+      return 1;
+    }
     String wanted = System.getenv("OMP_NUM_THREADS");
     return wanted != null && wanted.matches("[1-9]\\d{0,3}")
         ? Integer.parseInt(wanted)
         : Runtime.getRuntime().availableProcessors();
   }
 
-  /** Runs {@code task} for 0 to {@code tasks} − 1, in any order, and returns when all are done. */
-  static void run(int tasks, IntConsumer task) {
-    AtomicInteger next = new AtomicInteger();
-    Runnable share =
-        () -> {
-          for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
-            task.accept(i);
-          }
-        };
-    List<Future<?>> helpers = new ArrayList<>();
-    for (int i = 1; i < Math.min(COUNT, tasks); i++) {
-      helpers.add(HELPERS.submit(share));
-    }
-    share.run();
-    for (Future<?> helper : helpers) {
-      await(helper);
-    }
+  /** How many tasks can run side by side when called from this thread. */
+  public static int count() {
+    return PROCESSORS.get();
   }
 
-  // uninterruptibly: the others still write to the operation's arrays
-  private static void await(Future<?> helper) {
-    boolean interrupted = false;
-    while (true) {
+  /**
+   * Runs {@code task} for 0 to {@code tasks} − 1, in any order, and returns when all are done; a
+   * task may itself share its processors by calling this.
+   *
+   * @throws RuntimeException or Error: what the first task to fail has thrown; tasks not begun by
+   *     then are left out
+   */
+  public static void run(int tasks, IntConsumer task) {
+    int sides = Math.min(count(), tasks);
+    if (sides <= 1) {
+      for (int i = 0; i < tasks; i++) {
+        task.accept(i);
+      }
+      return;
+    }
+    Shared shared = new Shared(tasks, task, count() / sides);
+    for (int i = 1; i < sides; i++) {
+      HELPERS.execute(shared);
+    }
+    shared.run();
+    shared.await();
+  }
+
+  /** Tasks that several threads take one after the other. */
+  private static final class Shared implements Runnable {
+    private final int tasks;
+    private final IntConsumer task;
+    private final int processorsEach;
+    private final AtomicInteger next = new AtomicInteger();
+    private final CountDownLatch open;
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+    Shared(int tasks, IntConsumer task, int processorsEach) {
+      this.tasks = tasks;
+      this.task = task;
+      this.processorsEach = processorsEach;
+      this.open = new CountDownLatch(tasks);
+    }
+
+    @Override
+    public void run() {
+      NativeOps natives = NativeOpsHolder.getInstance().getDeviceNativeOps();
+      int processors = PROCESSORS.get();
+      int nativeThreads = natives.ompGetMaxThreads(); // OpenMP's setting is the thread's own
+      PROCESSORS.set(processorsEach);
+      natives.setOmpNumThreads(processorsEach);
       try {
-        helper.get();
-        break;
-      } catch (InterruptedException asked) {
-        interrupted = true;
-      } catch (ExecutionException failure) {
-        throw new IllegalStateException("a part of an operation failed", failure.getCause());
+        for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+          one(i);
+        }
+      } finally {
+        natives.setOmpNumThreads(nativeThreads);
+        PROCESSORS.set(processors);
       }
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+
+    private void one(int i) {
+      try {
+        if (failure.get() == null) {
+          task.accept(i);
+        }
+      } catch (RuntimeException | Error thrown) {
+        failure.compareAndSet(null, thrown);
+      } finally {
+        open.countDown();
+      }
+    }
+
+    // uninterruptibly: the others still write to the caller's arrays
+    void await() {
+      boolean interrupted = false;
+      while (true) {
+        try {
+          open.await();
+          break;
+        } catch (InterruptedException asked) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      if (failure.get() instanceof Error error) {
+        throw error;
+      }
+      if (failure.get() != null) {
+        throw (RuntimeException) failure.get();
+      }
     }
   }
 }

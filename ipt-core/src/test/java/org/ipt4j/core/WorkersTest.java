@@ -1,0 +1,84 @@
+package org.ipt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+import org.nd4j.nativeblas.NativeOpsHolder;
+
+class WorkersTest {
+  @Test
+  void runsEachTaskOnce() {
+    AtomicIntegerArray runs = new AtomicIntegerArray(100);
+    Workers.run(100, runs::incrementAndGet);
+    for (int i = 0; i < runs.length(); i++) {
+      assertThat(runs.get(i)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void runsAsManyTasksSideBySideAsItSays() {
+    int count = Workers.count();
+    CountDownLatch all = new CountDownLatch(count);
+    Workers.run(
+        count,
+        i -> {
+          all.countDown();
+          try {
+            assertThat(all.await(20, TimeUnit.SECONDS)).isTrue();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+        });
+  }
+
+  @Test
+  void dividesProcessorsAmongTasksAndGivesThemBack() {
+    int count = Workers.count();
+    assumeTrue(count > 1, "one processor");
+    int threads = nativeThreads();
+    Set<Integer> inside = ConcurrentHashMap.newKeySet();
+    Workers.run(
+        count,
+        i -> {
+          inside.add(Workers.count());
+          inside.add(nativeThreads());
+        });
+    assertThat(inside).containsExactly(1);
+    assertThat(Workers.count()).isEqualTo(count);
+    assertThat(nativeThreads()).isEqualTo(threads);
+  }
+
+  @Test
+  void throwsWhatATaskThrowsAfterAllHaveEnded() {
+    AtomicInteger running = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                Workers.run(
+                    10,
+                    i -> {
+                      running.incrementAndGet();
+                      try {
+                        if (i == 1) {
+                          throw new IllegalArgumentException("task 1");
+                        }
+                      } finally {
+                        running.decrementAndGet();
+                      }
+                    }))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("task 1");
+    assertThat(running).hasValue(0);
+  }
+
+  private static int nativeThreads() {
+    return NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads();
+  }
+}
