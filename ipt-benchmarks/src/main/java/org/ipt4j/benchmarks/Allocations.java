@@ -4,17 +4,14 @@ import java.lang.reflect.Field;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.factory.DataBufferFactory;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
-import org.nd4j.linalg.api.memory.abstracts.Nd4jWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Counts the native memory that ND4J's arrays take outside workspaces: every buffer the factory
- * makes that is attached to none and is no view, and what workspaces spill.
+ * makes that is attached to none and is no view.
  */
 final class Allocations {
   private static final AtomicLong BYTES = new AtomicLong();
@@ -52,11 +49,8 @@ final class Allocations {
     return buffer.originalDataBuffer() != null;
   }
 
-  /** Bytes so far, on all threads; of spills, those of this thread's workspaces. */
+  /** Bytes so far, on all threads. */
   static long bytes() {
-    List<MemoryWorkspace> workspaces =
-        Nd4j.getWorkspaceManager().getAllWorkspacesForCurrentThread();
-    return BYTES.get()
-        + workspaces.stream().mapToLong(w -> ((Nd4jWorkspace) w).getSpilledSize()).sum();
+    return BYTES.get();
   }
 }

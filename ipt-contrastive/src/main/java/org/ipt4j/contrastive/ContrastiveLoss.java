@@ -1,9 +1,9 @@
 package org.ipt4j.contrastive;
 
+import org.ipt4j.core.Arena;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -49,7 +49,7 @@ public final class ContrastiveLoss {
     INDArray inverseNorm = tape.array(n * s, 1);
     INDArray slope = tape.array(n * s, d); // d loss / d unit
     double loss = 0;
-    try (MemoryWorkspace scratch = tape.scratch()) {
+    try (Arena scratch = tape.scratch()) {
       normalise(features.value().reshape('c', n * s, d), unit, inverseNorm);
       slope.assign(0);
       INDArray similarity = tape.array(s, n * s); // of image j's patches to all

@@ -1,6 +1,5 @@
 package org.ipt4j.core;
 
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Operations on rows of features: the parts of a transformer other than attention. */
@@ -144,7 +143,7 @@ public final class Dense {
     INDArray normalised = rows(tape.array(x.shape())); // x̂ [R,D]
     INDArray rows = rows(x.value());
     INDArray inverse = tape.array(rows.size(0), 1); // 1/√(variance + ε) [R,1]
-    try (MemoryWorkspace scratch = tape.scratch()) {
+    try (Arena scratch = tape.scratch()) {
       INDArray mean = tape.array(rows.size(0), 1);
       Kernels.sumRows(rows, 1.0 / d, mean);
       Kernels.subtract(rows, mean, normalised);

@@ -4,14 +4,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One flat vector with the views of a {@link ParameterLayout}: a network's values, or their
- * gradients. Lives outside every workspace. Many threads may read it at once; whoever writes keeps
- * the others away.
+ * gradients. Lives outside every {@link Arena}. Many threads may read it at once; whoever writes
+ * keeps the others away.
  */
 public final class ParameterVector {
   private final ParameterLayout layout;
@@ -28,9 +27,7 @@ public final class ParameterVector {
     if (type != DataType.FLOAT && type != DataType.DOUBLE) {
       throw new IllegalArgumentException("parameters are FLOAT or DOUBLE, got " + type);
     }
-    try (MemoryWorkspace none = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return new ParameterVector(layout, Kernels.filled(type, 0, layout.length()));
-    }
+    return new ParameterVector(layout, Arena.unpooled(type, layout.length()).assign(0));
   }
 
   /** Every parameter as its initializer says; a pure function of the seed and the layout. */
@@ -82,11 +79,6 @@ public final class ParameterVector {
   /** The parameter's numbers in its shape, a view. */
   public INDArray view(Parameter parameter) {
     return views.computeIfAbsent(
-        parameter,
-        p -> {
-          try (MemoryWorkspace none = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return Kernels.view(flat, p.offset(), p.shape(), Nd4j.getStrides(p.shape(), 'c'));
-          }
-        });
+        parameter, p -> Kernels.view(flat, p.offset(), p.shape(), Nd4j.getStrides(p.shape(), 'c')));
   }
 }

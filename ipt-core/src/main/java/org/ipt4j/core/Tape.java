@@ -10,47 +10,30 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
-import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
-import org.nd4j.linalg.api.memory.enums.AllocationPolicy;
-import org.nd4j.linalg.api.memory.enums.LearningPolicy;
-import org.nd4j.linalg.api.memory.enums.ResetPolicy;
-import org.nd4j.linalg.api.memory.enums.SpillPolicy;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One pass through a network: holds its arrays and, when training, what is needed to go back.
  *
- * <p>While a tape is open every array made on its thread lives in the thread's workspace, which
- * {@link #close} resets: copy out what is to stay. The workspace keeps its memory from pass to pass
- * and grows to the largest one seen, so that after the first passes nothing is allocated. At most
- * one tape is open per thread; many threads may read one {@link ParameterVector}.
+ * <p>While a tape is open every array made on its thread lives in the thread's {@link Arena}, which
+ * {@link #close} empties: copy out what is to stay. After a first pass of its kind nothing is
+ * allocated. At most one tape is open per thread; many threads may read one {@link
+ * ParameterVector}.
  */
 public final class Tape implements AutoCloseable {
-  private static final String ARRAYS = "IPT_ARRAYS";
-  private static final String LAYER = "IPT_LAYER";
-  private static final String SCRATCH = "IPT_SCRATCH";
-  private static final WorkspaceConfiguration GROWING =
-      WorkspaceConfiguration.builder()
-          .initialSize(0)
-          .policyAllocation(AllocationPolicy.STRICT)
-          .policyLearning(LearningPolicy.FIRST_LOOP)
-          .policySpill(SpillPolicy.REALLOCATE)
-          .policyReset(ResetPolicy.BLOCK_LEFT)
-          .build();
-
   private record Step(Variable output, Runnable backward) {}
 
   /** The operations to go back through, and the memory of their gradients. */
   private static final class Recording {
     private final List<Step> steps = new ArrayList<>();
     private final Map<Long, Deque<INDArray>> spareGradients = new HashMap<>();
-    private final MemoryWorkspace memory;
+    private final Arena memory;
     private final DataType type;
 
-    private Recording(MemoryWorkspace memory, DataType type) {
+    private Recording(Arena memory, DataType type) {
       this.memory = memory;
       this.type = type;
     }
@@ -69,9 +52,7 @@ public final class Tape implements AutoCloseable {
       if (spare != null && !spare.isEmpty()) {
         return spare.pop().reshape('c', shape);
       }
-      try (MemoryWorkspace borrowed = memory.notifyScopeBorrowed()) {
-        return Kernels.uninitialized(type, shape);
-      }
+      return memory.array(type, shape);
     }
 
     // A gradient is done with once it has flowed on: the next one of its length takes its memory.
@@ -86,18 +67,18 @@ public final class Tape implements AutoCloseable {
   private final ParameterVector gradients; // null: inference
   private final Set<ParameterLayout.Range> frozen = new HashSet<>();
   private final Map<Parameter, Variable> parameters = new IdentityHashMap<>();
-  private final MemoryWorkspace arrays;
+  private final Arena arrays;
   private Recording recording; // null: values only
   private boolean recomputing;
 
   private Tape(ParameterVector values, ParameterVector gradients) {
-    if (Nd4j.getWorkspaceManager().checkIfWorkspaceExistsAndActive(ARRAYS)) {
+    if (Arena.isOpen(Arena.Use.PASS)) {
       throw new IllegalStateException("a tape is open on this thread already: close it first");
     }
     this.values = values;
     this.gradients = gradients;
     ThreadSettings.warnOnce();
-    this.arrays = Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, ARRAYS);
+    this.arrays = Arena.open(Arena.Use.PASS);
     this.recording = gradients == null ? null : new Recording(arrays, values.type());
   }
 
@@ -171,16 +152,20 @@ public final class Tape implements AutoCloseable {
 
   /** An array of this pass with a copy of {@code numbers}. */
   public INDArray array(float[] numbers, long... shape) {
-    INDArray copy = Nd4j.createFromArray(numbers).reshape('c', shape);
-    return copy.dataType() == values.type() ? copy : copy.castTo(values.type());
+    INDArray copy = array(shape);
+    if (Workers.ON_PROCESSOR && copy.dataType() == DataType.FLOAT) {
+      new FloatPointer(copy.data().addressPointer()).put(numbers);
+      return copy;
+    }
+    return copy.assign(Nd4j.createFromArray(numbers).reshape('c', shape));
   }
 
   /**
    * Opens memory for arrays that end with the {@code try} block: temporaries of one operation. One
    * may not be opened inside another.
    */
-  public MemoryWorkspace scratch() {
-    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, SCRATCH);
+  public Arena scratch() {
+    return Arena.open(Arena.Use.SCRATCH);
   }
 
   /**
@@ -199,7 +184,7 @@ public final class Tape implements AutoCloseable {
         new Step(
             result,
             () -> {
-              try (MemoryWorkspace memory = scratch()) {
+              try (Arena memory = scratch()) {
                 backward.run(result.gradient());
               }
               current.recycleGradient(result);
@@ -273,7 +258,7 @@ public final class Tape implements AutoCloseable {
 
   /** y = layer(x), nothing else being kept; y may be x's own array. */
   private void valuesOnly(Layer layer, Variable x, INDArray y) {
-    try (MemoryWorkspace memory = layerMemory()) {
+    try (Arena memory = layerMemory()) {
       y.assign(layer.forward(this, x).value());
     }
   }
@@ -300,7 +285,7 @@ public final class Tape implements AutoCloseable {
 
   private void goBackThrough(Layer layer, Variable x, INDArray dy) {
     Recording outer = recording;
-    try (MemoryWorkspace memory = layerMemory()) {
+    try (Arena memory = layerMemory()) {
       recording = new Recording(memory, values.type());
       layer.forward(this, x).receive(dy);
       recording.goBack();
@@ -309,8 +294,8 @@ public final class Tape implements AutoCloseable {
     }
   }
 
-  private MemoryWorkspace layerMemory() {
-    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, LAYER);
+  private Arena layerMemory() {
+    return Arena.open(Arena.Use.LAYER);
   }
 
   /**
@@ -329,7 +314,7 @@ public final class Tape implements AutoCloseable {
     recording.goBack();
   }
 
-  /** Resets the thread's workspace: every array of this pass is gone. */
+  /** Every array of this pass is gone. */
   @Override
   public void close() {
     arrays.close();

@@ -103,7 +103,7 @@ public final class Variable {
 
   /**
    * Adds to the gradient by an operation that can only overwrite; it gets the gradient itself where
-   * that is still undefined, else an array of the open workspace.
+   * that is still undefined, else an array of the open {@link Arena}.
    */
   public void receiveOverwriting(Consumer<INDArray> part) {
     receive(

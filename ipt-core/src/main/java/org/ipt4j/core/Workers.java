@@ -20,6 +20,10 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  * the processors: nobody waits for another's part of an operation.
  */
 public final class Workers {
+  /** Whether ND4J computes on the processor, on memory that Java can address. */
+  static final boolean ON_PROCESSOR =
+      Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
+
   private static final int COUNT = all();
   private static final ExecutorService HELPERS =
       Executors.newFixedThreadPool(
@@ -34,7 +38,7 @@ public final class Workers {
   private Workers() {}
 
   private static int all() {
-    if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU) {
+    if (!ON_PROCESSOR) {
       return 1;
     }
     String wanted = System.getenv("OMP_NUM_THREADS");

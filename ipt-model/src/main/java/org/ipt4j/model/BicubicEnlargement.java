@@ -2,11 +2,11 @@ package org.ipt4j.model;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.ipt4j.core.Arena;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.Tape;
 import org.ipt4j.data.Bicubic;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -27,7 +27,7 @@ final class BicubicEnlargement {
     long planes = x.size(0) * x.size(1);
     long large = (long) side * scale;
     INDArray y = tape.array(x.size(0), x.size(1), large, large);
-    try (MemoryWorkspace scratch = tape.scratch()) {
+    try (Arena scratch = tape.scratch()) {
       INDArray wide = tape.array(planes * side, large); // each row enlarged
       Kernels.matmul(x.reshape('c', planes * side, side), false, matrix, true, 1, 0, wide);
       INDArray columns = tape.array(planes, large, side);
@@ -41,8 +41,6 @@ final class BicubicEnlargement {
   }
 
   private INDArray matrix(DataType type) {
-    try (MemoryWorkspace none = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return Nd4j.createFromArray(Bicubic.enlargingMatrix(side, scale)).castTo(type);
-    }
+    return Nd4j.createFromArray(Bicubic.enlargingMatrix(side, scale)).castTo(type);
   }
 }

@@ -368,7 +368,7 @@ class IptModelTest {
 
   private static INDArray restored(IptModel model, Task task, INDArray degraded) {
     try (Tape tape = Tape.inference(model.values())) {
-      return model.forward(tape, task, degraded).restored().value().detach();
+      return model.forward(tape, task, degraded).restored().value().dup();
     }
   }
 

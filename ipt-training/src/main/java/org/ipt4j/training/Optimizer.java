@@ -7,9 +7,7 @@ import org.ipt4j.core.Kernels;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.GradientUpdater;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -37,17 +35,15 @@ final class Optimizer {
     this.values = values;
     this.gradients = gradients;
     int perParameter = Math.toIntExact(updater.stateSize(1));
-    try (MemoryWorkspace none = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      long length = values.layout().length() * perParameter;
-      state = perParameter == 0 ? null : Kernels.filled(values.type(), 0, length);
-      for (ParameterLayout.Range range : values.layout().ranges()) {
-        INDArray part =
-            perParameter == 0
-                ? null
-                : row(state, range.offset() * perParameter, range.length() * perParameter);
-        updaters.put(range, this.updater.instantiate(part, false));
-        counts.put(range, 0);
-      }
+    long length = values.layout().length() * perParameter;
+    state = perParameter == 0 ? null : Kernels.filled(values.type(), 0, length);
+    for (ParameterLayout.Range range : values.layout().ranges()) {
+      INDArray part =
+          perParameter == 0
+              ? null
+              : row(state, range.offset() * perParameter, range.length() * perParameter);
+      updaters.put(range, this.updater.instantiate(part, false));
+      counts.put(range, 0);
     }
   }
 

@@ -1,0 +1,128 @@
+package org.ipt4j.core;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Memory of one thread outside the Java heap: arrays are cut from blocks one behind the other, and
+ * all end together when the arena is closed. The blocks stay for the next time, so that a pass like
+ * one before it allocates nothing.
+ *
+ * <p>ND4J's workspaces, which serve the same end, learn their size in a first pass whose arrays
+ * they take from the system one by one, and so hold the memory of two passes.
+ */
+public final class Arena implements AutoCloseable {
+  /** What an arena's arrays are for; of each use a thread has one arena. */
+  enum Use {
+    /** A whole pass through a network. */
+    PASS,
+    /** One layer. */
+    LAYER,
+    /** One operation. */
+    SCRATCH
+  }
+
+  private static final ThreadLocal<Map<Use, Arena>> OWN =
+      ThreadLocal.withInitial(() -> new EnumMap<>(Use.class));
+  private static final ThreadLocal<Arena> CURRENT = new ThreadLocal<>();
+
+  private final Map<DataType, List<Block>> blocks = new EnumMap<>(DataType.class);
+  private boolean open;
+  private Arena enclosing; // null: none
+
+  private Arena() {}
+
+  /**
+   * Opens the thread's arena for {@code use}: {@link #allocate} takes from it until it is closed.
+   */
+  static Arena open(Use use) {
+    Arena arena = OWN.get().computeIfAbsent(use, u -> new Arena());
+    if (arena.open) {
+      throw new IllegalStateException("memory for a " + use + " is open on this thread already");
+    }
+    arena.open = true;
+    arena.enclosing = CURRENT.get();
+    CURRENT.set(arena);
+    return arena;
+  }
+
+  static boolean isOpen(Use use) {
+    Arena arena = OWN.get().get(use);
+    return arena != null && arena.open;
+  }
+
+  /** An array of the arena opened last, or of its own if none is open; its content undefined. */
+  static INDArray allocate(DataType type, long... shape) {
+    Arena current = CURRENT.get();
+    return current == null ? unpooled(type, shape) : current.array(type, shape);
+  }
+
+  /** An array of this arena, its content undefined. */
+  INDArray array(DataType type, long... shape) {
+    long length = 1;
+    for (long size : shape) {
+      length *= size;
+    }
+    List<Block> all = blocks.computeIfAbsent(type, t -> new ArrayList<>());
+    for (Block block : all) {
+      if (block.fits(length)) {
+        return block.cut(length, shape);
+      }
+    }
+    Block added = new Block(type, length);
+    all.add(added);
+    return added.cut(length, shape);
+  }
+
+  /** Ends the arrays. */
+  @Override
+  public void close() {
+    blocks.values().forEach(all -> all.forEach(Block::free));
+    CURRENT.set(enclosing);
+    enclosing = null;
+    open = false;
+  }
+
+  /** An array that outlives every arena. */
+  @SuppressForbidden("the one place that allocates")
+  static INDArray unpooled(DataType type, long... shape) {
+    return Nd4j.createUninitialized(type, shape, 'c');
+  }
+
+  private static final class Block {
+    private static final long LEAST = 1 << 22; // numbers; untouched ones take no memory
+    private static final long LINE = 64; // bytes of a cache line, where arrays begin
+
+    private final INDArray memory;
+    private final long first; // that lies at the beginning of a line
+    private final long step; // numbers of a line
+    private long next;
+
+    Block(DataType type, long length) {
+      step = LINE / type.width();
+      memory = unpooled(type, Math.max(LEAST, length + step));
+      long address = memory.data().address();
+      first = (LINE - address % LINE) % LINE / type.width();
+      next = first;
+    }
+
+    boolean fits(long length) {
+      return next + length <= memory.length();
+    }
+
+    INDArray cut(long length, long[] shape) {
+      INDArray array = Kernels.view(memory, next, shape, Nd4j.getStrides(shape, 'c'));
+      next += (length + step - 1) / step * step;
+      return array;
+    }
+
+    void free() {
+      next = first;
+    }
+  }
+}
