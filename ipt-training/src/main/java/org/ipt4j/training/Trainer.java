@@ -22,6 +22,7 @@ import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
+import org.ipt4j.core.Workers;
 import org.ipt4j.data.PatchBatch;
 import org.ipt4j.data.Prefetch;
 import org.ipt4j.model.IptModel;
@@ -42,6 +43,8 @@ public final class Trainer {
   private static final double WHITE = 255; // at the edges
   private static final String MOMENTS = IptModel.EXTRA + "moments";
   private static final String WEIGHTS = IptModel.EXTRA + "weights"; // where the model is averaged
+  private static final long PIECE = 300_000; // numbers of an array of features, 1.2 MB
+  private static final long MOST_GRADIENTS = 2L << 30; // bytes, of all workers
   private static final double CHARBONNIER_EPSILON = 0.001; // of white
 
   private final IptModel model;
@@ -50,7 +53,7 @@ public final class Trainer {
   private final TrainingOptions options;
   private final String updater;
   private final BatchSource batches;
-  private final ParameterVector gradients;
+  private final List<ParameterVector> gradients = new ArrayList<>(); // of each worker
   private final Optimizer optimizer;
   private long step;
 
@@ -77,8 +80,9 @@ public final class Trainer {
     this.options = options;
     this.updater = withoutLearningRate(updater);
     this.batches = batches;
-    this.gradients = ParameterVector.zeros(model.values().layout(), model.values().type());
-    this.optimizer = new Optimizer(updater, options.weightDecay(), model.values(), gradients);
+    this.gradients.add(ParameterVector.zeros(model.values().layout(), model.values().type()));
+    this.optimizer =
+        new Optimizer(updater, options.weightDecay(), model.values(), gradients.get(0));
   }
 
   // whose learning rate may be another one when a run is taken up again, to make it longer
@@ -195,15 +199,9 @@ public final class Trainer {
     double waited = (System.nanoTime() - start) / 1e9;
     Task task = plan.task(step);
     List<ParameterLayout.Range> ranges = moved(task);
-    ranges.forEach(range -> gradients.range(range).assign(0));
-    double[] losses = new double[2];
+    double[] losses;
     try {
-      for (PatchBatch part : batch.parts(options.accumulation())) {
-        double weight = (double) part.count() / batch.count();
-        double[] own = goBack(task, part, weight);
-        losses[0] += weight * own[0];
-        losses[1] += weight * own[1];
-      }
+      losses = goBack(task, batch, ranges);
     } catch (OutOfMemoryError | RuntimeException failure) {
       if (isMemory(failure)) {
         throw outOfMemory(task, batch, failure);
@@ -264,8 +262,65 @@ public final class Trainer {
     return ranges;
   }
 
+  /** Makes the first gradients those of the batch's losses, and yields these. */
+  private double[] goBack(Task task, PatchBatch batch, List<ParameterLayout.Range> ranges) {
+    List<PatchBatch> pieces = pieces(batch);
+    int workers = workers(pieces.size());
+    while (gradients.size() < workers) {
+      gradients.add(ParameterVector.zeros(model.values().layout(), model.values().type()));
+    }
+    double[][] each = new double[pieces.size()][];
+    Workers.run(
+        workers,
+        worker -> {
+          ParameterVector own = gradients.get(worker);
+          ranges.forEach(range -> own.range(range).assign(0));
+          for (int i = worker; i < each.length; i += workers) {
+            double weight = (double) pieces.get(i).count() / batch.count();
+            each[i] = goBack(task, pieces.get(i), weight, own);
+          }
+        });
+    for (int worker = 1; worker < workers; worker++) {
+      for (ParameterLayout.Range range : ranges) {
+        gradients.get(0).range(range).addi(gradients.get(worker).range(range));
+      }
+    }
+    double[] losses = new double[2];
+    for (int i = 0; i < each.length; i++) {
+      double weight = (double) pieces.get(i).count() / batch.count();
+      losses[0] += weight * each[i][0];
+      losses[1] += weight * each[i][1];
+    }
+    return losses;
+  }
+
+  /**
+   * What goes through the network at once. Where images share nothing but the sum of their
+   * gradients, pieces are so small that what an operation reads and writes stays in a processor's
+   * cache; a contrastive loss compares the images of a part.
+   */
+  private List<PatchBatch> pieces(PatchBatch batch) {
+    int parts = options.accumulation();
+    if (plan.objective(step) == L1) {
+      long numbers = (long) model.config().features() * batch.side() * batch.side();
+      int together = (int) Math.max(1, PIECE / numbers);
+      int sides = Workers.count();
+      int rounds = (batch.count() + sides * together - 1) / (sides * together);
+      parts = Math.max(parts, Math.min(batch.count(), sides * rounds));
+    }
+    return batch.parts(parts);
+  }
+
+  private int workers(int pieces) {
+    if (plan.objective(step) != L1) {
+      return 1;
+    }
+    long bytes = model.values().layout().length() * model.values().type().width();
+    return (int) Math.min(Math.min(Workers.count(), pieces), Math.max(2, MOST_GRADIENTS / bytes));
+  }
+
   /** Adds weight · d loss / d parameter to the gradients; yields the losses of the terms. */
-  private double[] goBack(Task task, PatchBatch batch, double weight) {
+  private double[] goBack(Task task, PatchBatch batch, double weight, ParameterVector gradients) {
     TrainingPlan.Objective objective = plan.objective(step);
     double loss = Double.NaN;
     double contrastive = Double.NaN;
@@ -311,11 +366,11 @@ public final class Trainer {
   private double clip(List<ParameterLayout.Range> ranges, Task task) {
     double sum = 0;
     for (ParameterLayout.Range range : ranges) {
-      sum += Math.pow(gradients.range(range).norm2Number().doubleValue(), 2);
+      sum += Math.pow(gradients.get(0).range(range).norm2Number().doubleValue(), 2);
     }
     double norm = finite(Math.sqrt(sum), "gradients' norm", task);
     if (options.clipping() > 0 && norm > options.clipping()) {
-      ranges.forEach(range -> gradients.range(range).muli(options.clipping() / norm));
+      ranges.forEach(range -> gradients.get(0).range(range).muli(options.clipping() / norm));
     }
     return norm;
   }
