@@ -56,11 +56,6 @@ enum Case {
     return perSide * perSide;
   }
 
-  /** What a level of 0..255 is inside the network. */
-  float range() {
-    return (float) (config.rgbRange() / 255);
-  }
-
   /** Floating-point operations of the network's products and convolutions, at one run. */
   double flop() {
     double d = embedding();

@@ -3,7 +3,6 @@ package org.ipt4j.benchmarks;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import org.ipt4j.core.Tape;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.PatchBatch;
 import org.ipt4j.model.ImageRestorer;
@@ -13,7 +12,6 @@ import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.Trainer;
 import org.ipt4j.training.TrainingPlan;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
@@ -37,10 +35,7 @@ final class OwnSubject implements Subject {
 
   @Override
   public float[] restore(float[] degraded, int n) {
-    try (Tape tape = Tape.inference(model.values())) {
-      INDArray x = tape.array(degraded, n, 3, of.side(), of.side()).muli(of.range());
-      return model.forward(tape, TASK, x).restored().value().muli(1 / of.range()).data().asFloat();
-    }
+    return model.restore(TASK, degraded, n);
   }
 
   @Override

@@ -64,7 +64,7 @@ final class SameDiffSubject implements Subject {
   public float[] restore(float[] degraded, int n) {
     try (INDArray x = pixels(degraded, n, of.side());
         INDArray y = sd.outputSingle(Map.of(IMAGE, x), RESTORED)) {
-      return y.muli(1 / of.range()).data().asFloat();
+      return y.muli(1 / of.config.level()).data().asFloat();
     }
   }
 
@@ -83,7 +83,7 @@ final class SameDiffSubject implements Subject {
   }
 
   private INDArray pixels(float[] pixels, int n, int side) {
-    return Nd4j.createFromArray(pixels).reshape('c', n, 3, side, side).muli(of.range());
+    return Nd4j.createFromArray(pixels).reshape('c', n, 3, side, side).muli(of.config.level());
   }
 
   private void network() {

@@ -74,7 +74,7 @@ final class TorchSubject implements Subject {
     try (NDManager pass = manager.newSubManager()) {
       NDList inputs = new NDList(pixels(pass, degraded, n, of.side(), "x"), mean, enlarge);
       inputs.addAll(weights);
-      return run(Case.Work.INFERENCE, pass, inputs).mul(1 / of.range()).toFloatArray();
+      return run(Case.Work.INFERENCE, pass, inputs).mul(1 / of.config.level()).toFloatArray();
     }
   }
 
@@ -86,7 +86,7 @@ final class TorchSubject implements Subject {
       NDList inputs = new NDList(x, target, mean, enlarge, step);
       inputs.addAll(weights);
       inputs.addAll(moving);
-      return run(Case.Work.TRAINING, pass, inputs).getFloat() / of.range();
+      return run(Case.Work.TRAINING, pass, inputs).getFloat() / of.config.level();
     }
   }
 
@@ -131,7 +131,7 @@ final class TorchSubject implements Subject {
   }
 
   private NDArray pixels(NDManager pass, float[] pixels, int n, int side, String name) {
-    return named(pass.create(pixels, new Shape(n, 3, side, side)).muli(of.range()), name);
+    return named(pass.create(pixels, new Shape(n, 3, side, side)).muli(of.config.level()), name);
   }
 
   private static NDArray named(NDArray array, String name) {

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.ipt4j.core.Tape;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageFiles;
@@ -18,7 +17,6 @@ import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * How many tiles a second the network alone takes, in passes of one batch, and how many when a PNG
@@ -134,10 +132,7 @@ final class WholeImage {
     for (int done = 0; done < tiles; done += ImageRestorer.DEFAULT_BATCH) {
       int count = Math.min(ImageRestorer.DEFAULT_BATCH, tiles - done);
       float[] some = Arrays.copyOf(pixels, count * Image.CHANNELS * side * side);
-      try (Tape tape = Tape.inference(model.values())) {
-        INDArray degraded = tape.array(some, count, Image.CHANNELS, side, side);
-        model.forward(tape, task, degraded);
-      }
+      model.restore(task, some, count);
     }
   }
 

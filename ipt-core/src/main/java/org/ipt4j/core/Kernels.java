@@ -1,5 +1,6 @@
 package org.ipt4j.core;
 
+import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -28,6 +29,29 @@ public final class Kernels {
   /** An array of the open {@link Arena}, every element {@code value}. */
   public static INDArray filled(DataType type, double value, long... shape) {
     return uninitialized(type, shape).assign(value);
+  }
+
+  /** array = {@code numbers}, in the array's order. */
+  static void write(float[] numbers, INDArray array) {
+    if (isAddressable(array)) {
+      new FloatPointer(array.data().addressPointer()).put(numbers);
+    } else {
+      array.assign(Nd4j.createFromArray(numbers).reshape('c', array.shape()));
+    }
+  }
+
+  /** Copies {@code array}, which lies in one piece, to {@code target} from {@code at} on. */
+  public static void read(INDArray array, float[] target, int at) {
+    int length = Math.toIntExact(array.length());
+    if (isAddressable(array)) {
+      new FloatPointer(array.data().addressPointer()).get(target, at, length);
+    } else {
+      System.arraycopy(array.dup().data().asFloat(), 0, target, at, length);
+    }
+  }
+
+  private static boolean isAddressable(INDArray array) {
+    return Workers.ON_PROCESSOR && array.dataType() == DataType.FLOAT;
   }
 
   /** The elements of {@code base} from {@code offset} on, seen with another shape and strides. */

@@ -10,10 +10,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One pass through a network: holds its arrays and, when training, what is needed to go back.
@@ -153,11 +151,8 @@ public final class Tape implements AutoCloseable {
   /** An array of this pass with a copy of {@code numbers}. */
   public INDArray array(float[] numbers, long... shape) {
     INDArray copy = array(shape);
-    if (Workers.ON_PROCESSOR && copy.dataType() == DataType.FLOAT) {
-      new FloatPointer(copy.data().addressPointer()).put(numbers);
-      return copy;
-    }
-    return copy.assign(Nd4j.createFromArray(numbers).reshape('c', shape));
+    Kernels.write(numbers, copy);
+    return copy;
   }
 
   /**

@@ -12,9 +12,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.contrastive.ContrastiveForm;
-import org.ipt4j.core.Losses;
-import org.ipt4j.core.Tape;
-import org.ipt4j.core.Variable;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Degradation;
 import org.ipt4j.data.Evaluation;
@@ -37,7 +34,6 @@ import org.ipt4j.training.LossLog;
 import org.ipt4j.training.Trainer;
 import org.ipt4j.training.TrainingPlan;
 import org.ipt4j.training.WarmupCosine;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.ISchedule;
 import picocli.CommandLine.Command;
@@ -174,17 +170,12 @@ final class Demo implements Callable<Integer> {
 
   /** The mean L1 over a few batches that are no step's. */
   private static double l1(IptModel model, Task task, BatchSource batches) {
-    double range = model.config().rgbRange() / 255;
     double sum = 0;
     for (int step = -LOSS_BATCHES; step < 0; step++) {
       PatchBatch batch = batches.batch(task, step);
-      long side = batch.side();
-      long large = side * batch.scale();
-      try (Tape tape = Tape.inference(model.values())) {
-        INDArray degraded = tape.array(batch.degraded(), batch.count(), 3, side, side).muli(range);
-        INDArray clean = tape.array(batch.clean(), batch.count(), 3, large, large).muli(range);
-        Variable restored = model.forward(tape, task, degraded).restored();
-        sum += Losses.l1(tape, restored, clean).value().getDouble(0) / range;
+      float[] restored = model.restore(task, batch.degraded(), batch.count());
+      for (int i = 0; i < restored.length; i++) {
+        sum += Math.abs(restored[i] - batch.clean()[i]) / restored.length;
       }
     }
     return sum / LOSS_BATCHES;

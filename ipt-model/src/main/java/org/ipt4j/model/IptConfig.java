@@ -32,6 +32,7 @@ public record IptConfig(
     DecoderForm decoderForm,
     double rgbRange,
     boolean inputResidual) {
+  private static final double WHITE = 255;
 
   private static final Map<String, IptConfig> PRESETS = new LinkedHashMap<>();
 
@@ -79,6 +80,11 @@ public record IptConfig(
           "unknown configuration " + name + "; known are " + String.join(", ", PRESETS.keySet()));
     }
     return preset;
+  }
+
+  /** What one of the levels 0..255 is inside the network. */
+  public double level() {
+    return rgbRange / WHITE;
   }
 
   /** This configuration with another form of the decoder. */

@@ -17,9 +17,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.ipt4j.core.Kernels;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Tape;
+import org.ipt4j.core.Workers;
+import org.ipt4j.data.Image;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -35,6 +38,7 @@ public final class IptModel {
   public static final String DESCRIPTION = "ipt4j.model";
 
   private static final String VERSION = "ipt4j.version";
+  private static final long PIECE = 300_000; // numbers of an array of features, 1.2 MB
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -345,5 +349,58 @@ public final class IptModel {
               Arrays.toString(degraded.shape())));
     }
     return network.forward(tape, task(task.name()), degraded);
+  }
+
+  /**
+   * Restores images of the network's size, on all processors ({@link Workers}).
+   *
+   * @param task one of {@link #tasks}
+   * @param degraded [count,3,H,W] in 0..255, H and W the configuration's image side
+   * @return [count,3,sH,sW] in 0..255, neither clipped nor rounded
+   */
+  public float[] restore(Task task, float[] degraded, int count) {
+    int side = config.imageSide();
+    int in = Image.CHANNELS * side * side;
+    if (count < 1 || degraded.length != (long) count * in) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%d images of %d×%d pixels have %d values, got %d",
+              count,
+              side,
+              side,
+              (long) count * in,
+              degraded.length));
+    }
+    int out = in * task.scale() * task.scale();
+    float[] restored = new float[Math.multiplyExact(count, out)];
+    int pieces = pieces(count);
+    Workers.run(
+        pieces,
+        i -> {
+          int from = (int) ((long) count * i / pieces);
+          int end = (int) ((long) count * (i + 1) / pieces);
+          float[] some = Arrays.copyOfRange(degraded, from * in, end * in);
+          try (Tape tape = Tape.inference(values)) {
+            INDArray x =
+                tape.array(some, end - from, Image.CHANNELS, side, side).muli(config.level());
+            INDArray y = forward(tape, task, x).restored().value();
+            Kernels.read(y.divi(config.level()), restored, from * out);
+          }
+        });
+    return restored;
+  }
+
+  /**
+   * Into how many pieces a batch of images best goes through the network, where each image goes its
+   * own way: as many for each processor, and so small that what an operation reads and writes stays
+   * in its cache.
+   */
+  public int pieces(int images) {
+    long numbers = (long) config.features() * config.imageSide() * config.imageSide();
+    int together = (int) Math.max(1, PIECE / numbers);
+    int sides = Workers.count();
+    int rounds = (images + sides * together - 1) / (sides * together);
+    return Math.min(images, sides * rounds);
   }
 }

@@ -1,8 +1,6 @@
 package org.ipt4j.model;
 
-import org.ipt4j.core.Tape;
 import org.ipt4j.data.Image;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Takes tiles through the network; with self-ensemble (Timofte et al., "Seven ways to improve
@@ -10,13 +8,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * turned back and averaged.
  */
 record TilePass(IptModel model, Task task, boolean ensemble) {
-  private static final double WHITE = 255;
   private static final int TURNS = 8;
 
   /** Tiles [N,3,H,W] in 0..255 → [N,3,sH,sW] in 0..255, not clipped. */
   float[] restore(float[] tiles, int count) {
     if (!ensemble) {
-      return pass(tiles, count);
+      return model.restore(task, tiles, count);
     }
     int side = model.config().imageSide();
     int large = side * task.scale();
@@ -26,7 +23,7 @@ record TilePass(IptModel model, Task task, boolean ensemble) {
       for (int i = 0; i < tiles.length; i++) {
         turned[i] = tiles[source(turn, side, i)];
       }
-      float[] restored = pass(turned, count);
+      float[] restored = model.restore(task, turned, count);
       for (int i = 0; i < sum.length; i++) {
         sum[source(turn, large, i)] += restored[i] / TURNS;
       }
@@ -44,17 +41,5 @@ record TilePass(IptModel model, Task task, boolean ensemble) {
     row = (turn & 2) == 0 ? row : n - 1 - row;
     column = (turn & 1) == 0 ? column : n - 1 - column;
     return (plane * n + row) * n + column;
-  }
-
-  private float[] pass(float[] tiles, int count) {
-    int side = model.config().imageSide();
-    double range = model.config().rgbRange() / WHITE;
-    try (Tape tape = Tape.inference(model.values())) {
-      INDArray degraded = tape.array(tiles, count, Image.CHANNELS, side, side).muli(range);
-      INDArray restored = model.forward(tape, task, degraded).restored().value();
-      float[] copy = new float[Math.toIntExact(restored.length())];
-      restored.muli(1 / range).data().asNioFloat().get(copy); // asFloat goes value by value
-      return copy;
-    }
   }
 }

@@ -40,10 +40,8 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * moments before it and of k.
  */
 public final class Trainer {
-  private static final double WHITE = 255; // at the edges
   private static final String MOMENTS = IptModel.EXTRA + "moments";
   private static final String WEIGHTS = IptModel.EXTRA + "weights"; // where the model is averaged
-  private static final long PIECE = 300_000; // numbers of an array of features, 1.2 MB
   private static final long MOST_GRADIENTS = 2L << 30; // bytes, of all workers
   private static final double CHARBONNIER_EPSILON = 0.001; // of white
 
@@ -294,21 +292,11 @@ public final class Trainer {
     return losses;
   }
 
-  /**
-   * What goes through the network at once. Where images share nothing but the sum of their
-   * gradients, pieces are so small that what an operation reads and writes stays in a processor's
-   * cache; a contrastive loss compares the images of a part.
-   */
+  /** What goes through the network at once; a contrastive loss compares the images of a part. */
   private List<PatchBatch> pieces(PatchBatch batch) {
     int parts = options.accumulation();
-    if (plan.objective(step) == L1) {
-      long numbers = (long) model.config().features() * batch.side() * batch.side();
-      int together = (int) Math.max(1, PIECE / numbers);
-      int sides = Workers.count();
-      int rounds = (batch.count() + sides * together - 1) / (sides * together);
-      parts = Math.max(parts, Math.min(batch.count(), sides * rounds));
-    }
-    return batch.parts(parts);
+    return batch.parts(
+        plan.objective(step) == L1 ? Math.max(parts, model.pieces(batch.count())) : parts);
   }
 
   private int workers(int pieces) {
@@ -336,13 +324,16 @@ public final class Trainer {
       if (objective == L1 || objective == BOTH) {
         INDArray clean = array(tape, batch.clean(), batch, batch.scale());
         Variable term = loss(tape, output.restored(), clean);
-        loss = finite(term.value().getDouble(0), options.loss() + " loss", task) / range();
+        loss =
+            finite(term.value().getDouble(0), options.loss() + " loss", task)
+                / model.config().level();
         terms.add(scaled(tape, term, weight));
       }
       if (objective == CONTRASTIVE || objective == BOTH) {
         Variable term = ContrastiveLoss.of(tape, output.tokens(), plan.contrastive().form());
         contrastive = finite(term.value().getDouble(0), "contrastive loss", task);
-        terms.add(scaled(tape, term, weight * plan.contrastive().weight() * range()));
+        terms.add(
+            scaled(tape, term, weight * plan.contrastive().weight() * model.config().level()));
       }
       tape.backward(terms.stream().reduce((a, b) -> Dense.add(tape, a, b)).orElseThrow());
     }
@@ -382,11 +373,6 @@ public final class Trainer {
     Kernels.addScaled(1 - decay, model.values().flat(), mean);
   }
 
-  /** What a level of 0..255 is inside the network. */
-  private double range() {
-    return model.config().rgbRange() / WHITE;
-  }
-
   private double finite(double value, String name, Task task) {
     if (!Double.isFinite(value)) {
       throw new TrainingException(
@@ -398,6 +384,6 @@ public final class Trainer {
 
   private INDArray array(Tape tape, float[] pixels, PatchBatch batch, int scale) {
     long side = (long) batch.side() * scale;
-    return tape.array(pixels, batch.count(), 3, side, side).muli(range());
+    return tape.array(pixels, batch.count(), 3, side, side).muli(model.config().level());
   }
 }
