@@ -51,15 +51,13 @@ public final class Convolution {
     long[] apart = {n, c, s, s, h, w};
     long[] together = {n, c, h, s, w, s};
     INDArray y = tape.array(n, c, h * s, w * s);
-    y.reshape('c', together).assign(x.value().reshape('c', apart).permute(0, 1, 4, 2, 5, 3));
+    Kernels.permute(x.value().reshape('c', apart), y, 0, 1, 4, 2, 5, 3);
     // a permutation: dx is dy, put back
     return tape.record(
         y,
         dy ->
             x.receiveOverwriting(
-                dx ->
-                    dx.reshape('c', apart)
-                        .assign(dy.reshape('c', together).permute(0, 1, 3, 5, 2, 4))),
+                dx -> Kernels.permute(dy.reshape('c', together), dx, 0, 1, 3, 5, 2, 4)),
         x);
   }
 

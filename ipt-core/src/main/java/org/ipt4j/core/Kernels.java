@@ -61,6 +61,22 @@ public final class Kernels {
   }
 
   /**
+   * y = x with its axes in another order, that of the samples staying the first; both lie in one
+   * piece.
+   *
+   * @param y of x's length
+   * @param axes for each axis of y, seen with as many, that of x
+   */
+  public static void permute(INDArray x, INDArray y, int... axes) {
+    if (isAddressable(x)) {
+      new Permutation(x.shape(), axes).run(x, y);
+    } else {
+      INDArray permuted = x.permute(axes);
+      y.reshape('c', permuted.shape()).assign(permuted);
+    }
+  }
+
+  /**
    * out = alpha · op(a) · op(b) + beta · out, where op transposes the last two axes if asked. Takes
    * strided arrays; leading axes are batch axes. Results are the same to the bit for the same
    * arrays and number of threads.

@@ -55,19 +55,13 @@ public final class Tokens {
     }
 
     void cut(INDArray images, INDArray tokens) {
-      asTokens(tokens).assign(asImages(images).permute(0, 2, 4, 1, 3, 5));
+      Kernels.permute(
+          images.reshape('c', new long[] {n, c, h / p, p, w / p, p}), tokens, 0, 2, 4, 1, 3, 5);
     }
 
     void join(INDArray tokens, INDArray images) {
-      asImages(images).assign(asTokens(tokens).permute(0, 3, 1, 4, 2, 5));
-    }
-
-    private INDArray asImages(INDArray x) {
-      return x.reshape('c', new long[] {n, c, h / p, p, w / p, p});
-    }
-
-    private INDArray asTokens(INDArray x) {
-      return x.reshape('c', new long[] {n, h / p, w / p, c, p, p});
+      Kernels.permute(
+          tokens.reshape('c', new long[] {n, h / p, w / p, c, p, p}), images, 0, 3, 1, 4, 2, 5);
     }
   }
 }

@@ -31,11 +31,10 @@ final class BicubicEnlargement {
       INDArray wide = tape.array(planes * side, large); // each row enlarged
       Kernels.matmul(x.reshape('c', planes * side, side), false, matrix, true, 1, 0, wide);
       INDArray columns = tape.array(planes, large, side);
-      columns.assign(wide.reshape('c', planes, side, large).permute(0, 2, 1));
+      Kernels.permute(wide.reshape('c', planes, side, large), columns, 0, 2, 1);
       INDArray turned = tape.array(planes * large, large);
       Kernels.matmul(columns.reshape('c', planes * large, side), false, matrix, true, 1, 0, turned);
-      y.reshape('c', planes, large, large)
-          .assign(turned.reshape('c', planes, large, large).permute(0, 2, 1));
+      Kernels.permute(turned.reshape('c', planes, large, large), y, 0, 2, 1);
     }
     return y;
   }
