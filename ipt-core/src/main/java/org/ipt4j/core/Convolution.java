@@ -1,5 +1,6 @@
 package org.ipt4j.core;
 
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Operations on images of features, [N,C,H,W]. */
@@ -23,11 +24,15 @@ public final class Convolution {
     return tape.record(
         y,
         dy -> {
-          INDArray dx = tape.array(x.shape());
           INDArray dw = tape.array(w.shape());
           INDArray db = tape.array(b.shape());
-          Kernels.convolutionBackward(x.value(), w.value(), b.value(), dy, dx, dw, db);
-          x.receive(dx);
+          Consumer<INDArray> back =
+              dx -> Kernels.convolutionBackward(x.value(), w.value(), b.value(), dy, dx, dw, db);
+          if (x.isDifferentiable()) {
+            x.receiveOverwriting(back);
+          } else {
+            back.accept(tape.array(x.shape()));
+          }
           w.receive(dw);
           b.receive(db);
         },

@@ -1,5 +1,7 @@
 package org.ipt4j.core;
 
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Operations on rows of features: the parts of a transformer other than attention. */
@@ -17,38 +19,50 @@ public final class Dense {
    * @return [..., O]
    */
   public static Variable linear(Tape tape, Variable x, Variable w, Variable b) {
-    return linear(tape, x, w, b, false);
+    return linear(tape, x, w, b, null, false);
+  }
+
+  /** y = r + x·wᵀ + b: {@link #linear} beside a residual r [..., O], in one array. */
+  public static Variable linearOnto(Tape tape, Variable r, Variable x, Variable w, Variable b) {
+    Shapes.check("residual", r, outputShape(x, w));
+    return linear(tape, x, w, b, r, false);
   }
 
   /** y = max(x·wᵀ + b, 0): {@link #linear} and {@link #relu} in one array. */
   public static Variable linearRelu(Tape tape, Variable x, Variable w, Variable b) {
-    return linear(tape, x, w, b, true);
+    return linear(tape, x, w, b, null, true);
   }
 
-  private static Variable linear(Tape tape, Variable x, Variable w, Variable b, boolean rectified) {
+  private static Variable linear(
+      Tape tape, Variable x, Variable w, Variable b, Variable r, boolean rectified) {
     long out = w.size(0);
     Shapes.check("linear", x, -1, w.size(1));
-    long[] shape = x.shape();
-    shape[shape.length - 1] = out;
     INDArray rows = rows(x.value()); // [R,I]
-    INDArray y = tape.array(shape);
+    INDArray y = tape.array(outputShape(x, w));
     INDArray yRows = rows(y); // [R,O]
-    Kernels.matmul(rows, false, w.value(), true, 1, 0, yRows);
-    if (b != null) {
-      Kernels.add(yRows, b.value(), yRows);
+    if (r == null) {
+      Kernels.matmul(rows, false, w.value(), true, 1, 0, yRows);
+      if (b != null) {
+        Kernels.add(yRows, b.value(), yRows);
+      }
+    } else {
+      if (b != null) {
+        Kernels.add(rows(r.value()), b.value(), yRows);
+      } else {
+        y.assign(r.value());
+      }
+      Kernels.matmul(rows, false, w.value(), true, 1, 1, yRows);
     }
     if (rectified) {
       Kernels.relu(yRows, yRows);
     }
-    // dx = dy·w, dw = dyᵀ·x, db = sum of dy's rows; if rectified, of dy where y > 0
+    // dx = dy·w, dw = dyᵀ·x, db = sum of dy's rows, dr = dy; if rectified, of dy where y > 0
     return tape.record(
         y,
         dy -> {
           INDArray dyRows = rows(dy);
           if (rectified) {
-            INDArray open = tape.array(dyRows.shape());
-            Kernels.positive(yRows, open);
-            Kernels.multiply(dyRows, open, dyRows);
+            Kernels.reluBackward(yRows, dyRows, dyRows);
           }
           x.receive(
               (dx, beta) -> Kernels.matmul(dyRows, false, w.value(), false, 1, beta, rows(dx)));
@@ -56,8 +70,17 @@ public final class Dense {
           if (b != null) {
             b.receive((db, beta) -> Kernels.sumColumns(dyRows, beta, db.reshape('c', 1, out)));
           }
+          if (r != null) {
+            r.receive(dy);
+          }
         },
-        b == null ? new Variable[] {x, w} : new Variable[] {x, w, b});
+        Stream.of(x, w, b, r).filter(Objects::nonNull).toArray(Variable[]::new));
+  }
+
+  private static long[] outputShape(Variable x, Variable w) {
+    long[] shape = x.shape();
+    shape[shape.length - 1] = w.size(0);
+    return shape;
   }
 
   /** y = a + b, of one shape. */
@@ -111,12 +134,10 @@ public final class Dense {
     // dx = dy where x > 0, which is where y > 0
     return tape.record(
         y,
-        dy ->
-            x.receiveOverwriting(
-                dx -> {
-                  Kernels.positive(y, dx);
-                  Kernels.multiply(dx, dy, dx);
-                }),
+        dy -> {
+          Kernels.reluBackward(y, dy, dy);
+          x.receive(dy);
+        },
         x);
   }
 
@@ -163,18 +184,18 @@ public final class Dense {
           INDArray g = rows(dy);
           INDArray product = tape.array(g.shape());
           INDArray meanOfRow = tape.array(g.size(0), 1);
+          INDArray column = gain.value().reshape('c', d, 1);
           bias.receive((db, beta) -> Kernels.sumColumns(g, beta, db.reshape('c', 1, d)));
           Kernels.multiply(g, normalised, product);
           gain.receive((dg, beta) -> Kernels.sumColumns(product, beta, dg.reshape('c', 1, d)));
-          Kernels.multiply(g, gain.value(), g);
-          Kernels.multiply(g, normalised, product);
-          Kernels.sumRows(product, 1.0 / d, meanOfRow);
+          Kernels.matmul(product, false, column, false, 1.0 / d, 0, meanOfRow);
           Kernels.multiply(normalised, meanOfRow, product);
-          Kernels.subtract(g, product, product);
-          Kernels.sumRows(g, 1.0 / d, meanOfRow);
-          Kernels.subtract(product, meanOfRow, product);
-          Kernels.multiply(product, inverse, product);
-          x.receive(product.reshape('c', x.shape()));
+          Kernels.matmul(g, false, column, false, 1.0 / d, 0, meanOfRow);
+          Kernels.multiply(g, gain.value(), g);
+          Kernels.subtract(g, product, g);
+          Kernels.subtract(g, meanOfRow, g);
+          Kernels.multiply(g, inverse, g);
+          x.receive(dy);
         },
         x,
         gain,

@@ -4,7 +4,6 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
-import org.nd4j.linalg.api.ops.impl.scalar.Step;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.RSqrt;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.Axpy;
@@ -132,9 +131,9 @@ public final class Kernels {
             .build());
   }
 
-  /** out = 1 where x > 0, else 0. */
-  public static void positive(INDArray x, INDArray out) {
-    Nd4j.exec(new Step(x, out));
+  /** out = dy where y > 0, else 0; out may be dy. */
+  public static void reluBackward(INDArray y, INDArray dy, INDArray out) {
+    run("relu_bp", out, y, dy);
   }
 
   /** out = −1, 0 or 1, as the sign of x. */

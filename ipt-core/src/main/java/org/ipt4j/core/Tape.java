@@ -30,6 +30,7 @@ public final class Tape implements AutoCloseable {
     private final Map<Long, Deque<INDArray>> spareGradients = new HashMap<>();
     private final Arena memory;
     private final DataType type;
+    private INDArray flowing; // the gradient on its way to an operation's inputs; null: taken over
 
     private Recording(Arena memory, DataType type) {
       this.memory = memory;
@@ -45,7 +46,18 @@ public final class Tape implements AutoCloseable {
       steps.clear();
     }
 
-    private INDArray gradientMemory(long[] shape) {
+    private void goBack(Variable output, Backward backward) {
+      INDArray dy = output.gradient();
+      output.forgetGradient();
+      flowing = dy;
+      backward.run(dy);
+      if (flowing != null) {
+        recycle(dy);
+        flowing = null;
+      }
+    }
+
+    private INDArray array(long[] shape) {
       Deque<INDArray> spare = spareGradients.get(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
       if (spare != null && !spare.isEmpty()) {
         return spare.pop().reshape('c', shape);
@@ -54,10 +66,29 @@ public final class Tape implements AutoCloseable {
     }
 
     // A gradient is done with once it has flowed on: the next one of its length takes its memory.
-    private void recycleGradient(Variable variable) {
-      INDArray done = variable.gradient();
-      variable.forgetGradient();
-      spareGradients.computeIfAbsent(done.length(), length -> new ArrayDeque<>()).push(done);
+    private void recycle(INDArray gradient) {
+      spareGradients
+          .computeIfAbsent(gradient.length(), length -> new ArrayDeque<>())
+          .push(gradient);
+    }
+
+    /** The memory of the gradient of an array of that shape. */
+    private Variable.GradientMemory memoryOf(long[] shape) {
+      return new Variable.GradientMemory() {
+        @Override
+        public INDArray array() {
+          return Recording.this.array(shape);
+        }
+
+        @Override
+        public boolean handsOver(INDArray part) {
+          if (part != flowing) {
+            return false;
+          }
+          flowing = null;
+          return true;
+        }
+      };
     }
   }
 
@@ -138,9 +169,7 @@ public final class Tape implements AutoCloseable {
   /** An array whose gradient is wanted, when training. */
   public Variable variable(INDArray value) {
     Recording current = recording;
-    return current == null
-        ? constant(value)
-        : new Variable(value, () -> current.gradientMemory(value.shape()));
+    return current == null ? constant(value) : new Variable(value, current.memoryOf(value.shape()));
   }
 
   /** An array of this pass, its content undefined. */
@@ -180,9 +209,8 @@ public final class Tape implements AutoCloseable {
             result,
             () -> {
               try (Arena memory = scratch()) {
-                backward.run(result.gradient());
+                current.goBack(result, backward);
               }
-              current.recycleGradient(result);
             }));
     return result;
   }
@@ -190,7 +218,10 @@ public final class Tape implements AutoCloseable {
   /** Takes the gradient of an operation's output on to its inputs. */
   @FunctionalInterface
   public interface Backward {
-    /** {@code dy}: d loss / d output, in the output's shape; it may be overwritten. */
+    /**
+     * {@code dy}: d loss / d output, in the output's shape; it may be overwritten as long as no
+     * variable has received it.
+     */
     void run(INDArray dy);
   }
 
@@ -273,7 +304,8 @@ public final class Tape implements AutoCloseable {
             result,
             () -> {
               goBackThrough(layer, x, result.gradient());
-              outer.recycleGradient(result);
+              outer.recycle(result.gradient());
+              result.forgetGradient();
             }));
     return result;
   }

@@ -3,7 +3,6 @@ package org.ipt4j.core;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -21,12 +20,24 @@ public final class Variable {
   /** target = new part + beta · target: beta is 0 where the array is still undefined, else 1. */
   public record Target(INDArray array, double beta) {}
 
+  /** Where a gradient's array comes from. */
+  @FunctionalInterface
+  interface GradientMemory {
+    /** An array for the gradient, its content undefined. */
+    INDArray array();
+
+    /** Whether {@code part} may itself become the gradient: nobody else will write to it. */
+    default boolean handsOver(INDArray part) {
+      return false;
+    }
+  }
+
   private final INDArray value;
-  private final Supplier<INDArray> gradientMemory; // null: no gradient is wanted
+  private final GradientMemory gradientMemory; // null: no gradient is wanted
   private INDArray gradient; // null: nothing has flowed back yet
   private boolean givenAway; // its parts receive in its place
 
-  Variable(INDArray value, Supplier<INDArray> gradientMemory) {
+  Variable(INDArray value, GradientMemory gradientMemory) {
     this.value = value;
     this.gradientMemory = gradientMemory;
   }
@@ -89,8 +100,15 @@ public final class Variable {
     }
   }
 
-  /** Adds {@code part}, of the same shape, to the gradient. */
+  /**
+   * Adds {@code part}, of the same shape, to the gradient; the array that a {@link Tape.Backward}
+   * was given may become the gradient, so it is not to be written to any more.
+   */
   public void receive(INDArray part) {
+    if (isDifferentiable() && !givenAway && gradient == null && gradientMemory.handsOver(part)) {
+      gradient = part;
+      return;
+    }
     receive(
         (target, beta) -> {
           if (beta == 0) {
@@ -120,7 +138,7 @@ public final class Variable {
 
   INDArray gradientArray() {
     if (gradient == null) {
-      gradient = gradientMemory.get();
+      gradient = gradientMemory.array();
     }
     return gradient;
   }

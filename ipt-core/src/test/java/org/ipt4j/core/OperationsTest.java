@@ -22,6 +22,25 @@ class OperationsTest {
   }
 
   @Test
+  void linearOnto() {
+    long[] x = {2, 3, 4};
+    long[] r = {2, 3, 5};
+    OperationContract.check(
+        (tape, v) -> Dense.linearOnto(tape, v[0], v[1], v[2], v[3]),
+        r,
+        x,
+        new long[] {5, 4},
+        new long[] {5});
+    OperationContract.check(
+        (tape, v) -> Dense.linearOnto(tape, v[0], v[1], v[2], null), r, x, new long[] {5, 4});
+    OperationContract.check( // as around the first linear layer of the body
+        (tape, v) -> Dense.linearOnto(tape, v[0], v[0], v[1], v[2]),
+        x,
+        new long[] {4, 4},
+        new long[] {4});
+  }
+
+  @Test
   void linearRelu() {
     OperationContract.check(
         (tape, v) -> Dense.linearRelu(tape, v[0], v[1], v[2]),

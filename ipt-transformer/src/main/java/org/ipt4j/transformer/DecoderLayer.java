@@ -1,6 +1,5 @@
 package org.ipt4j.transformer;
 
-import static org.ipt4j.core.Dense.add;
 import static org.ipt4j.core.Dense.addEmbedding;
 
 import org.ipt4j.core.ParameterLayout;
@@ -39,11 +38,10 @@ final class DecoderLayer {
    */
   Variable forward(Tape tape, Variable tokens, Variable memory, Variable task) {
     Variable n = norm1.forward(tape, tokens);
-    Variable x =
-        add(tape, tokens, selfAttention.ofQueriesAndKeys(tape, addEmbedding(tape, n, task), n));
+    Variable x = selfAttention.ofQueriesAndKeys(tape, tokens, addEmbedding(tape, n, task), n);
     n = norm2.forward(tape, x);
     Variable attended = form == DecoderForm.MEMORY ? memory : n;
-    x = add(tape, x, secondAttention.ofQueries(tape, addEmbedding(tape, n, task), attended));
-    return add(tape, x, feedForward.forward(tape, norm3.forward(tape, x)));
+    x = secondAttention.ofQueries(tape, x, addEmbedding(tape, n, task), attended);
+    return feedForward.forwardOnto(tape, x, norm3.forward(tape, x));
   }
 }

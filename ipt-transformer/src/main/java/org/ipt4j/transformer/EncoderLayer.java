@@ -1,7 +1,5 @@
 package org.ipt4j.transformer;
 
-import static org.ipt4j.core.Dense.add;
-
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.Tape;
@@ -23,7 +21,7 @@ final class EncoderLayer implements Layer {
 
   @Override
   public Variable forward(Tape tape, Variable tokens) {
-    Variable x = add(tape, tokens, selfAttention.ofOne(tape, norm1.forward(tape, tokens)));
-    return add(tape, x, feedForward.forward(tape, norm2.forward(tape, x)));
+    Variable x = selfAttention.ofOne(tape, tokens, norm1.forward(tape, tokens));
+    return feedForward.forwardOnto(tape, x, norm2.forward(tape, x));
   }
 }

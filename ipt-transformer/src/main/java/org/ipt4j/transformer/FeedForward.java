@@ -1,13 +1,12 @@
 package org.ipt4j.transformer;
 
-import org.ipt4j.core.Layer;
 import org.ipt4j.core.Linear;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 
 /** D → 4D → D with ReLU between, for each token. */
-final class FeedForward implements Layer {
+final class FeedForward {
   private final Linear widen;
   private final Linear narrow;
 
@@ -17,8 +16,8 @@ final class FeedForward implements Layer {
     this.narrow = Linear.withBias(layout, narrow, config.hidden(), config.embedding());
   }
 
-  @Override
-  public Variable forward(Tape tape, Variable x) {
-    return narrow.forward(tape, widen.forwardRelu(tape, x));
+  /** {@code residual} and what is made of x. */
+  Variable forwardOnto(Tape tape, Variable residual, Variable x) {
+    return narrow.forwardOnto(tape, residual, widen.forwardRelu(tape, x));
   }
 }

@@ -36,25 +36,25 @@ final class MultiHeadAttention {
     out = Linear.withoutBias(layout.add(name + ".out_proj.weight", initializer, d, d));
   }
 
-  /** Everything from {@code x} [N,S,D]. */
-  Variable ofOne(Tape tape, Variable x) {
+  /** {@code residual} [N,S,D] and attention, everything from {@code x} [N,S,D]. */
+  Variable ofOne(Tape tape, Variable residual, Variable x) {
     Variable[] qkv = tape.split(all.forward(tape, x), 0, d, 2L * d, 3L * d);
-    return attend(tape, qkv[0], qkv[1], qkv[2]);
+    return attend(tape, residual, qkv[0], qkv[1], qkv[2]);
   }
 
-  /** Queries and keys from {@code x} [N,S,D], values from {@code y} [N,S,D]. */
-  Variable ofQueriesAndKeys(Tape tape, Variable x, Variable y) {
+  /** As {@link #ofOne}, queries and keys from {@code x} [N,S,D], values from {@code y} [N,S,D]. */
+  Variable ofQueriesAndKeys(Tape tape, Variable residual, Variable x, Variable y) {
     Variable[] qk = tape.split(queriesAndKeys.forward(tape, x), 0, d, 2L * d);
-    return attend(tape, qk[0], qk[1], values.forward(tape, y));
+    return attend(tape, residual, qk[0], qk[1], values.forward(tape, y));
   }
 
-  /** Queries from {@code x} [N,S,D], keys and values from {@code y} [N,S',D]. */
-  Variable ofQueries(Tape tape, Variable x, Variable y) {
+  /** As {@link #ofOne}, queries from {@code x} [N,S,D], keys and values from {@code y} [N,S',D]. */
+  Variable ofQueries(Tape tape, Variable residual, Variable x, Variable y) {
     Variable[] kv = tape.split(keysAndValues.forward(tape, y), 0, d, 2L * d);
-    return attend(tape, queries.forward(tape, x), kv[0], kv[1]);
+    return attend(tape, residual, queries.forward(tape, x), kv[0], kv[1]);
   }
 
-  private Variable attend(Tape tape, Variable q, Variable k, Variable v) {
-    return out.forward(tape, attention(tape, q, k, v, heads));
+  private Variable attend(Tape tape, Variable residual, Variable q, Variable k, Variable v) {
+    return out.forwardOnto(tape, residual, attention(tape, q, k, v, heads));
   }
 }

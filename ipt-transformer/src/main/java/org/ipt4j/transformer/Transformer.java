@@ -1,6 +1,5 @@
 package org.ipt4j.transformer;
 
-import static org.ipt4j.core.Dense.add;
 import static org.ipt4j.core.Dense.addEmbedding;
 
 import java.util.ArrayList;
@@ -53,11 +52,11 @@ public final class Transformer {
 
   /** The body's output for {@code tokens} [N,S,D] and the task's embedding [S,D]. */
   public Variable forward(Tape tape, Variable tokens, Variable task) {
-    Variable x = add(tape, linearEncoding.forward(tape, tokens), tokens);
+    Variable x = linearEncoding.forwardOnto(tape, tokens, tokens);
     x = addEmbedding(tape, x, tape.parameter(position));
     Variable memory = tape.sequence(encoder, x);
     x = tape.sequence(decoderOf(memory, task), memory);
-    return add(tape, mlpHead.forward(tape, x), x);
+    return mlpHead.forwardOnto(tape, x, x);
   }
 
   private List<Layer> decoderOf(Variable memory, Variable task) {
