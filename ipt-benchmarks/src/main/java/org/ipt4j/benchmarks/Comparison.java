@@ -1,10 +1,11 @@
 package org.ipt4j.benchmarks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -198,6 +199,16 @@ final class Comparison {
     return ByteBuffer.wrap(Files.readAllBytes(file)).asFloatBuffer();
   }
 
+  /** Whether this is an AMD processor with AVX-512, which OpenBLAS 0.3.19 does not know. */
+  private static boolean isWideAmd() throws IOException {
+    Path description = Path.of("/proc/cpuinfo");
+    if (!Files.exists(description)) {
+      return false;
+    }
+    String text = new String(Files.newInputStream(description).readAllBytes(), UTF_8);
+    return text.contains("AuthenticAMD") && text.contains(" avx512vl");
+  }
+
   private Measurement spawn(Engine engine, Case of, Path folder)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
@@ -219,10 +230,13 @@ final class Comparison {
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
     if (engine != Engine.PYTORCH) { // whose pools do not fight: it is faster as it is
       builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");
+      if (isWideAmd()) { // as the start script does
+        builder.environment().putIfAbsent("OPENBLAS_CORETYPE", "SKYLAKEX");
+      }
     }
     builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     if (process.waitFor() != 0) {
       throw new IOException(engine + " " + of + " failed: " + output);
     }
