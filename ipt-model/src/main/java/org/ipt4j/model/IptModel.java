@@ -38,7 +38,7 @@ public final class IptModel {
   public static final String DESCRIPTION = "ipt4j.model";
 
   private static final String VERSION = "ipt4j.version";
-  private static final long PIECE = 300_000; // numbers of an array of features, 1.2 MB
+  private static final long PIECE = 150_000; // numbers of an array of features, 0.6 MB
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -398,7 +398,7 @@ public final class IptModel {
    */
   public int pieces(int images) {
     long numbers = (long) config.features() * config.imageSide() * config.imageSide();
-    int together = (int) Math.max(1, PIECE / numbers);
+    int together = (int) Math.max(2, PIECE / numbers);
     int sides = Workers.count();
     int rounds = (images + sides * together - 1) / (sides * together);
     return Math.min(images, sides * rounds);
