@@ -81,7 +81,7 @@ final class Comparison {
     line("");
     line(
         "| case | engine | ms (least–most) | processor ms | its time / ours (least–most) | GFLOP/s"
-            + " | peak memory (MB) | outside workspaces (B) | large product alone (GFLOP/s) |");
+            + " | peak memory (MB) | outside the arenas (B) | large product alone (GFLOP/s) |");
     line("|---|---|---|---|---|---|---|---|---|");
   }
 

@@ -20,7 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param processor milliseconds of processor time a run, on all cores: hardly touched by what else
  *     the machine is doing
  * @param megabytes the largest resident memory
- * @param outside bytes of ND4J's arrays outside workspaces, a run; NaN for PyTorch
+ * @param outside bytes of ND4J's arrays outside the arenas, a run; NaN for PyTorch
  * @param gemm GFLOP/s of a large matrix product alone, right after; NaN but for this library
  */
 record Measurement(

@@ -372,7 +372,8 @@ public final class IptModel {
               (long) count * in,
               degraded.length));
     }
-    int out = in * task.scale() * task.scale();
+    int scale = task(task.name()).scale();
+    int out = in * scale * scale;
     float[] restored = new float[Math.multiplyExact(count, out)];
     int pieces = pieces(count);
     Workers.run(

@@ -63,6 +63,27 @@ class IptModelTest {
   }
 
   @Test
+  void pixelsAreRestoredInPiecesAsInOnePass() {
+    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    int count = model.pieces(1000) + 3; // which no number of pieces divides evenly
+    INDArray in = image(count, 12, 3);
+    for (Task task : TASKS) {
+      float[] whole = restored(model, task, in).ravel().toFloatVector();
+      assertThat(model.restore(task, in.ravel().toFloatVector(), count))
+          .usingComparatorWithPrecision(1e-3f)
+          .containsExactly(whole);
+    }
+  }
+
+  @Test
+  void pixelsOfAnotherSizeAreRefused() {
+    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    assertThatThrownBy(() -> model.restore(TASKS.get(0), new float[2 * 3 * 12 * 13], 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("2 images of 12×12 pixels have 864 values, got 936");
+  }
+
+  @Test
   void tasksAreTakenAwayAndAdded() {
     IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
     Task denoise = TASKS.get(1);
