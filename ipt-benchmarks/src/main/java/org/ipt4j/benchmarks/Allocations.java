@@ -10,7 +10,7 @@ import org.nd4j.linalg.api.buffer.factory.DataBufferFactory;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Counts the native memory that ND4J's arrays take outside workspaces: every buffer the factory
+ * Counts the native memory that ND4J's arrays take outside the arenas: every buffer the factory
  * makes that is attached to none and is no view.
  */
 final class Allocations {
