@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.indexer.FloatIndexer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -88,8 +90,26 @@ public final class Arena implements AutoCloseable {
     open = false;
   }
 
+  /**
+   * Memory for arrays to be cut from. ND4J writes to all it takes, so that also what is never used
+   * gets pages; here only what is used does.
+   */
+  @SuppressForbidden("gives the arenas' blocks their memory")
+  private static INDArray untouched(DataType type, long length) {
+    if (!Workers.ON_PROCESSOR || type != DataType.FLOAT) {
+      return unpooled(type, length);
+    }
+    FloatPointer memory = new FloatPointer(length);
+    return Nd4j.create(
+        Nd4j.createBuffer(memory, type, length, FloatIndexer.create(memory)),
+        new long[] {length},
+        new long[] {1},
+        0,
+        'c');
+  }
+
   /** An array that outlives every arena. */
-  @SuppressForbidden("the one place that allocates")
+  @SuppressForbidden("takes memory of its own")
   static INDArray unpooled(DataType type, long... shape) {
     return Nd4j.createUninitialized(type, shape, 'c');
   }
@@ -105,7 +125,7 @@ public final class Arena implements AutoCloseable {
 
     Block(DataType type, long length) {
       step = LINE / type.width();
-      memory = unpooled(type, Math.max(LEAST, length + step));
+      memory = untouched(type, Math.max(LEAST, length + step));
       long address = memory.data().address();
       first = (LINE - address % LINE) % LINE / type.width();
       next = first;

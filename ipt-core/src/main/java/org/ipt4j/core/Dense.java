@@ -62,7 +62,7 @@ public final class Dense {
         dy -> {
           INDArray dyRows = rows(dy);
           if (rectified) {
-            Kernels.reluBackward(yRows, dyRows, dyRows);
+            Kernels.reluBackward(yRows, dyRows);
           }
           x.receive(
               (dx, beta) -> Kernels.matmul(dyRows, false, w.value(), false, 1, beta, rows(dx)));
@@ -135,7 +135,7 @@ public final class Dense {
     return tape.record(
         y,
         dy -> {
-          Kernels.reluBackward(y, dy, dy);
+          Kernels.reluBackward(y, dy);
           x.receive(dy);
         },
         x);

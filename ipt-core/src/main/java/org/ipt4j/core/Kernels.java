@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -131,9 +132,28 @@ public final class Kernels {
             .build());
   }
 
-  /** out = dy where y > 0, else 0; out may be dy. */
-  public static void reluBackward(INDArray y, INDArray dy, INDArray out) {
-    run("relu_bp", out, y, dy);
+  /** dy = dy where y > 0, else 0; y is an output of {@link #relu}, both lie in one piece. */
+  public static void reluBackward(INDArray y, INDArray dy) {
+    if (!isAddressable(y)) {
+      run("relu_bp", dy, y, dy);
+      return;
+    }
+    Blocks.run(
+        y.length(),
+        () -> {
+          IntPointer outputs = new IntPointer(y.data().addressPointer());
+          IntPointer gradients = new IntPointer(dy.data().addressPointer());
+          int[] output = new int[Blocks.SIZE];
+          int[] gradient = new int[Blocks.SIZE];
+          return (from, length) -> {
+            outputs.position(from).get(output, 0, length);
+            gradients.position(from).get(gradient, 0, length);
+            for (int i = 0; i < length; i++) { // no bit is set in 0 but perhaps the sign
+              gradient[i] &= -(output[i] & 0x7fff_ffff) >> 31;
+            }
+            gradients.position(from).put(gradient, 0, length);
+          };
+        });
   }
 
   /** out = −1, 0 or 1, as the sign of x. */

@@ -35,18 +35,11 @@ public final class ParameterVector {
     ParameterVector vector = zeros(layout, type);
     for (Parameter parameter : layout.parameters()) {
       RandomGenerator random = Randomness.at(seed, parameter.name().hashCode());
-      vector.view(parameter).assign(draw(parameter, random, type));
+      for (long i = 0; i < parameter.length(); i++) {
+        vector.flat.data().put(parameter.offset() + i, parameter.initializer().next(random));
+      }
     }
     return vector;
-  }
-
-  @SuppressForbidden("once, before any training; wraps numbers drawn on the heap")
-  private static INDArray draw(Parameter parameter, RandomGenerator random, DataType type) {
-    double[] numbers = new double[Math.toIntExact(parameter.length())];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = parameter.initializer().next(random);
-    }
-    return Nd4j.create(numbers, parameter.shape(), type);
   }
 
   /** The same numbers in memory of their own. */

@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The axes of a batch's samples in another order. Goes sample by sample through arrays on the heap,
- * the longest axis innermost: ND4J's strided copies take four times as long.
+ * the longest axis innermost: ND4J's strided copies were a tenth of a small network's inference.
  */
 final class Permutation {
   private final int samples;
@@ -37,7 +37,7 @@ final class Permutation {
     int[] order =
         IntStream.range(1, rank)
             .boxed()
-            .sorted(Comparator.comparing(axis -> shape[axis]))
+            .sorted(Comparator.comparingLong(axis -> shape[axis]))
             .mapToInt(axis -> axis)
             .toArray();
     samples = (int) shape[0];

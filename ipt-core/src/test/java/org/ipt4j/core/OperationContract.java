@@ -101,7 +101,7 @@ public final class OperationContract {
   private static INDArray output(Operation operation, INDArray... inputs) {
     OperationContract contract = of(operation, inputs);
     try (Tape tape = Tape.inference(contract.values)) {
-      return contract.output(tape).value().dup().dup();
+      return contract.output(tape).value().dup();
     }
   }
 

@@ -1,0 +1,36 @@
+package org.ipt4j.core;
+
+import java.util.function.Supplier;
+
+/**
+ * Long arrays in blocks that are copied to the heap and back, all processors side by side: Java's
+ * compiler vectorises loops on the heap only, and a block stays in the nearest cache meanwhile.
+ */
+final class Blocks {
+  /** Numbers of a block. */
+  static final int SIZE = 4096;
+
+  /** What is done to a block; has heap memory for one. */
+  @FunctionalInterface
+  interface Loop {
+    /** For the numbers [from, from + length). */
+    void run(long from, int length);
+  }
+
+  private Blocks() {}
+
+  /** Takes {@code length} numbers through loops of {@code loops}, one for each processor. */
+  static void run(long length, Supplier<Loop> loops) {
+    long blocks = (length + SIZE - 1) / SIZE;
+    int shares = (int) Math.min(blocks, Workers.count());
+    Workers.run(
+        shares,
+        share -> {
+          Loop loop = loops.get();
+          for (long i = blocks * share / shares; i < blocks * (share + 1) / shares; i++) {
+            long from = i * SIZE;
+            loop.run(from, (int) Math.min(SIZE, length - from));
+          }
+        });
+  }
+}
