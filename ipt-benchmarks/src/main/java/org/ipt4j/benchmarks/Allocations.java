@@ -11,7 +11,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Counts the native memory that ND4J's arrays take outside the arenas: every buffer the factory
- * makes that is attached to none and is no view.
+ * makes that is attached to no workspace and is no view.
  */
 final class Allocations {
   private static final AtomicLong BYTES = new AtomicLong();

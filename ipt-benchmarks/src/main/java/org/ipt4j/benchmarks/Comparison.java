@@ -205,7 +205,7 @@ final class Comparison {
     if (!Files.exists(description)) {
       return false;
     }
-    String text = new String(Files.newInputStream(description).readAllBytes(), UTF_8);
+    String text = Files.readString(description);
     return text.contains("AuthenticAMD") && text.contains(" avx512vl");
   }
 

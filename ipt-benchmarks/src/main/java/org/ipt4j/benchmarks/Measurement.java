@@ -42,6 +42,7 @@ record Measurement(
       Allocations.count();
     }
     Subject subject = engine.prepare(of, folder);
+    System.gc(); // the file of weights is not the engine's memory
     float[] compared = compared(of, subject);
     ByteBuffer bytes = ByteBuffer.allocate(4 * compared.length);
     bytes.asFloatBuffer().put(compared);

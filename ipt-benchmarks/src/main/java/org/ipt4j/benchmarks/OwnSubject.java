@@ -12,7 +12,7 @@ import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.Trainer;
 import org.ipt4j.training.TrainingPlan;
-import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** This library. */
@@ -28,9 +28,10 @@ final class OwnSubject implements Subject {
     this.of = of;
     model = IptModel.create(of.config, Inputs.TASKS, 1);
     FloatBuffer weights = Inputs.weights(folder);
-    float[] numbers = new float[weights.remaining()];
-    weights.get(numbers);
-    model.values().flat().assign(Nd4j.createFromArray(numbers));
+    DataBuffer numbers = model.values().flat().data();
+    for (int i = 0; i < weights.capacity(); i++) {
+      numbers.put(i, weights.get(i));
+    }
   }
 
   @Override

@@ -46,8 +46,7 @@ final class TorchSubject implements Subject {
     List<NDArray> second = new ArrayList<>();
     for (Inputs.Place place : places.values()) {
       Shape shape = new Shape(place.shape());
-      float[] part = new float[place.length()];
-      numbers.get(place.offset(), part);
+      FloatBuffer part = numbers.slice(place.offset(), place.length());
       PtNDArray weight = (PtNDArray) manager.create(part, shape);
       weights.add(named(weight, "w[]"));
       if (of.work == Case.Work.TRAINING) {
