@@ -6,6 +6,13 @@ import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dgemm;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 
+import java.util.Collections;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
@@ -21,9 +28,11 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class Blas {
   private static final SetNumThreads THREADS = new ThreadSetter();
+  private static final int FILLING_SIDE = 512; // whose product takes 2 MB of a buffer
 
   private static int running; // guarded by the class: calls of singleThreaded under way
   private static int threadsBefore; // guarded by the class: what OpenBLAS is set back to
+  private static boolean buffersFilled; // guarded by the class
 
   private Blas() {}
 
@@ -42,6 +51,10 @@ final class Blas {
         threadsBefore = Nd4j.factory().blas().getMaxThreads();
         THREADS.call(1);
       }
+      if (!buffersFilled) {
+        fillBuffers();
+        buffersFilled = true;
+      }
     }
     try {
       products.run();
@@ -51,6 +64,44 @@ final class Blas {
           THREADS.call(threadsBefore);
         }
       }
+    }
+  }
+
+  /**
+   * OpenBLAS packs matrices into a buffer for each call under way, and its kernels fetch ahead of
+   * what they read, past the end of what is packed. Where nothing was ever written there the
+   * processor looks for the page at each such fetch: weights·values at S 256 then took three times
+   * as long. So larger products than attention's are made once in all buffers.
+   */
+  private static void fillBuffers() {
+    int calls = Workers.COUNT;
+    CyclicBarrier together = new CyclicBarrier(calls);
+    ExecutorService threads = Executors.newFixedThreadPool(calls);
+    try {
+      Callable<Void> call =
+          () -> {
+            together.await();
+            multiplySquare();
+            return null;
+          };
+      for (Future<Void> done : threads.invokeAll(Collections.nCopies(calls, call))) {
+        done.get();
+      }
+    } catch (InterruptedException asked) {
+      Thread.currentThread().interrupt(); // products are slower at worst
+    } catch (ExecutionException failure) {
+      throw new IllegalStateException(failure.getCause());
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  private static void multiplySquare() {
+    try (INDArray zeros = Arena.unpooled(DataType.FLOAT, FILLING_SIDE, FILLING_SIDE).assign(0);
+        INDArray product = Arena.unpooled(DataType.FLOAT, FILLING_SIDE, FILLING_SIDE)) {
+      Matrix factor = new Matrix(zeros, 0, FILLING_SIDE);
+      Matrix out = new Matrix(product, 0, FILLING_SIDE);
+      multiply(FILLING_SIDE, FILLING_SIDE, FILLING_SIDE, factor, false, factor, false, 1, 0, out);
     }
   }
 

@@ -24,7 +24,9 @@ public final class Workers {
   static final boolean ON_PROCESSOR =
       Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
 
-  private static final int COUNT = all();
+  /** How many there are, the calling thread included. */
+  static final int COUNT = all();
+
   private static final ExecutorService HELPERS =
       Executors.newFixedThreadPool(
           Math.max(1, COUNT - 1),
