@@ -161,40 +161,22 @@ public final class Dense {
     long d = gain.size(0);
     Shapes.check("layerNorm", x, -1, d);
     INDArray y = tape.array(x.shape());
-    INDArray normalised = rows(tape.array(x.shape())); // x̂ [R,D]
     INDArray rows = rows(x.value());
+    INDArray normalised = tape.isTraining() ? tape.array(rows.shape()) : null; // x̂ [R,D]
     INDArray inverse = tape.array(rows.size(0), 1); // 1/√(variance + ε) [R,1]
-    try (Arena scratch = tape.scratch()) {
-      INDArray mean = tape.array(rows.size(0), 1);
-      Kernels.sumRows(rows, 1.0 / d, mean);
-      Kernels.subtract(rows, mean, normalised);
-      INDArray squares = rows(y);
-      Kernels.multiply(normalised, normalised, squares);
-      Kernels.sumRows(squares, 1.0 / d, inverse);
-      Kernels.inverseRoot(inverse, LAYER_NORM_EPSILON);
-      Kernels.multiply(normalised, inverse, normalised);
-      Kernels.multiply(normalised, gain.value(), rows(y));
-      Kernels.add(rows(y), bias.value(), rows(y));
-    }
+    LayerNorm norm = LayerNorm.fastest(rows);
+    norm.forward(
+        rows, gain.value(), bias.value(), LAYER_NORM_EPSILON, rows(y), normalised, inverse);
     // With g = dy ∘ gain: dx = (g − mean(g) − x̂ · mean(g ∘ x̂)) / √(variance + ε), means over D;
     // dgain = sum of (dy ∘ x̂)'s rows, dbias = sum of dy's rows
     return tape.record(
         y,
         dy -> {
-          INDArray g = rows(dy);
-          INDArray product = tape.array(g.shape());
-          INDArray meanOfRow = tape.array(g.size(0), 1);
-          INDArray column = gain.value().reshape('c', d, 1);
-          bias.receive((db, beta) -> Kernels.sumColumns(g, beta, db.reshape('c', 1, d)));
-          Kernels.multiply(g, normalised, product);
-          gain.receive((dg, beta) -> Kernels.sumColumns(product, beta, dg.reshape('c', 1, d)));
-          Kernels.matmul(product, false, column, false, 1.0 / d, 0, meanOfRow);
-          Kernels.multiply(normalised, meanOfRow, product);
-          Kernels.matmul(g, false, column, false, 1.0 / d, 0, meanOfRow);
-          Kernels.multiply(g, gain.value(), g);
-          Kernels.subtract(g, product, g);
-          Kernels.subtract(g, meanOfRow, g);
-          Kernels.multiply(g, inverse, g);
+          INDArray dgain = tape.array(d);
+          INDArray dbias = tape.array(d);
+          norm.backward(rows(dy), gain.value(), normalised, inverse, dgain, dbias);
+          gain.receive(dgain);
+          bias.receive(dbias);
           x.receive(dy);
         },
         x,

@@ -50,7 +50,8 @@ public final class Kernels {
     }
   }
 
-  private static boolean isAddressable(INDArray array) {
+  /** Whether Java can address the array's floats. */
+  static boolean isAddressable(INDArray array) {
     return Workers.ON_PROCESSOR && array.dataType() == DataType.FLOAT;
   }
 
