@@ -22,7 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * ParameterVector}.
  */
 public final class Tape implements AutoCloseable {
-  private record Step(Variable output, Runnable backward) {}
+  private record Step(Variable output, Runnable backward, Variable... inputs) {}
 
   /** The operations to go back through, and the memory of their gradients. */
   private static final class Recording {
@@ -39,8 +39,12 @@ public final class Tape implements AutoCloseable {
 
     private void goBack() {
       for (int i = steps.size() - 1; i >= 0; i--) {
-        if (steps.get(i).output().gradient() != null) {
-          steps.get(i).backward().run();
+        Step step = steps.get(i);
+        if (step.output().gradient() != null) {
+          step.backward().run();
+        }
+        for (Variable input : step.inputs()) {
+          input.used();
         }
       }
       steps.clear();
@@ -94,18 +98,22 @@ public final class Tape implements AutoCloseable {
 
   private final ParameterVector values;
   private final ParameterVector gradients; // null: inference
+  private final Turns.Turn turn; // null: this pass alone adds to the gradients
+  private final List<ParameterGradient> shared = new ArrayList<>(); // where there are turns
   private final Set<ParameterLayout.Range> frozen = new HashSet<>();
   private final Map<Parameter, Variable> parameters = new IdentityHashMap<>();
   private final Arena arrays;
   private Recording recording; // null: values only
   private boolean recomputing;
+  private boolean again; // a layer is computed a second time
 
-  private Tape(ParameterVector values, ParameterVector gradients) {
+  private Tape(ParameterVector values, ParameterVector gradients, Turns.Turn turn) {
     if (Arena.isOpen(Arena.Use.PASS)) {
       throw new IllegalStateException("a tape is open on this thread already: close it first");
     }
     this.values = values;
     this.gradients = gradients;
+    this.turn = turn;
     ThreadSettings.warnOnce();
     this.arrays = Arena.open(Arena.Use.PASS);
     this.recording = gradients == null ? null : new Recording(arrays, values.type());
@@ -113,7 +121,7 @@ public final class Tape implements AutoCloseable {
 
   /** A pass that only computes values. */
   public static Tape inference(ParameterVector values) {
-    return new Tape(values, null);
+    return new Tape(values, null, null);
   }
 
   /**
@@ -121,10 +129,26 @@ public final class Tape implements AutoCloseable {
    * {@code values}.
    */
   public static Tape training(ParameterVector values, ParameterVector gradients) {
+    checkLayout(values, gradients);
+    return new Tape(values, gradients, null);
+  }
+
+  /**
+   * One of several passes that go back side by side, each on its own thread, and add to the same
+   * {@code gradients} in turns. No two of the parameters that it uses may overlap.
+   *
+   * @param pass its place in the order, from 0; passes begin in their order
+   */
+  public static Tape training(
+      ParameterVector values, ParameterVector gradients, Turns turns, int pass) {
+    checkLayout(values, gradients);
+    return new Tape(values, gradients, turns.of(pass));
+  }
+
+  private static void checkLayout(ParameterVector values, ParameterVector gradients) {
     if (values.layout() != gradients.layout()) {
       throw new IllegalArgumentException("values and gradients must share one layout");
     }
-    return new Tape(values, gradients);
   }
 
   /**
@@ -155,10 +179,22 @@ public final class Tape implements AutoCloseable {
   public Variable parameter(Parameter parameter) {
     return parameters.computeIfAbsent(
         parameter,
-        p ->
-            gradients == null || frozen.stream().anyMatch(range -> range.contains(p))
-                ? new Variable(values.view(p), null)
-                : Variable.accumulating(values.view(p), gradients.view(p)));
+        p -> {
+          if (gradients == null || frozen.stream().anyMatch(range -> range.contains(p))) {
+            return constant(values.view(p));
+          }
+          return turn == null
+              ? Variable.accumulating(values.view(p), gradients.view(p))
+              : new Variable(values.view(p), inTurns(p));
+        });
+  }
+
+  private ParameterGradient inTurns(Parameter p) {
+    ParameterGradient gradient =
+        new ParameterGradient(
+            p, gradients.view(p), turn, () -> arrays.array(values.type(), p.shape()));
+    shared.add(gradient);
+    return gradient;
   }
 
   /** An array that wants no gradient. */
@@ -199,6 +235,11 @@ public final class Tape implements AutoCloseable {
    * @param inputs what the operation read; if none of it wants a gradient, nothing is recorded
    */
   public Variable record(INDArray output, Backward backward, Variable... inputs) {
+    if (!again) {
+      for (Variable input : inputs) {
+        input.expectUse();
+      }
+    }
     if (recording == null || Arrays.stream(inputs).noneMatch(Variable::isDifferentiable)) {
       return constant(output);
     }
@@ -211,7 +252,8 @@ public final class Tape implements AutoCloseable {
               try (Arena memory = scratch()) {
                 current.goBack(result, backward);
               }
-            }));
+            },
+            inputs));
     return result;
   }
 
@@ -314,10 +356,14 @@ public final class Tape implements AutoCloseable {
     Recording outer = recording;
     try (Arena memory = layerMemory()) {
       recording = new Recording(memory, values.type());
-      layer.forward(this, x).receive(dy);
+      again = true;
+      Variable y = layer.forward(this, x);
+      again = false;
+      y.receive(dy);
       recording.goBack();
     } finally {
       recording = outer;
+      again = false;
     }
   }
 
@@ -339,11 +385,15 @@ public final class Tape implements AutoCloseable {
     }
     loss.receive((target, beta) -> target.assign(1));
     recording.goBack();
+    shared.forEach(ParameterGradient::finish);
   }
 
   /** Every array of this pass is gone. */
   @Override
   public void close() {
+    if (turn != null) {
+      turn.end();
+    }
     arrays.close();
   }
 }

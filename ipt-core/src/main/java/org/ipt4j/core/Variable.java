@@ -26,10 +26,21 @@ public final class Variable {
     /** An array for the gradient, its content undefined. */
     INDArray array();
 
+    /** Whether {@link #array} already holds numbers, which are added to. */
+    default boolean isFilled() {
+      return false;
+    }
+
     /** Whether {@code part} may itself become the gradient: nobody else will write to it. */
     default boolean handsOver(INDArray part) {
       return false;
     }
+
+    /** One more operation has read the variable and may add to its gradient. */
+    default void expectUse() {}
+
+    /** One of those operations has added what it will. */
+    default void used() {}
   }
 
   private final INDArray value;
@@ -44,9 +55,19 @@ public final class Variable {
 
   /** A variable whose gradient array exists already and is added to: a parameter. */
   static Variable accumulating(INDArray value, INDArray gradient) {
-    Variable variable = new Variable(value, () -> gradient);
-    variable.gradient = gradient;
-    return variable;
+    return new Variable(
+        value,
+        new GradientMemory() {
+          @Override
+          public INDArray array() {
+            return gradient;
+          }
+
+          @Override
+          public boolean isFilled() {
+            return true;
+          }
+        });
   }
 
   /** Its number or numbers; not to be changed. */
@@ -86,8 +107,9 @@ public final class Variable {
               "a variable of shape %s was split and then used itself",
               Arrays.toString(shape())));
     }
-    double beta = gradient == null ? 0 : 1;
-    return new Target(gradientArray(), beta);
+    boolean first = gradient == null;
+    INDArray array = gradientArray();
+    return new Target(array, first && !gradientMemory.isFilled() ? 0 : 1);
   }
 
   /**
@@ -141,6 +163,18 @@ public final class Variable {
       gradient = gradientMemory.array();
     }
     return gradient;
+  }
+
+  void expectUse() {
+    if (isDifferentiable()) {
+      gradientMemory.expectUse();
+    }
+  }
+
+  void used() {
+    if (isDifferentiable()) {
+      gradientMemory.used();
+    }
   }
 
   void giveAway() {

@@ -375,7 +375,7 @@ public final class IptModel {
     int scale = task(task.name()).scale();
     int out = in * scale * scale;
     float[] restored = new float[Math.multiplyExact(count, out)];
-    int pieces = pieces(count);
+    int pieces = pieces(count, 2); // layers' arrays end with the layer: memory is no matter
     Workers.run(
         pieces,
         i -> {
@@ -396,10 +396,13 @@ public final class IptModel {
    * Into how many pieces a batch of images best goes through the network, where each image goes its
    * own way: as many for each processor, and so small that what an operation reads and writes stays
    * in its cache.
+   *
+   * @param least images of a piece, though they be too large for that: 1 takes the least memory, 2
+   *     lets products of wide networks run up to 6 % faster
    */
-  public int pieces(int images) {
+  public int pieces(int images, int least) {
     long numbers = (long) config.features() * config.imageSide() * config.imageSide();
-    int together = (int) Math.max(2, PIECE / numbers);
+    int together = (int) Math.max(least, PIECE / numbers);
     int sides = Workers.count();
     int rounds = (images + sides * together - 1) / (sides * together);
     return Math.min(images, sides * rounds);

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.ipt4j.contrastive.ContrastiveLoss;
 import org.ipt4j.core.Dense;
 import org.ipt4j.core.Kernels;
@@ -21,6 +23,7 @@ import org.ipt4j.core.Losses;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Tape;
+import org.ipt4j.core.Turns;
 import org.ipt4j.core.Variable;
 import org.ipt4j.core.Workers;
 import org.ipt4j.data.PatchBatch;
@@ -42,7 +45,6 @@ import org.nd4j.linalg.learning.config.IUpdater;
 public final class Trainer {
   private static final String MOMENTS = IptModel.EXTRA + "moments";
   private static final String WEIGHTS = IptModel.EXTRA + "weights"; // where the model is averaged
-  private static final long MOST_GRADIENTS = 2L << 30; // bytes, of all workers
   private static final double CHARBONNIER_EPSILON = 0.001; // of white
 
   private final IptModel model;
@@ -51,7 +53,7 @@ public final class Trainer {
   private final TrainingOptions options;
   private final String updater;
   private final BatchSource batches;
-  private final List<ParameterVector> gradients = new ArrayList<>(); // of each worker
+  private final ParameterVector gradients;
   private final Optimizer optimizer;
   private long step;
 
@@ -78,9 +80,8 @@ public final class Trainer {
     this.options = options;
     this.updater = withoutLearningRate(updater);
     this.batches = batches;
-    this.gradients.add(ParameterVector.zeros(model.values().layout(), model.values().type()));
-    this.optimizer =
-        new Optimizer(updater, options.weightDecay(), model.values(), gradients.get(0));
+    this.gradients = ParameterVector.zeros(model.values().layout(), model.values().type());
+    this.optimizer = new Optimizer(updater, options.weightDecay(), model.values(), gradients);
   }
 
   // whose learning rate may be another one when a run is taken up again, to make it longer
@@ -260,28 +261,26 @@ public final class Trainer {
     return ranges;
   }
 
-  /** Makes the first gradients those of the batch's losses, and yields these. */
+  /** Makes the gradients those of the batch's losses, and yields these. */
   private double[] goBack(Task task, PatchBatch batch, List<ParameterLayout.Range> ranges) {
     List<PatchBatch> pieces = pieces(batch);
-    int workers = workers(pieces.size());
-    while (gradients.size() < workers) {
-      gradients.add(ParameterVector.zeros(model.values().layout(), model.values().type()));
-    }
+    ranges.forEach(range -> gradients.range(range).assign(0));
     double[][] each = new double[pieces.size()][];
-    Workers.run(
-        workers,
-        worker -> {
-          ParameterVector own = gradients.get(worker);
-          ranges.forEach(range -> own.range(range).assign(0));
-          for (int i = worker; i < each.length; i += workers) {
-            double weight = (double) pieces.get(i).count() / batch.count();
-            each[i] = goBack(task, pieces.get(i), weight, own);
+    Turns turns = new Turns();
+    IntConsumer piece =
+        i -> {
+          double weight = (double) pieces.get(i).count() / batch.count();
+          try {
+            each[i] = goBack(task, pieces.get(i), weight, turns, i);
+          } catch (RuntimeException | Error failure) {
+            turns.abandon();
+            throw failure;
           }
-        });
-    for (int worker = 1; worker < workers; worker++) {
-      for (ParameterLayout.Range range : ranges) {
-        gradients.get(0).range(range).addi(gradients.get(worker).range(range));
-      }
+        };
+    if (plan.objective(step) == L1) {
+      Workers.run(each.length, piece);
+    } else {
+      IntStream.range(0, each.length).forEach(piece);
     }
     double[] losses = new double[2];
     for (int i = 0; i < each.length; i++) {
@@ -296,23 +295,15 @@ public final class Trainer {
   private List<PatchBatch> pieces(PatchBatch batch) {
     int parts = options.accumulation();
     return batch.parts(
-        plan.objective(step) == L1 ? Math.max(parts, model.pieces(batch.count())) : parts);
-  }
-
-  private int workers(int pieces) {
-    if (plan.objective(step) != L1) {
-      return 1;
-    }
-    long bytes = model.values().layout().length() * model.values().type().width();
-    return (int) Math.min(Math.min(Workers.count(), pieces), Math.max(2, MOST_GRADIENTS / bytes));
+        plan.objective(step) == L1 ? Math.max(parts, model.pieces(batch.count(), 1)) : parts);
   }
 
   /** Adds weight · d loss / d parameter to the gradients; yields the losses of the terms. */
-  private double[] goBack(Task task, PatchBatch batch, double weight, ParameterVector gradients) {
+  private double[] goBack(Task task, PatchBatch batch, double weight, Turns turns, int piece) {
     TrainingPlan.Objective objective = plan.objective(step);
     double loss = Double.NaN;
     double contrastive = Double.NaN;
-    try (Tape tape = Tape.training(model.values(), gradients)) {
+    try (Tape tape = Tape.training(model.values(), gradients, turns, piece)) {
       if (options.recomputation()) {
         tape.recomputing();
       }
@@ -357,11 +348,11 @@ public final class Trainer {
   private double clip(List<ParameterLayout.Range> ranges, Task task) {
     double sum = 0;
     for (ParameterLayout.Range range : ranges) {
-      sum += Math.pow(gradients.get(0).range(range).norm2Number().doubleValue(), 2);
+      sum += Math.pow(gradients.range(range).norm2Number().doubleValue(), 2);
     }
     double norm = finite(Math.sqrt(sum), "gradients' norm", task);
     if (options.clipping() > 0 && norm > options.clipping()) {
-      ranges.forEach(range -> gradients.get(0).range(range).muli(options.clipping() / norm));
+      ranges.forEach(range -> gradients.range(range).muli(options.clipping() / norm));
     }
     return norm;
   }

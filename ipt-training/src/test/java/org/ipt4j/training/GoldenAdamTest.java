@@ -86,7 +86,9 @@ class GoldenAdamTest {
 
   /**
    * An element whose gradient is rounding noise moves by up to the learning rate, in a direction of
-   * chance, in either implementation: so the last thousandth may drift apart, by a few 1e-5.
+   * chance, in either implementation: the last thousandth may drift apart by a few 1e-6, and one of
+   * them by a step in the opposite direction, which is twice the rate. Measured on processors with
+   * AVX2 and with AVX-512: the tenth largest 2e-6, the largest 2e-5 to 1.2e-4.
    */
   private static void checkWeights(IptModel model, TensorFile after) throws IOException {
     IptModel expected = IptModel.of(after, model.config(), model.tasks());
@@ -96,7 +98,8 @@ class GoldenAdamTest {
     }
     Arrays.sort(errors);
     assertThat(errors[(int) (0.999 * errors.length)]).as("99.9 % quantile").isLessThan(1e-6f);
-    assertThat(errors[errors.length - 1]).as("largest").isLessThan(1e-4f);
+    assertThat(errors[errors.length - 10]).as("tenth largest").isLessThan(1e-5f);
+    assertThat(errors[errors.length - 1]).as("largest").isLessThan(2e-4f);
   }
 
   private static IptConfig config(Map<String, String> metadata) {

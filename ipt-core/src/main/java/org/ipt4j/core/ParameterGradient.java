@@ -1,0 +1,68 @@
+package org.ipt4j.core;
+
+import java.util.function.Supplier;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A parameter's gradient in one of several passes that add to the same vector in {@link Turns}. An
+ * operation that uses the parameter alone adds straight to the vector. Where several do, far apart
+ * in the network perhaps, their sum is made in an array of the pass, so that no other pass has to
+ * wait from the first to the last.
+ */
+final class ParameterGradient implements Variable.GradientMemory {
+  private final Parameter parameter;
+  private final INDArray all; // of all passes
+  private final Turns.Turn turn;
+  private final Supplier<INDArray> memory;
+  private int uses; // operations that are still to go back
+  private INDArray own; // null: none
+
+  /**
+   * Nothing has flowed back yet.
+   *
+   * @param all the parameter's part of the vector
+   * @param memory makes an array of the pass
+   */
+  ParameterGradient(Parameter parameter, INDArray all, Turns.Turn turn, Supplier<INDArray> memory) {
+    this.parameter = parameter;
+    this.all = all;
+    this.turn = turn;
+    this.memory = memory;
+  }
+
+  @Override
+  public INDArray array() {
+    if (uses > 1) {
+      own = memory.get();
+      return own;
+    }
+    turn.await(parameter);
+    return all;
+  }
+
+  @Override
+  public boolean isFilled() {
+    return own == null;
+  }
+
+  @Override
+  public void expectUse() {
+    uses++;
+  }
+
+  @Override
+  public void used() {
+    if (--uses == 0 && own == null) {
+      turn.handOn(parameter);
+    }
+  }
+
+  /** Adds the pass's own sum, if there is one. */
+  void finish() {
+    if (own != null) {
+      turn.await(parameter);
+      all.addi(own);
+      turn.handOn(parameter);
+    }
+  }
+}

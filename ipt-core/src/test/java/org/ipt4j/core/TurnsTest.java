@@ -1,0 +1,133 @@
+package org.ipt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+@Timeout(60)
+class TurnsTest {
+  private static final int PASSES = 12;
+  private static final int D = 6;
+
+  private final ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
+  private final Parameter first = builder.add("first", Initializer.standardNormal(), D, D);
+  private final Parameter twice = builder.add("twice", Initializer.standardNormal(), D, D);
+  private final Parameter unused = builder.add("unused", Initializer.standardNormal(), D, D);
+  private final Parameter embedding = builder.add("embedding", Initializer.standardNormal(), 3, D);
+  private final ParameterVector values =
+      ParameterVector.initialized(builder.build(), DataType.FLOAT, 5);
+
+  /** Layers that share a parameter, another used once, one that nothing flows back to. */
+  private Variable network(Tape tape, INDArray input) {
+    Variable e = tape.parameter(embedding);
+    Layer layer = (t, x) -> Dense.addEmbedding(t, Dense.linear(t, x, t.parameter(twice), null), e);
+    Variable x = Dense.linear(tape, tape.constant(input), tape.parameter(first), null);
+    Dense.linear(tape, x, tape.parameter(unused), null);
+    return tape.sequence(List.of(layer, layer), x);
+  }
+
+  private void pass(Tape tape, int i) {
+    INDArray input = OperationContract.weights(new long[] {1, 3, D}).castTo(DataType.FLOAT);
+    Variable y = network(tape, input.muli(i + 0.1));
+    INDArray w = OperationContract.weights(y.shape()).castTo(DataType.FLOAT);
+    tape.backward(tape.record(tape.array(1).assign(1), dy -> y.receive(w), y));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void sideBySideIsOneAfterTheOther(boolean recomputing) {
+    ParameterVector expected = ParameterVector.zeros(values.layout(), DataType.DOUBLE);
+    for (int i = 0; i < PASSES; i++) {
+      ParameterVector one = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+      try (Tape tape = Tape.training(values, one)) {
+        pass(tape, i);
+      }
+      expected.flat().addi(one.flat().castTo(DataType.DOUBLE));
+    }
+    INDArray once = sideBySide(recomputing);
+    double scale = expected.flat().normmaxNumber().doubleValue();
+    assertThat(once.castTo(DataType.DOUBLE).sub(expected.flat()).normmaxNumber().doubleValue())
+        .isLessThan(1e-6 * scale); // float's 6e-8, in sums of twelve
+    for (int i = 0; i < 20; i++) {
+      Bits.assertSame(sideBySide(recomputing), once);
+    }
+  }
+
+  private INDArray sideBySide(boolean recomputing) {
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    Turns turns = new Turns();
+    Workers.run(
+        PASSES,
+        i -> {
+          try (Tape tape = Tape.training(values, gradients, turns, i)) {
+            if (recomputing) {
+              tape.recomputing();
+            }
+            pass(tape, i);
+          }
+        });
+    return gradients.flat();
+  }
+
+  @Test
+  void anEarlierPassIsWaitedForUntilItHandsOn() throws InterruptedException {
+    Turns turns = new Turns();
+    Thread second = new Thread(() -> turns.of(1).await(first));
+    second.start();
+    second.join(200);
+    assertThat(second.isAlive()).isTrue();
+    turns.of(0).handOn(twice);
+    second.join(200);
+    assertThat(second.isAlive()).isTrue();
+    turns.of(0).handOn(first);
+    second.join();
+  }
+
+  @Test
+  void whoEndsOrFailsKeepsNobodyWaiting() throws InterruptedException {
+    Turns turns = new Turns();
+    CountDownLatch done = new CountDownLatch(1);
+    Thread third =
+        new Thread(
+            () -> {
+              turns.of(2).await(first);
+              done.countDown();
+            });
+    third.start();
+    turns.of(0).end();
+    assertThat(done.await(200, TimeUnit.MILLISECONDS)).isFalse();
+    turns.abandon();
+    assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aFailureInOnePassIsThrown() {
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    Turns turns = new Turns();
+    assertThatThrownBy(
+            () ->
+                Workers.run(
+                    PASSES,
+                    i -> {
+                      try (Tape tape = Tape.training(values, gradients, turns, i)) {
+                        if (i == 3) {
+                          throw new IllegalStateException("the fourth");
+                        }
+                        pass(tape, i);
+                      } catch (IllegalStateException failure) {
+                        turns.abandon();
+                        throw failure;
+                      }
+                    }))
+        .hasMessage("the fourth");
+  }
+}
