@@ -159,8 +159,8 @@ final class Comparison {
   }
 
   /**
-   * What this engine computed must be what the first one did: pixels within 1e-3 on 0..255, losses
-   * within 1e-4 of themselves, since engines sum them in different orders.
+   * What this engine computed must be what the first one did: pixels within the case's tolerance,
+   * losses within 1e-4 of themselves, since engines sum them in different orders.
    */
   private void check(Case of, Engine engine, Path folder) throws IOException {
     FloatBuffer expected = floats(folder.resolve(engines.get(0).name()));
@@ -178,7 +178,7 @@ final class Comparison {
         same = difference == 1 && apart < 1e-3 * pixels;
       } else {
         worst = Math.max(worst, difference);
-        same = difference <= 1e-3;
+        same = difference <= of.tolerance();
       }
     }
     String found =
