@@ -51,12 +51,9 @@ final class Blas {
         threadsBefore = Nd4j.factory().blas().getMaxThreads();
         THREADS.call(1);
       }
-      if (!buffersFilled) {
-        fillBuffers();
-        buffersFilled = true;
-      }
     }
     try {
+      fillBuffersOnce();
       products.run();
     } finally {
       synchronized (Blas.class) {
@@ -73,6 +70,13 @@ final class Blas {
    * processor looks for the page at each such fetch: weights·values at S 256 then took three times
    * as long. So larger products than attention's are made once in all buffers.
    */
+  private static synchronized void fillBuffersOnce() {
+    if (!buffersFilled) {
+      fillBuffers();
+      buffersFilled = true;
+    }
+  }
+
   private static void fillBuffers() {
     int calls = Workers.COUNT;
     CyclicBarrier together = new CyclicBarrier(calls);
