@@ -43,7 +43,7 @@ enum Case {
 
   /**
    * How far two engines' pixels may lie apart, on 0..255. Through the 24 layers of {@code base}
-   * float loses more: this library and PyTorch each lie 3.5e-3 from what double computes.
+   * float loses more: this library and PyTorch each lie 3.5e-3 and more from double's.
    */
   double tolerance() {
     return this == INFER_BASE ? 1e-2 : 1e-3;

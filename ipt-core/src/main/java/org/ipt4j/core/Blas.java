@@ -96,7 +96,7 @@ final class Blas {
     } catch (ExecutionException failure) {
       throw new IllegalStateException(failure.getCause());
     } finally {
-      threads.shutdown();
+      threads.shutdownNow(); // where not all could begin, the others still wait
     }
   }
 
