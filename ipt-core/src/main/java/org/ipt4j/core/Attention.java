@@ -5,14 +5,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Scaled dot-product attention of several heads (Vaswani et al., 2017, §3.2). */
 public final class Attention {
-  /** Scores are worked on in groups of samples that together stay within this, to stay in cache. */
-  private static final long GROUP_BYTES = 8L << 20;
-
   private Attention() {}
 
   /**
    * For each sample and head: y = softmax(q·kᵀ/√(D/A))·v. Head a reads and writes the columns
-   * [a·D/A, (a+1)·D/A). The weights [A,S,S] are not kept but computed again on the way back.
+   * [a·D/A, (a+1)·D/A). The weights [N,A,S,S'] are kept for the way back.
    *
    * @param q queries [N,S,D]; like k and v it may be columns of a wider array ({@link Tape#split})
    * @param k keys [N,S',D]
@@ -31,21 +28,22 @@ public final class Attention {
               q.size(2),
               heads));
     }
-    long n = q.size(0);
-    long scoreBytes = heads * q.size(1) * k.size(1) * q.value().dataType().width();
-    long group = Math.max(1, Math.min(n, GROUP_BYTES / scoreBytes));
     double factor = 1 / Math.sqrt((double) q.size(2) / heads);
+    Heads apart = new Heads(q.value(), k.value(), v.value(), heads, factor);
+    long[] scores = {q.size(0), heads, q.size(1), k.size(1)};
     INDArray y = tape.array(q.shape());
-    INDArray weights = tape.array(tape.isTraining() ? n : group, heads, q.size(1), k.size(1));
-    for (long from = 0; from < n; from += group) {
-      Part part = new Part(from, Math.min(group, n - from), heads);
-      INDArray p = tape.isTraining() ? part.own(weights) : part.first(weights);
-      Kernels.matmul(part.of(q.value()), false, part.of(k.value()), true, factor, 0, p);
+    INDArray p; // the weights
+    if (apart.areApart()) {
+      p = tape.isTraining() ? tape.array(scores) : null;
+      new HeadProducts(apart, y).run(p);
+    } else {
+      p = tape.array(scores);
+      Kernels.matmul(byHead(q.value(), heads), false, byHead(k.value(), heads), true, factor, 0, p);
       Kernels.softmax(p, p);
-      Kernels.matmul(p, false, part.of(v.value()), false, 1, 0, part.of(y));
+      Kernels.matmul(p, false, byHead(v.value(), heads), false, 1, 0, byHead(y, heads));
     }
-    // With p the weights: dv = pᵀ·dy, dp = dy·vᵀ, dz = p ∘ (dp − rows' sums of dp ∘ p), which sums
-    // are those of dy ∘ y over a head's columns; dq = factor·dz·k, dk = factor·dzᵀ·q
+    // dv = pᵀ·dy, dp = dy·vᵀ, dz = p ∘ (dp − rows' sums of dp ∘ p), which sums are those of dy ∘ y
+    // over a head's columns; dq = factor·dz·k, dk = factor·dzᵀ·q
     return tape.record(
         y,
         dy -> {
@@ -54,31 +52,25 @@ public final class Attention {
           Variable.Target dq = q.target();
           Variable.Target dk = k.target();
           Variable.Target dv = v.target();
-          if (HeadGradients.isPossible(weights)) {
-            new HeadGradients(q.value(), k.value(), v.value(), dy, weights, sums, heads, factor)
-                .addTo(dq, dk, dv);
+          if (apart.areApart()) {
+            new HeadGradients(apart, dy, p, sums).addTo(dq, dk, dv);
             return;
           }
-          INDArray slopes = tape.array(group, heads, q.size(1), k.size(1));
-          for (long from = 0; from < n; from += group) {
-            Part part = new Part(from, Math.min(group, n - from), heads);
-            INDArray p = part.own(weights);
-            INDArray dz = part.first(slopes);
-            INDArray partDy = part.of(dy);
-            Kernels.matmul(partDy, false, part.of(v.value()), true, 1, 0, dz);
-            Kernels.subtract(dz, part.sums(sums), dz);
-            Kernels.multiply(dz, p, dz);
-            if (dq != null) {
-              INDArray target = part.of(dq.array());
-              Kernels.matmul(dz, false, part.of(k.value()), false, factor, dq.beta(), target);
-            }
-            if (dk != null) {
-              INDArray target = part.of(dk.array());
-              Kernels.matmul(dz, true, part.of(q.value()), false, factor, dk.beta(), target);
-            }
-            if (dv != null) {
-              Kernels.matmul(p, true, partDy, false, 1, dv.beta(), part.of(dv.array()));
-            }
+          INDArray dz = tape.array(scores);
+          Kernels.matmul(byHead(dy, heads), false, byHead(v.value(), heads), true, 1, 0, dz);
+          Kernels.subtract(dz, byHead(sums, heads), dz);
+          Kernels.multiply(dz, p, dz);
+          if (dq != null) {
+            INDArray to = byHead(dq.array(), heads);
+            Kernels.matmul(dz, false, byHead(k.value(), heads), false, factor, dq.beta(), to);
+          }
+          if (dk != null) {
+            INDArray to = byHead(dk.array(), heads);
+            Kernels.matmul(dz, true, byHead(q.value(), heads), false, factor, dk.beta(), to);
+          }
+          if (dv != null) {
+            INDArray to = byHead(dv.array(), heads);
+            Kernels.matmul(p, true, byHead(dy, heads), false, 1, dv.beta(), to);
           }
         },
         q,
@@ -97,41 +89,13 @@ public final class Attention {
     return sums;
   }
 
-  /** The samples [from, from + count), their columns divided among heads. */
-  private record Part(long from, long count, int heads) {
-    /** x [N,S,D], rows perhaps wider than D → [count,A,S,D/A]. */
-    INDArray of(INDArray x) {
-      long perHead = x.size(2) / heads;
-      return Kernels.view(
-          x,
-          from * x.stride(0),
-          new long[] {count, heads, x.size(1), perHead},
-          new long[] {x.stride(0), perHead, x.stride(1), 1});
-    }
-
-    /** Sums [N,S,A] → [count,A,S,1]. */
-    INDArray sums(INDArray x) {
-      return Kernels.view(
-          x,
-          from * x.stride(0),
-          new long[] {count, heads, x.size(1), 1},
-          new long[] {x.stride(0), 1, x.stride(1), 1});
-    }
-
-    /** These samples of an array for all samples. */
-    INDArray own(INDArray x) {
-      return view(x, from * x.stride(0));
-    }
-
-    /** The first {@code count} of an array for one group. */
-    INDArray first(INDArray x) {
-      return view(x, 0);
-    }
-
-    private INDArray view(INDArray x, long offset) {
-      long[] shape = x.shape().clone();
-      shape[0] = count;
-      return Kernels.view(x, offset, shape, x.stride());
-    }
+  /** x [N,S,Q], rows perhaps wider than Q → [N,A,S,Q/A]. */
+  private static INDArray byHead(INDArray x, int heads) {
+    long width = x.size(2) / heads;
+    return Kernels.view(
+        x,
+        0,
+        new long[] {x.size(0), heads, x.size(1), width},
+        new long[] {x.stride(0), width, x.stride(1), 1});
   }
 }

@@ -3,7 +3,6 @@ package org.ipt4j.core;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dgemm;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 
 import java.util.Collections;
@@ -13,19 +12,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.presets.openblas_nolapack.SetNumThreads;
+import org.nd4j.linalg.api.blas.Blas.Vendor;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/**
- * The OpenBLAS that ND4J's processor backend has loaded, called for one matrix at a time. To be
- * touched only where {@link Products#isOpenBlas} has said so.
- */
+/** The OpenBLAS that ND4J's processor backend has loaded, called for one matrix at a time. */
 final class Blas {
   private static final SetNumThreads THREADS = new ThreadSetter();
   private static final int FILLING_SIDE = 512; // whose product takes 2 MB of a buffer
@@ -37,7 +32,23 @@ final class Blas {
   private Blas() {}
 
   /**
-   * Rows of an array as a matrix.
+   * Whether ND4J runs on the processor with OpenBLAS, and its Java binding is there; only then may
+   * the rest of this be called.
+   */
+  static boolean isPossible() {
+    if (!Workers.ON_PROCESSOR || Nd4j.factory().blas().getBlasVendor() != Vendor.OPENBLAS) {
+      return false;
+    }
+    try {
+      Class.forName("org.bytedeco.openblas.global.openblas_nolapack");
+      return true;
+    } catch (ClassNotFoundException | LinkageError missing) {
+      return false;
+    }
+  }
+
+  /**
+   * Rows of an array of floats as a matrix.
    *
    * @param from the first element, relative to the array's first
    * @param stride from one row to the next
@@ -118,12 +129,12 @@ final class Blas {
 
   /**
    * out [rows,columns] = alpha · op(a) [rows,inner] · op(b) [inner,columns] + beta · out, where op
-   * transposes if asked; all FLOAT or all DOUBLE.
+   * transposes if asked.
    */
   static void multiply(
-      long rows,
-      long columns,
-      long inner,
+      int rows,
+      int columns,
+      int inner,
       Matrix a,
       boolean transposeA,
       Matrix b,
@@ -131,52 +142,25 @@ final class Blas {
       double alpha,
       double beta,
       Matrix out) {
-    int opA = transposeA ? CblasTrans : CblasNoTrans;
-    int opB = transposeB ? CblasTrans : CblasNoTrans;
-    if (out.array().dataType() == DataType.FLOAT) {
-      cblas_sgemm(
-          CblasRowMajor,
-          opA,
-          opB,
-          (int) rows,
-          (int) columns,
-          (int) inner,
-          (float) alpha,
-          floats(a),
-          a.stride(),
-          floats(b),
-          b.stride(),
-          (float) beta,
-          floats(out),
-          out.stride());
-    } else {
-      cblas_dgemm(
-          CblasRowMajor,
-          opA,
-          opB,
-          (int) rows,
-          (int) columns,
-          (int) inner,
-          alpha,
-          doubles(a),
-          a.stride(),
-          doubles(b),
-          b.stride(),
-          beta,
-          doubles(out),
-          out.stride());
-    }
+    cblas_sgemm(
+        CblasRowMajor,
+        transposeA ? CblasTrans : CblasNoTrans,
+        transposeB ? CblasTrans : CblasNoTrans,
+        rows,
+        columns,
+        inner,
+        (float) alpha,
+        pointer(a),
+        a.stride(),
+        pointer(b),
+        b.stride(),
+        (float) beta,
+        pointer(out),
+        out.stride());
   }
 
-  private static FloatPointer floats(Matrix x) {
-    return new FloatPointer(first(x)).position(x.from());
-  }
-
-  private static DoublePointer doubles(Matrix x) {
-    return new DoublePointer(first(x)).position(x.from());
-  }
-
-  private static Pointer first(Matrix x) {
-    return x.array().data().addressPointer(); // where a view begins
+  private static FloatPointer pointer(Matrix x) {
+    return new FloatPointer(x.array().data().addressPointer()) // where a view begins
+        .position(x.from());
   }
 }

@@ -13,57 +13,31 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class HeadGradients {
   private static final int BLOCK = 4096; // numbers worked on at a time, unless a row is longer
-  private static final boolean OPEN_BLAS = Products.isOpenBlas();
 
-  private final INDArray q;
-  private final INDArray k;
-  private final INDArray v;
+  private final Heads of;
   private final INDArray dy;
   private final INDArray weights;
   private final INDArray sums;
-  private final int heads;
-  private final double factor;
 
   /**
    * What went in and what flows back.
    *
-   * @param q queries [N,S,D], perhaps columns of a wider array, like k, v and dy
+   * @param dy [N,S,D]
    * @param weights the softmax [N,A,S,S']
    * @param sums of dy ∘ y over each head's columns [N,S,A]
-   * @param factor of q·kᵀ
    */
-  HeadGradients(
-      INDArray q,
-      INDArray k,
-      INDArray v,
-      INDArray dy,
-      INDArray weights,
-      INDArray sums,
-      int heads,
-      double factor) {
-    this.q = q;
-    this.k = k;
-    this.v = v;
+  HeadGradients(Heads of, INDArray dy, INDArray weights, INDArray sums) {
+    this.of = of;
     this.dy = dy;
     this.weights = weights;
     this.sums = sums;
-    this.heads = heads;
-    this.factor = factor;
-  }
-
-  /** Whether this machine, ND4J's backend and the size of the softmax allow it. */
-  static boolean isPossible(INDArray weights) {
-    return OPEN_BLAS
-        && weights.dataType() == DataType.FLOAT
-        && weights.length() <= Integer.MAX_VALUE / Float.BYTES; // a buffer's limit
   }
 
   /** Adds to the gradients; null where none is wanted. */
   void addTo(Variable.Target dq, Variable.Target dk, Variable.Target dv) {
-    int all = (int) q.size(0) * heads;
+    int all = of.count();
     int shares = Math.min(all, 2 * Workers.count()); // of each, its own slopes
-    INDArray slopes =
-        Kernels.uninitialized(DataType.FLOAT, shares, weights.size(2), weights.size(3));
+    INDArray slopes = Kernels.uninitialized(DataType.FLOAT, shares, of.scores());
     FloatBuffer p = buffer(weights);
     FloatBuffer dz = buffer(slopes);
     FloatBuffer rowSums = buffer(sums);
@@ -88,32 +62,31 @@ final class HeadGradients {
       Variable.Target dq,
       Variable.Target dk,
       Variable.Target dv) {
-    long queries = weights.size(2);
-    long keys = weights.size(3);
-    long perHead = q.size(2) / heads;
-    Blas.Matrix p = new Blas.Matrix(weights, i * queries * keys, (int) keys);
-    Blas.Matrix dz = new Blas.Matrix(slopes, share * queries * keys, (int) keys);
-    Blas.multiply(queries, keys, perHead, columns(dy, i), false, columns(v, i), true, 1, 0, dz);
+    int queries = of.queries();
+    int keys = of.keys();
+    int width = of.width();
+    double factor = of.factor();
+    Blas.Matrix q = of.columns(of.q(), i);
+    Blas.Matrix k = of.columns(of.k(), i);
+    Blas.Matrix v = of.columns(of.v(), i);
+    Blas.Matrix slope = of.columns(dy, i);
+    Blas.Matrix p = new Blas.Matrix(weights, i * of.scores(), keys);
+    Blas.Matrix dz = new Blas.Matrix(slopes, share * of.scores(), keys);
+    Blas.multiply(queries, keys, width, slope, false, v, true, 1, 0, dz);
     loop.run(i);
     // in this order: if two of them are one variable, the first one overwrites
     if (dq != null) {
-      Blas.Matrix to = columns(dq.array(), i);
-      Blas.multiply(queries, perHead, keys, dz, false, columns(k, i), false, factor, dq.beta(), to);
+      Blas.Matrix to = of.columns(dq.array(), i);
+      Blas.multiply(queries, width, keys, dz, false, k, false, factor, dq.beta(), to);
     }
     if (dk != null) {
-      Blas.Matrix to = columns(dk.array(), i);
-      Blas.multiply(keys, perHead, queries, dz, true, columns(q, i), false, factor, dk.beta(), to);
+      Blas.Matrix to = of.columns(dk.array(), i);
+      Blas.multiply(keys, width, queries, dz, true, q, false, factor, dk.beta(), to);
     }
     if (dv != null) {
-      Blas.Matrix to = columns(dv.array(), i);
-      Blas.multiply(keys, perHead, queries, p, true, columns(dy, i), false, 1, dv.beta(), to);
+      Blas.Matrix to = of.columns(dv.array(), i);
+      Blas.multiply(keys, width, queries, p, true, slope, false, 1, dv.beta(), to);
     }
-  }
-
-  /** The columns of x [N,S,D] that belong to head i % A of sample i / A. */
-  private Blas.Matrix columns(INDArray x, int i) {
-    long from = (long) (i / heads) * x.stride(0) + i % heads * (x.size(2) / heads);
-    return new Blas.Matrix(x, from, x.stride(1));
   }
 
   private static FloatBuffer buffer(INDArray x) {
@@ -126,8 +99,8 @@ final class HeadGradients {
     private final FloatBuffer dz;
     private final FloatBuffer rowSums;
     private final int share;
-    private final int queries = (int) weights.size(2);
-    private final int keys = (int) weights.size(3);
+    private final int queries = of.queries();
+    private final int keys = of.keys();
     private final int step = Math.max(1, BLOCK / keys); // rows
     private final float[] weightsOfBlock = new float[step * keys];
     private final float[] slopesOfBlock = new float[step * keys];
@@ -145,7 +118,7 @@ final class HeadGradients {
         p.get((i * queries + row) * keys, weightsOfBlock, 0, count * keys);
         dz.get((share * queries + row) * keys, slopesOfBlock, 0, count * keys);
         for (int r = 0; r < count; r++) {
-          int sum = (i / heads * queries + row + r) * heads + i % heads;
+          int sum = (i / of.perSample() * queries + row + r) * of.perSample() + i % of.perSample();
           slope(slopesOfBlock, weightsOfBlock, r * keys, keys, rowSums.get(sum));
         }
         dz.put((share * queries + row) * keys, slopesOfBlock, 0, count * keys);

@@ -17,8 +17,6 @@ import org.nd4j.linalg.factory.Nd4j;
  * of gradients.
  */
 public final class Kernels {
-  private static final Products PRODUCTS = Products.fastest();
-
   private Kernels() {}
 
   /** An array of the open {@link Arena}, its content undefined. */
@@ -90,7 +88,13 @@ public final class Kernels {
       double alpha,
       double beta,
       INDArray out) {
-    PRODUCTS.multiply(a, transposeA, b, transposeB, alpha, beta, out);
+    Nd4j.exec(
+        DynamicCustomOp.builder("matmul")
+            .addInputs(a, b)
+            .addOutputs(out)
+            .addIntegerArguments(transposeA ? 1 : 0, transposeB ? 1 : 0, 0)
+            .addFloatingPointArguments(alpha, beta)
+            .build());
   }
 
   /** out = a + b, b broadcast to a's shape; out may be a. */

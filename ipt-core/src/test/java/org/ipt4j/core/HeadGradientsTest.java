@@ -1,7 +1,5 @@
 package org.ipt4j.core;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -9,12 +7,6 @@ import org.nd4j.linalg.api.buffer.DataType;
 
 /** The way back head by head, in float, judged by the plain one, which doubles take. */
 class HeadGradientsTest {
-  @Test
-  void isTakenByFloatsOnly() {
-    assertThat(HeadGradients.isPossible(Kernels.filled(DataType.FLOAT, 1, 2))).isTrue();
-    assertThat(HeadGradients.isPossible(Kernels.filled(DataType.DOUBLE, 1, 2))).isFalse();
-  }
-
   @ParameterizedTest
   @CsvSource({"1,1,1,1,1", "2,3,5,2,3", "3,17,9,4,5", "1,33,4099,1,2", "2,256,256,3,48"})
   void isThePlainGradient(long n, long queries, long keys, int heads, long perHead) {

@@ -2,66 +2,43 @@ package org.ipt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** One contract for each way to multiply, judged by three loops. */
-class ProductsTest {
+/** {@link Kernels#matmul}, judged by three loops. */
+class MatmulTest {
   private static final double UNTOUCHED = 77;
 
-  static Stream<Arguments> products() {
-    return Stream.of(
-        Arguments.of("plain", Products.plain()),
-        Arguments.of("BLAS", new BlasProducts(Products.plain())));
-  }
-
   @Test
-  void theFastOneIsInUseHere() {
-    assertThat(Products.fastest()).isInstanceOf(BlasProducts.class);
-  }
-
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("products")
-  void matricesOfAwkwardSizes(String name, Products products) {
+  void matricesOfAwkwardSizes() {
     long[][] sizes = {
       {1, 1, 1}, {3, 5, 7}, {8, 8, 4099}, {131, 67, 31}, {257, 9, 127}, {9, 640, 61}
     };
     for (long[] size : sizes) {
-      checkTypesAndTransposes(products, new long[0], size);
+      checkTypesAndTransposes(new long[0], size);
     }
   }
 
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("products")
-  void batches(String name, Products products) {
-    checkTypesAndTransposes(products, new long[] {5}, new long[] {37, 41, 43});
-    checkTypesAndTransposes(products, new long[] {2, 3}, new long[] {64, 16, 48});
+  @Test
+  void batches() {
+    checkTypesAndTransposes(new long[] {5}, new long[] {37, 41, 43});
+    checkTypesAndTransposes(new long[] {2, 3}, new long[] {64, 16, 48});
   }
 
-  private static void checkTypesAndTransposes(Products products, long[] batch, long[] size) {
+  private static void checkTypesAndTransposes(long[] batch, long[] size) {
     for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
       for (int transposes = 0; transposes < 4; transposes++) {
-        check(products, type, batch, size, (transposes & 1) != 0, (transposes & 2) != 0);
+        check(type, batch, size, (transposes & 1) != 0, (transposes & 2) != 0);
       }
     }
   }
 
   private static void check(
-      Products products,
-      DataType type,
-      long[] batch,
-      long[] size,
-      boolean transposeA,
-      boolean transposeB) {
+      DataType type, long[] batch, long[] size, boolean transposeA, boolean transposeB) {
     RandomGenerator random = Randomness.at(5, size[0]);
     long m = size[0];
     long n = size[1];
@@ -85,11 +62,11 @@ class ProductsTest {
         }
       }
     }
-    products.multiply(a.columns, transposeA, b.columns, transposeB, 0.5, 1, out.columns);
+    Kernels.matmul(a.columns, transposeA, b.columns, transposeB, 0.5, 1, out.columns);
     assertClose(out.columns, expected, type, k);
     assertThat(out.isUntouchedBeside()).isTrue();
 
-    products.multiply(a.columns, transposeA, b.columns, transposeB, 0.5, 0, out.columns);
+    Kernels.matmul(a.columns, transposeA, b.columns, transposeB, 0.5, 0, out.columns);
     expected.subi(before.castTo(DataType.DOUBLE));
     assertClose(out.columns, expected, type, k);
   }
@@ -104,36 +81,6 @@ class ProductsTest {
     double epsilon = type == DataType.FLOAT ? 6e-8 : 1.1e-16;
     assertThat(actual.castTo(DataType.DOUBLE).sub(expected).normmaxNumber().doubleValue())
         .isLessThan(8 * epsilon * Math.sqrt(k) * Math.max(4, Math.sqrt(k)));
-  }
-
-  @Test
-  void productsAreTheSameOnManyThreadsAtOnce() throws InterruptedException {
-    RandomGenerator random = Randomness.at(6);
-    INDArray a = new Columns(random, DataType.FLOAT, new long[] {6}, 100, 200).columns;
-    INDArray b = new Columns(random, DataType.FLOAT, new long[] {6}, 200, 50).columns;
-    Products products = new BlasProducts(Products.plain());
-    INDArray expected = Nd4j.createUninitialized(DataType.FLOAT, 6, 100, 50);
-    products.multiply(a, false, b, false, 1, 0, expected);
-    int threads = Nd4j.factory().blas().getMaxThreads();
-    List<INDArray> results = new ArrayList<>();
-    List<Thread> callers = new ArrayList<>();
-    for (int i = 0; i < 4; i++) {
-      INDArray out = Nd4j.createUninitialized(DataType.FLOAT, 6, 100, 50);
-      results.add(out);
-      callers.add(
-          new Thread(
-              () -> {
-                for (int j = 0; j < 50; j++) {
-                  products.multiply(a, false, b, false, 1, 0, out);
-                }
-              }));
-    }
-    callers.forEach(Thread::start);
-    for (Thread caller : callers) {
-      caller.join();
-    }
-    results.forEach(out -> Bits.assertSame(out, expected));
-    assertThat(Nd4j.factory().blas().getMaxThreads()).isEqualTo(threads);
   }
 
   /** Standard normal numbers in the middle columns of a wider array. */

@@ -1,0 +1,55 @@
+package org.ipt4j.core;
+
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What attention multiplies, as matrices of single heads: head i % A of sample i / A.
+ *
+ * @param q queries [N,S,D], perhaps columns of a wider array, like k and v
+ * @param k keys [N,S',D]
+ * @param v values [N,S',D]
+ * @param perSample A, which divides D
+ * @param factor of q·kᵀ
+ */
+record Heads(INDArray q, INDArray k, INDArray v, int perSample, double factor) {
+  private static final boolean OPEN_BLAS = Blas.isPossible();
+
+  /** Whether this machine, ND4J's backend and the size of the softmax allow work by heads. */
+  boolean areApart() {
+    return OPEN_BLAS
+        && q.dataType() == DataType.FLOAT
+        && count() * scores() <= Integer.MAX_VALUE / Float.BYTES; // a buffer's limit
+  }
+
+  /** N·A. */
+  int count() {
+    return (int) q.size(0) * perSample;
+  }
+
+  /** S. */
+  int queries() {
+    return (int) q.size(1);
+  }
+
+  /** S'. */
+  int keys() {
+    return (int) k.size(1);
+  }
+
+  /** S·S', the scores of a head. */
+  long scores() {
+    return q.size(1) * k.size(1);
+  }
+
+  /** D/A. */
+  int width() {
+    return (int) q.size(2) / perSample;
+  }
+
+  /** The columns of x [N,...,D] that belong to head i. */
+  Blas.Matrix columns(INDArray x, int i) {
+    long from = (long) (i / perSample) * x.stride(0) + i % perSample * width();
+    return new Blas.Matrix(x, from, x.stride(1));
+  }
+}
