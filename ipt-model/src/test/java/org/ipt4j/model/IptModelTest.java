@@ -65,7 +65,7 @@ class IptModelTest {
   @Test
   void pixelsAreRestoredInPiecesAsInOnePass() {
     IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
-    int count = model.pieces(1000, 2) + 3; // which no number of pieces divides evenly
+    int count = model.pieces(1000, false) + 3; // which no number of pieces divides evenly
     INDArray in = image(count, 12, 3);
     for (Task task : TASKS) {
       float[] whole = restored(model, task, in).ravel().toFloatVector();

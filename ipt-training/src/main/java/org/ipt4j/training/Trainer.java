@@ -295,7 +295,7 @@ public final class Trainer {
   private List<PatchBatch> pieces(PatchBatch batch) {
     int parts = options.accumulation();
     return batch.parts(
-        plan.objective(step) == L1 ? Math.max(parts, model.pieces(batch.count(), 1)) : parts);
+        plan.objective(step) == L1 ? Math.max(parts, model.pieces(batch.count(), true)) : parts);
   }
 
   /** Adds weight · d loss / d parameter to the gradients; yields the losses of the terms. */
