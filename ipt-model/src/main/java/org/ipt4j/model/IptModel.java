@@ -38,8 +38,8 @@ public final class IptModel {
   public static final String DESCRIPTION = "ipt4j.model";
 
   private static final String VERSION = "ipt4j.version";
-  private static final long RESTORED = 300_000; // numbers of a piece's features, 1.2 MB
-  private static final long TRAINED = 150_000;
+  private static final int RESTORED = 1024; // tokens of a piece
+  private static final int TRAINED = 150_000; // numbers of a piece's features, 0.6 MB
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -396,12 +396,14 @@ public final class IptModel {
   /**
    * Into how many pieces a batch of images best goes through the network, where each image goes its
    * own way: as many for each processor. Products of larger pieces run faster, up to what the
-   * processors' cache holds; in training a piece is half as large, since all its arrays stay in
-   * memory until the way back.
+   * processors' cache holds; in training, where a piece's arrays all stay until the way back, they
+   * are smaller.
    */
   public int pieces(int images, boolean training) {
-    long numbers = (long) config.features() * config.imageSide() * config.imageSide();
-    int together = (int) Math.max(1, (training ? TRAINED : RESTORED) / numbers);
+    long side = config.imageSide();
+    long grid = side / config.patchSide();
+    long most = training ? TRAINED / (config.features() * side * side) : RESTORED / (grid * grid);
+    int together = (int) Math.max(1, most);
     int sides = Workers.count();
     int rounds = (images + sides * together - 1) / (sides * together);
     return Math.min(images, sides * rounds);

@@ -11,8 +11,8 @@ import org.ipt4j.data.Rows;
 
 /**
  * The rows of a restored image, made while they are asked for: as many rows of the degraded image
- * are held as a row of tiles needs (several rows of tiles if they fit one pass), and as many
- * restored ones.
+ * are held as a row of tiles needs (or as the tiles of a pass do, where a row has fewer), and as
+ * many restored ones.
  */
 final class RestoredRows implements Rows {
   private final Rows degraded;
@@ -27,7 +27,7 @@ final class RestoredRows implements Rows {
   private final Tiling across;
   private final Window source; // [3,width] each
   private final Window blended; // [3,scale·width] each
-  private int nextTiles; // the first row of tiles that is not blended yet
+  private int nextTile; // the first, row by row, that is not blended yet
   private int next;
 
   RestoredRows(Rows degraded, TilePass pass, int overlap, int batch, TileListener listener) {
@@ -71,31 +71,38 @@ final class RestoredRows implements Rows {
     blended.dropBelow(next);
   }
 
-  // rows above this one get nothing more from tiles to come
-  private int done() {
-    return nextTiles == down.tiles() ? height * scale : down.start(nextTiles) * scale;
+  private int tiles() {
+    return down.tiles() * across.tiles();
   }
 
-  // the next rows of tiles: those that fit one pass, at least one
+  private int top(int tile) {
+    return down.start(tile / across.tiles());
+  }
+
+  // rows above this one get nothing more from tiles to come
+  private int done() {
+    return (nextTile == tiles() ? height : top(nextTile)) * scale;
+  }
+
+  // A pass goes on into the next row where a row has fewer tiles than a batch: of 13 tiles a row
+  // one of two processors would wait for the other's seventh. In wider images it ends with the row,
+  // whose restored pixels are many.
   private void restoreTiles() {
-    int rows = Math.min(Math.max(1, batch / across.tiles()), down.tiles() - nextTiles);
-    int bottom = down.start(nextTiles + rows - 1) + side;
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("restoring was interrupted");
+    }
+    int perRow = across.tiles();
+    int left = perRow > batch ? perRow - nextTile % perRow : tiles() - nextTile;
+    int passes = (left + batch - 1) / batch;
+    int count = (left + passes - 1) / passes;
+    int bottom = top(nextTile + count - 1) + side;
     read(Math.min(bottom, degraded.height()));
     blended.extendTo(bottom * scale);
-    int tiles = rows * across.tiles();
-    int passes = (tiles + batch - 1) / batch;
-    for (int i = 0; i < passes; i++) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new CancellationException("restoring was interrupted");
-      }
-      int first = nextTiles * across.tiles() + (int) ((long) tiles * i / passes);
-      int end = nextTiles * across.tiles() + (int) ((long) tiles * (i + 1) / passes);
-      restore(first, end - first);
-      listener.tilesDone(end, down.tiles() * across.tiles());
-    }
-    nextTiles += rows;
-    if (nextTiles < down.tiles()) {
-      source.dropBelow(down.start(nextTiles));
+    restore(nextTile, count);
+    nextTile += count;
+    listener.tilesDone(nextTile, tiles());
+    if (nextTile < tiles()) {
+      source.dropBelow(top(nextTile));
     }
   }
 
@@ -118,7 +125,7 @@ final class RestoredRows implements Rows {
   private void restore(int first, int count) {
     float[] tiles = new float[count * Image.CHANNELS * side * side];
     for (int i = 0; i < count; i++) {
-      int top = down.start((first + i) / across.tiles());
+      int top = top(first + i);
       int left = across.start((first + i) % across.tiles());
       for (int c = 0; c < Image.CHANNELS; c++) {
         for (int y = 0; y < side; y++) {

@@ -201,6 +201,26 @@ class ImageRestorerTest {
   }
 
   @Test
+  void passesAreEvenAndEndWithTheRowOnlyInWideImages() {
+    assertThat(tilesDone(7)).containsExactly(6, 12);
+    assertThat(tilesDone(5)).containsExactly(4, 8, 12);
+    assertThat(tilesDone(3)).containsExactly(2, 4, 6, 8, 10, 12);
+  }
+
+  private static List<Integer> tilesDone(int batch) {
+    List<Integer> done = new ArrayList<>();
+    Image image = noise(30, 39); // 3 rows of 4 tiles
+    Rows restored =
+        new ImageRestorer(UNTRAINED, 3, batch, false)
+            .restore(DOUBLE, image.rows(), (tiles, all) -> done.add(tiles));
+    float[] row = new float[3 * 78];
+    for (int y = 0; y < 60; y++) {
+      restored.next(row);
+    }
+    return done;
+  }
+
+  @Test
   void ensembleIsTheMeanOfAllTurns() {
     IptModel model = random();
     Image image = noise(12, 12);
