@@ -14,7 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class HeadGradients {
   private static final int BLOCK = 4096; // numbers worked on at a time, unless a row is longer
 
-  private final Heads of;
+  private final Heads heads;
   private final INDArray dy;
   private final INDArray weights;
   private final INDArray sums;
@@ -26,8 +26,8 @@ final class HeadGradients {
    * @param weights the softmax [N,A,S,S']
    * @param sums of dy ∘ y over each head's columns [N,S,A]
    */
-  HeadGradients(Heads of, INDArray dy, INDArray weights, INDArray sums) {
-    this.of = of;
+  HeadGradients(Heads heads, INDArray dy, INDArray weights, INDArray sums) {
+    this.heads = heads;
     this.dy = dy;
     this.weights = weights;
     this.sums = sums;
@@ -35,9 +35,9 @@ final class HeadGradients {
 
   /** Adds to the gradients; null where none is wanted. */
   void addTo(Variable.Target dq, Variable.Target dk, Variable.Target dv) {
-    int all = of.count();
+    int all = heads.count();
     int shares = Math.min(all, 2 * Workers.count()); // of each, its own slopes
-    INDArray slopes = Kernels.uninitialized(DataType.FLOAT, shares, of.scores());
+    INDArray slopes = Kernels.uninitialized(DataType.FLOAT, shares, heads.scores());
     FloatBuffer p = buffer(weights);
     FloatBuffer dz = buffer(slopes);
     FloatBuffer rowSums = buffer(sums);
@@ -62,29 +62,29 @@ final class HeadGradients {
       Variable.Target dq,
       Variable.Target dk,
       Variable.Target dv) {
-    int queries = of.queries();
-    int keys = of.keys();
-    int width = of.width();
-    double factor = of.factor();
-    Blas.Matrix q = of.columns(of.q(), i);
-    Blas.Matrix k = of.columns(of.k(), i);
-    Blas.Matrix v = of.columns(of.v(), i);
-    Blas.Matrix slope = of.columns(dy, i);
-    Blas.Matrix p = new Blas.Matrix(weights, i * of.scores(), keys);
-    Blas.Matrix dz = new Blas.Matrix(slopes, share * of.scores(), keys);
+    int queries = heads.queries();
+    int keys = heads.keys();
+    int width = heads.width();
+    double factor = heads.factor();
+    Blas.Matrix q = heads.columns(heads.q(), i);
+    Blas.Matrix k = heads.columns(heads.k(), i);
+    Blas.Matrix v = heads.columns(heads.v(), i);
+    Blas.Matrix slope = heads.columns(dy, i);
+    Blas.Matrix p = new Blas.Matrix(weights, i * heads.scores(), keys);
+    Blas.Matrix dz = new Blas.Matrix(slopes, share * heads.scores(), keys);
     Blas.multiply(queries, keys, width, slope, false, v, true, 1, 0, dz);
     loop.run(i);
     // in this order: if two of them are one variable, the first one overwrites
     if (dq != null) {
-      Blas.Matrix to = of.columns(dq.array(), i);
+      Blas.Matrix to = heads.columns(dq.array(), i);
       Blas.multiply(queries, width, keys, dz, false, k, false, factor, dq.beta(), to);
     }
     if (dk != null) {
-      Blas.Matrix to = of.columns(dk.array(), i);
+      Blas.Matrix to = heads.columns(dk.array(), i);
       Blas.multiply(keys, width, queries, dz, true, q, false, factor, dk.beta(), to);
     }
     if (dv != null) {
-      Blas.Matrix to = of.columns(dv.array(), i);
+      Blas.Matrix to = heads.columns(dv.array(), i);
       Blas.multiply(keys, width, queries, p, true, slope, false, 1, dv.beta(), to);
     }
   }
@@ -99,8 +99,8 @@ final class HeadGradients {
     private final FloatBuffer dz;
     private final FloatBuffer rowSums;
     private final int share;
-    private final int queries = of.queries();
-    private final int keys = of.keys();
+    private final int queries = heads.queries();
+    private final int keys = heads.keys();
     private final int step = Math.max(1, BLOCK / keys); // rows
     private final float[] weightsOfBlock = new float[step * keys];
     private final float[] slopesOfBlock = new float[step * keys];
@@ -118,7 +118,9 @@ final class HeadGradients {
         p.get((i * queries + row) * keys, weightsOfBlock, 0, count * keys);
         dz.get((share * queries + row) * keys, slopesOfBlock, 0, count * keys);
         for (int r = 0; r < count; r++) {
-          int sum = (i / of.perSample() * queries + row + r) * of.perSample() + i % of.perSample();
+          int sum =
+              (i / heads.perSample() * queries + row + r) * heads.perSample()
+                  + i % heads.perSample();
           slope(slopesOfBlock, weightsOfBlock, r * keys, keys, rowSums.get(sum));
         }
         dz.put((share * queries + row) * keys, slopesOfBlock, 0, count * keys);
