@@ -21,14 +21,14 @@ final class Blocks {
 
   /** Takes {@code length} numbers through loops of {@code loops}, one for each processor. */
   static void run(long length, Supplier<Loop> loops) {
-    long blocks = (length + SIZE - 1) / SIZE;
-    int shares = (int) Math.min(blocks, Workers.count());
+    int blocks = Math.toIntExact((length + SIZE - 1) / SIZE);
     Workers.run(
-        shares,
-        share -> {
+        blocks,
+        Math.min(blocks, Workers.count()),
+        (share, first, end) -> {
           Loop loop = loops.get();
-          for (long i = blocks * share / shares; i < blocks * (share + 1) / shares; i++) {
-            long from = i * SIZE;
+          for (int i = first; i < end; i++) {
+            long from = (long) i * SIZE;
             loop.run(from, (int) Math.min(SIZE, length - from));
           }
         });

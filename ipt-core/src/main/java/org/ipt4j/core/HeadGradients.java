@@ -44,11 +44,11 @@ final class HeadGradients {
     Blas.singleThreaded(
         () ->
             Workers.run(
+                all,
                 shares,
-                share -> {
+                (share, from, end) -> {
                   Loop loop = new Loop(p, dz, rowSums, share);
-                  int end = (int) ((long) all * (share + 1) / shares);
-                  for (int i = (int) ((long) all * share / shares); i < end; i++) {
+                  for (int i = from; i < end; i++) {
                     head(i, share, slopes, loop, dq, dk, dv);
                   }
                 }));

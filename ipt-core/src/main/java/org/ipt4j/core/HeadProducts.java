@@ -38,18 +38,14 @@ final class HeadProducts {
     Blas.singleThreaded(
         () ->
             Workers.run(
+                all,
                 shares,
-                share -> {
-                  int end = first(share + 1);
-                  for (int i = first(share); i < end; i += group) {
+                (share, from, end) -> {
+                  for (int i = from; i < end; i += group) {
                     int at = weights == null ? share * group : i;
                     some(i, Math.min(group, end - i), scores, at * heads.scores());
                   }
                 }));
-  }
-
-  private int first(int share) {
-    return (int) ((long) all * share / shares);
   }
 
   /** The heads [from, from + count), their scores lying from {@code at} on. */

@@ -36,16 +36,17 @@ final class HeapLayerNorm implements LayerNorm {
     float[] g = numbers(gain);
     float[] b = numbers(bias);
     Workers.run(
+        rows,
         shares,
-        share -> {
+        (share, first, end) -> {
           FloatPointer from = pointer(x);
           FloatPointer to = pointer(y);
           FloatPointer kept = normalised == null ? null : pointer(normalised);
           FloatPointer inverses = pointer(inverse);
           float[] block = new float[step * d];
           float[] scaled = new float[step * d];
-          for (int row = first(share); row < first(share + 1); row += step) {
-            int count = Math.min(step, first(share + 1) - row);
+          for (int row = first; row < end; row += step) {
+            int count = Math.min(step, end - row);
             from.position((long) row * d).get(block, 0, count * d);
             for (int r = 0; r < count; r++) {
               int at = r * d;
@@ -75,15 +76,16 @@ final class HeapLayerNorm implements LayerNorm {
     float[][] gainSums = new float[shares][d];
     float[][] biasSums = new float[shares][d];
     Workers.run(
+        rows,
         shares,
-        share -> {
+        (share, first, end) -> {
           FloatPointer gradients = pointer(dy);
           FloatPointer kept = pointer(normalised);
           FloatPointer inverses = pointer(inverse);
           float[] slopes = new float[step * d];
           float[] block = new float[step * d];
-          for (int row = first(share); row < first(share + 1); row += step) {
-            int count = Math.min(step, first(share + 1) - row);
+          for (int row = first; row < end; row += step) {
+            int count = Math.min(step, end - row);
             gradients.position((long) row * d).get(slopes, 0, count * d);
             kept.position((long) row * d).get(block, 0, count * d);
             for (int r = 0; r < count; r++) {
@@ -99,10 +101,6 @@ final class HeapLayerNorm implements LayerNorm {
         });
     pointer(dgain).put(total(gainSums), 0, d);
     pointer(dbias).put(total(biasSums), 0, d);
-  }
-
-  private int first(int share) {
-    return (int) ((long) rows * share / shares);
   }
 
   private static FloatPointer pointer(INDArray x) {

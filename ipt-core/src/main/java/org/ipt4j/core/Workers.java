@@ -77,6 +77,24 @@ public final class Workers {
     shared.await();
   }
 
+  /** A share of what is counted. */
+  @FunctionalInterface
+  public interface Share {
+    /** Number {@code share} of them: [from, end). */
+    void run(int share, int from, int end);
+  }
+
+  /**
+   * Runs {@code length} of something in as good as equal shares, as {@link #run(int, IntConsumer)}.
+   */
+  public static void run(int length, int shares, Share task) {
+    run(shares, i -> task.run(i, first(length, shares, i), first(length, shares, i + 1)));
+  }
+
+  private static int first(int length, int shares, int share) {
+    return (int) ((long) length * share / shares);
+  }
+
   /** Tasks that several threads take one after the other. */
   private static final class Shared implements Runnable {
     private final int tasks;

@@ -13,7 +13,8 @@ import org.ipt4j.data.Rows;
 /**
  * Restores whole images of any size by tiles of the network's size that overlap and are blended
  * smoothly; images smaller than a tile are mirrored at their edges first. Serves many threads at
- * once; each needs memory for one pass of tiles, and for the rows of one row of tiles.
+ * once; each needs memory for one pass of tiles, and for the rows of one row of tiles or of that
+ * pass, whichever are more.
  *
  * <p>Restoring ends with a {@link CancellationException} if its thread is interrupted, whose mark
  * stays set, and with whatever a {@link TileListener} throws. A file is then not there, or as it

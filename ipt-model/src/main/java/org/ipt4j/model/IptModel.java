@@ -376,12 +376,10 @@ public final class IptModel {
     int scale = task(task.name()).scale();
     int out = in * scale * scale;
     float[] restored = new float[Math.multiplyExact(count, out)];
-    int pieces = pieces(count, false);
     Workers.run(
-        pieces,
-        i -> {
-          int from = (int) ((long) count * i / pieces);
-          int end = (int) ((long) count * (i + 1) / pieces);
+        count,
+        pieces(count, false),
+        (piece, from, end) -> {
           float[] some = Arrays.copyOfRange(degraded, from * in, end * in);
           try (Tape tape = Tape.inference(values)) {
             INDArray x =
@@ -398,6 +396,8 @@ public final class IptModel {
    * own way: as many for each processor. Products of larger pieces run faster, up to what the
    * processors' cache holds; in training, where a piece's arrays all stay until the way back, they
    * are smaller.
+   *
+   * @param training whether they go back, too
    */
   public int pieces(int images, boolean training) {
     long side = config.imageSide();
