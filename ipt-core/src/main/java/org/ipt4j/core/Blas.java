@@ -50,10 +50,16 @@ final class Blas {
   /**
    * Rows of an array of floats as a matrix.
    *
-   * @param from the first element, relative to the array's first
+   * @param array its first number
+   * @param from the matrix's first, relative to the array's
    * @param stride from one row to the next
    */
-  record Matrix(INDArray array, long from, int stride) {}
+  record Matrix(FloatPointer array, long from, int stride) {}
+
+  /** The first number of an array, or of the view that it is. */
+  static FloatPointer pointer(INDArray array) {
+    return new FloatPointer(array.data().addressPointer());
+  }
 
   /** Runs products that our {@link Workers} share, none of which OpenBLAS then divides itself. */
   static void singleThreaded(Runnable products) {
@@ -114,8 +120,8 @@ final class Blas {
   private static void multiplySquare() {
     try (INDArray zeros = Arena.unpooled(DataType.FLOAT, FILLING_SIDE, FILLING_SIDE).assign(0);
         INDArray product = Arena.unpooled(DataType.FLOAT, FILLING_SIDE, FILLING_SIDE)) {
-      Matrix factor = new Matrix(zeros, 0, FILLING_SIDE);
-      Matrix out = new Matrix(product, 0, FILLING_SIDE);
+      Matrix factor = new Matrix(pointer(zeros), 0, FILLING_SIDE);
+      Matrix out = new Matrix(pointer(product), 0, FILLING_SIDE);
       multiply(FILLING_SIDE, FILLING_SIDE, FILLING_SIDE, factor, false, factor, false, 1, 0, out);
     }
   }
@@ -150,17 +156,16 @@ final class Blas {
         columns,
         inner,
         (float) alpha,
-        pointer(a),
+        first(a),
         a.stride(),
-        pointer(b),
+        first(b),
         b.stride(),
         (float) beta,
-        pointer(out),
+        first(out),
         out.stride());
   }
 
-  private static FloatPointer pointer(Matrix x) {
-    return new FloatPointer(x.array().data().addressPointer()) // where a view begins
-        .position(x.from());
+  private static FloatPointer first(Matrix x) {
+    return new FloatPointer(x.array()).position(x.from());
   }
 }

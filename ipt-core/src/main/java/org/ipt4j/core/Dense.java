@@ -162,11 +162,10 @@ public final class Dense {
     Shapes.check("layerNorm", x, -1, d);
     INDArray y = tape.array(x.shape());
     INDArray rows = rows(x.value());
-    INDArray normalised = tape.isTraining() ? tape.array(rows.shape()) : null; // x̂ [R,D]
+    INDArray mean = tape.array(rows.size(0), 1); // of each row [R,1]
     INDArray inverse = tape.array(rows.size(0), 1); // 1/√(variance + ε) [R,1]
     LayerNorm norm = LayerNorm.fastest(rows);
-    norm.forward(
-        rows, gain.value(), bias.value(), LAYER_NORM_EPSILON, rows(y), normalised, inverse);
+    norm.forward(rows, gain.value(), bias.value(), LAYER_NORM_EPSILON, rows(y), mean, inverse);
     // With g = dy ∘ gain: dx = (g − mean(g) − x̂ · mean(g ∘ x̂)) / √(variance + ε), means over D;
     // dgain = sum of (dy ∘ x̂)'s rows, dbias = sum of dy's rows
     return tape.record(
@@ -174,7 +173,7 @@ public final class Dense {
         dy -> {
           INDArray dgain = tape.array(d);
           INDArray dbias = tape.array(d);
-          norm.backward(rows(dy), gain.value(), normalised, inverse, dgain, dbias);
+          norm.backward(rows(dy), rows, gain.value(), mean, inverse, dgain, dbias);
           gain.receive(dgain);
           bias.receive(dbias);
           x.receive(dy);

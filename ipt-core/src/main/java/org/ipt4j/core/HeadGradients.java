@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import java.nio.FloatBuffer;
+import java.util.function.IntFunction;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -15,9 +16,13 @@ final class HeadGradients {
   private static final int BLOCK = 4096; // numbers worked on at a time, unless a row is longer
 
   private final Heads heads;
-  private final INDArray dy;
-  private final INDArray weights;
-  private final INDArray sums;
+  private final IntFunction<Blas.Matrix> q;
+  private final IntFunction<Blas.Matrix> k;
+  private final IntFunction<Blas.Matrix> v;
+  private final IntFunction<Blas.Matrix> dy;
+  private final IntFunction<Blas.Matrix> p;
+  private final FloatBuffer weights;
+  private final FloatBuffer sums;
 
   /**
    * What went in and what flows back.
@@ -28,9 +33,13 @@ final class HeadGradients {
    */
   HeadGradients(Heads heads, INDArray dy, INDArray weights, INDArray sums) {
     this.heads = heads;
-    this.dy = dy;
-    this.weights = weights;
-    this.sums = sums;
+    q = heads.columns(heads.q());
+    k = heads.columns(heads.k());
+    v = heads.columns(heads.v());
+    this.dy = heads.columns(dy);
+    p = heads.matrices(weights);
+    this.weights = buffer(weights);
+    this.sums = buffer(sums);
   }
 
   /** Adds to the gradients; null where none is wanted. */
@@ -38,54 +47,49 @@ final class HeadGradients {
     int all = heads.count();
     int shares = Math.min(all, 2 * Workers.count()); // of each, its own slopes
     INDArray slopes = Kernels.uninitialized(DataType.FLOAT, shares, heads.scores());
-    FloatBuffer p = buffer(weights);
-    FloatBuffer dz = buffer(slopes);
-    FloatBuffer rowSums = buffer(sums);
+    Gradient ofQueries = gradient(dq);
+    Gradient ofKeys = gradient(dk);
+    Gradient ofValues = gradient(dv);
     Blas.singleThreaded(
         () ->
             Workers.run(
                 all,
                 shares,
                 (share, from, end) -> {
-                  Loop loop = new Loop(p, dz, rowSums, share);
+                  Slopes dz = new Slopes(slopes, share);
                   for (int i = from; i < end; i++) {
-                    head(i, share, slopes, loop, dq, dk, dv);
+                    head(i, dz, ofQueries, ofKeys, ofValues);
                   }
                 }));
   }
 
-  private void head(
-      int i,
-      int share,
-      INDArray slopes,
-      Loop loop,
-      Variable.Target dq,
-      Variable.Target dk,
-      Variable.Target dv) {
+  /** Where a head's gradient goes, and whether it is added to what is there (1) or not (0). */
+  private record Gradient(IntFunction<Blas.Matrix> array, double beta) {}
+
+  private Gradient gradient(Variable.Target target) {
+    return target == null ? null : new Gradient(heads.columns(target.array()), target.beta());
+  }
+
+  private void head(int i, Slopes slopes, Gradient dq, Gradient dk, Gradient dv) {
     int queries = heads.queries();
     int keys = heads.keys();
     int width = heads.width();
     double factor = heads.factor();
-    Blas.Matrix q = heads.columns(heads.q(), i);
-    Blas.Matrix k = heads.columns(heads.k(), i);
-    Blas.Matrix v = heads.columns(heads.v(), i);
-    Blas.Matrix slope = heads.columns(dy, i);
-    Blas.Matrix p = new Blas.Matrix(weights, i * heads.scores(), keys);
-    Blas.Matrix dz = new Blas.Matrix(slopes, share * heads.scores(), keys);
-    Blas.multiply(queries, keys, width, slope, false, v, true, 1, 0, dz);
-    loop.run(i);
+    Blas.Matrix dz = slopes.matrix;
+    Blas.multiply(queries, keys, width, dy.apply(i), false, v.apply(i), true, 1, 0, dz);
+    slopes.throughSoftmax(i);
     // in this order: if two of them are one variable, the first one overwrites
     if (dq != null) {
-      Blas.Matrix to = heads.columns(dq.array(), i);
-      Blas.multiply(queries, width, keys, dz, false, k, false, factor, dq.beta(), to);
+      Blas.Matrix to = dq.array().apply(i);
+      Blas.multiply(queries, width, keys, dz, false, k.apply(i), false, factor, dq.beta(), to);
     }
     if (dk != null) {
-      Blas.Matrix to = heads.columns(dk.array(), i);
-      Blas.multiply(keys, width, queries, dz, true, q, false, factor, dk.beta(), to);
+      Blas.Matrix to = dk.array().apply(i);
+      Blas.multiply(keys, width, queries, dz, true, q.apply(i), false, factor, dk.beta(), to);
     }
     if (dv != null) {
-      Blas.Matrix to = heads.columns(dv.array(), i);
-      Blas.multiply(keys, width, queries, p, true, slope, false, 1, dv.beta(), to);
+      Blas.Matrix to = dv.array().apply(i);
+      Blas.multiply(keys, width, queries, p.apply(i), true, dy.apply(i), false, 1, dv.beta(), to);
     }
   }
 
@@ -93,43 +97,42 @@ final class HeadGradients {
     return new FloatPointer(x.data().addressPointer()).capacity(x.length()).asBuffer();
   }
 
-  /** dz = p ∘ (dz − sums), in place, for one head's rows. */
-  private final class Loop {
-    private final FloatBuffer p;
-    private final FloatBuffer dz;
-    private final FloatBuffer rowSums;
-    private final int share;
+  /** The gradient of one head's scores, in memory of a share's own. */
+  private final class Slopes {
+    private final Blas.Matrix matrix;
+    private final FloatBuffer numbers;
+    private final int at; // in numbers
     private final int queries = heads.queries();
     private final int keys = heads.keys();
     private final int step = Math.max(1, BLOCK / keys); // rows
-    private final float[] weightsOfBlock = new float[step * keys];
-    private final float[] slopesOfBlock = new float[step * keys];
 
-    Loop(FloatBuffer p, FloatBuffer dz, FloatBuffer rowSums, int share) {
-      this.p = p;
-      this.dz = dz;
-      this.rowSums = rowSums;
-      this.share = share;
+    Slopes(INDArray slopes, int share) {
+      matrix = heads.matrices(slopes).apply(share);
+      numbers = buffer(slopes);
+      at = share * queries * keys;
     }
 
-    void run(int i) {
+    /** dz = p ∘ (dz − sums), in place, for the rows of head {@code i}. */
+    void throughSoftmax(int i) {
+      float[] dz = Scratch.floats(0, step * keys);
+      float[] p = Scratch.floats(1, step * keys);
       for (int row = 0; row < queries; row += step) {
         int count = Math.min(step, queries - row);
-        p.get((i * queries + row) * keys, weightsOfBlock, 0, count * keys);
-        dz.get((share * queries + row) * keys, slopesOfBlock, 0, count * keys);
+        weights.get((i * queries + row) * keys, p, 0, count * keys);
+        numbers.get(at + row * keys, dz, 0, count * keys);
         for (int r = 0; r < count; r++) {
           int sum =
               (i / heads.perSample() * queries + row + r) * heads.perSample()
                   + i % heads.perSample();
-          slope(slopesOfBlock, weightsOfBlock, r * keys, keys, rowSums.get(sum));
+          slope(dz, p, r * keys, keys, sums.get(sum));
         }
-        dz.put((share * queries + row) * keys, slopesOfBlock, 0, count * keys);
+        numbers.put(at + row * keys, dz, 0, count * keys);
       }
     }
 
     private static void slope(float[] dz, float[] p, int from, int n, float sum) {
-      for (int j = 0; j < n; j++) {
-        dz[from + j] = (dz[from + j] - sum) * p[from + j];
+      for (int j = from; j < from + n; j++) {
+        dz[j] = (dz[j] - sum) * p[j];
       }
     }
   }

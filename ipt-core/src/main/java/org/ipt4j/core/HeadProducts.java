@@ -1,5 +1,6 @@
 package org.ipt4j.core;
 
+import java.util.function.IntFunction;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -11,7 +12,10 @@ final class HeadProducts {
   private static final long TOGETHER = 90_000; // scores worked on at a time, or one head's
 
   private final Heads heads;
-  private final INDArray y;
+  private final IntFunction<Blas.Matrix> q;
+  private final IntFunction<Blas.Matrix> k;
+  private final IntFunction<Blas.Matrix> v;
+  private final IntFunction<Blas.Matrix> y;
   private final int all;
   private final int group; // heads at a time
   private final int shares;
@@ -19,7 +23,10 @@ final class HeadProducts {
   /** Writes to y [N,S,D]. */
   HeadProducts(Heads heads, INDArray y) {
     this.heads = heads;
-    this.y = y;
+    q = heads.columns(heads.q());
+    k = heads.columns(heads.k());
+    v = heads.columns(heads.v());
+    this.y = heads.columns(y);
     all = heads.count();
     group = (int) Math.max(1, Math.min(all, TOGETHER / heads.scores()));
     shares = Math.min((all + group - 1) / group, Workers.count());
@@ -43,31 +50,35 @@ final class HeadProducts {
                 (share, from, end) -> {
                   for (int i = from; i < end; i += group) {
                     int at = weights == null ? share * group : i;
-                    some(i, Math.min(group, end - i), scores, at * heads.scores());
+                    some(i, Math.min(group, end - i), scores, at);
                   }
                 }));
   }
 
-  /** The heads [from, from + count), their scores lying from {@code at} on. */
-  private void some(int from, int count, INDArray scores, long at) {
+  /** The heads [from, from + count), whose scores are matrices {@code at} and following. */
+  private void some(int from, int count, INDArray scores, int at) {
     int queries = heads.queries();
     int keys = heads.keys();
     int width = heads.width();
-    double factor = heads.factor();
+    IntFunction<Blas.Matrix> p = heads.matrices(scores);
     for (int i = 0; i < count; i++) {
-      Blas.Matrix q = heads.columns(heads.q(), from + i);
-      Blas.Matrix k = heads.columns(heads.k(), from + i);
-      Blas.Matrix p = new Blas.Matrix(scores, at + i * heads.scores(), keys);
-      Blas.multiply(queries, keys, width, q, false, k, true, factor, 0, p);
+      Blas.Matrix left = q.apply(from + i);
+      Blas.Matrix right = k.apply(from + i);
+      Blas.Matrix to = p.apply(at + i);
+      Blas.multiply(queries, keys, width, left, false, right, true, heads.factor(), 0, to);
     }
-    long[] strides = {heads.scores(), keys, 1};
-    INDArray p = Kernels.view(scores, at, new long[] {count, queries, keys}, strides);
-    Kernels.softmax(p, p);
+    INDArray weights =
+        Kernels.view(
+            scores,
+            at * heads.scores(),
+            new long[] {count, queries, keys},
+            new long[] {heads.scores(), keys, 1});
+    Kernels.softmax(weights, weights);
     for (int i = 0; i < count; i++) {
-      Blas.Matrix weights = new Blas.Matrix(scores, at + i * heads.scores(), keys);
-      Blas.Matrix v = heads.columns(heads.v(), from + i);
-      Blas.Matrix to = heads.columns(y, from + i);
-      Blas.multiply(queries, width, keys, weights, false, v, false, 1, 0, to);
+      Blas.Matrix left = p.apply(at + i);
+      Blas.Matrix right = v.apply(from + i);
+      Blas.Matrix to = y.apply(from + i);
+      Blas.multiply(queries, width, keys, left, false, right, false, 1, 0, to);
     }
   }
 }

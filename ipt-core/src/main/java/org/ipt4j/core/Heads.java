@@ -1,5 +1,7 @@
 package org.ipt4j.core;
 
+import java.util.function.IntFunction;
+import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -47,9 +49,21 @@ record Heads(INDArray q, INDArray k, INDArray v, int perSample, double factor) {
     return (int) q.size(2) / perSample;
   }
 
-  /** The columns of x [N,...,D] that belong to head i. */
-  Blas.Matrix columns(INDArray x, int i) {
-    long from = (long) (i / perSample) * x.stride(0) + i % perSample * width();
-    return new Blas.Matrix(x, from, x.stride(1));
+  /** The columns of x [N,...,D] that belong to each head. */
+  IntFunction<Blas.Matrix> columns(INDArray x) {
+    FloatPointer first = Blas.pointer(x);
+    long sample = x.stride(0);
+    int stride = x.stride(1);
+    int width = width();
+    return i ->
+        new Blas.Matrix(first, i / perSample * sample + (long) i % perSample * width, stride);
+  }
+
+  /** Matrices [S,S'] that lie in x one behind the other. */
+  IntFunction<Blas.Matrix> matrices(INDArray x) {
+    FloatPointer first = Blas.pointer(x);
+    long scores = scores();
+    int keys = keys();
+    return i -> new Blas.Matrix(first, i * scores, keys);
   }
 }

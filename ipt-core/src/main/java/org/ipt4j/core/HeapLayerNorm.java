@@ -7,6 +7,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Layer normalisation of rows of floats on the processor, a few rows at a time on the heap: one
  * pass where ND4J's operations take ten. All arrays lie in one piece. Results are the same to the
  * bit for the same arrays and number of processors.
+ *
+ * <p>Where a loop writes, all its arrays have one index: with several, the virtual machine does not
+ * vectorise it. So what belongs to a row's columns is repeated for each row of a block.
  */
 final class HeapLayerNorm implements LayerNorm {
   private static final int BLOCK = 2048; // numbers worked on at a time, unless a row is longer
@@ -31,35 +34,34 @@ final class HeapLayerNorm implements LayerNorm {
       INDArray bias,
       double epsilon,
       INDArray y,
-      INDArray normalised,
+      INDArray mean,
       INDArray inverse) {
-    float[] g = numbers(gain);
-    float[] b = numbers(bias);
     Workers.run(
         rows,
         shares,
         (share, first, end) -> {
           FloatPointer from = pointer(x);
           FloatPointer to = pointer(y);
-          FloatPointer kept = normalised == null ? null : pointer(normalised);
+          FloatPointer means = pointer(mean);
           FloatPointer inverses = pointer(inverse);
-          float[] block = new float[step * d];
-          float[] scaled = new float[step * d];
+          float[] block = Scratch.floats(0, step * d);
+          float[] scaled = Scratch.floats(1, step * d);
+          float[] gains = repeated(gain, 2);
+          float[] biases = repeated(bias, 3);
           for (int row = first; row < end; row += step) {
             int count = Math.min(step, end - row);
             from.position((long) row * d).get(block, 0, count * d);
             for (int r = 0; r < count; r++) {
               int at = r * d;
-              shift(block, at, d, -sum(block, at, d) / d);
+              float ofRow = sum(block, at, d) / d;
+              centre(block, at, d, ofRow, 1);
               float variance = sumOfProducts(block, block, at, d) / d;
               float factor = (float) (1 / Math.sqrt(variance + epsilon));
+              means.put(row + r, ofRow);
               inverses.put(row + r, factor);
-              normalise(block, at, d, factor, g, b, scaled);
+              scale(block, at, d, factor, gains, biases, scaled);
             }
             to.position((long) row * d).put(scaled, 0, count * d);
-            if (kept != null) {
-              kept.position((long) row * d).put(block, 0, count * d);
-            }
           }
         });
   }
@@ -67,34 +69,40 @@ final class HeapLayerNorm implements LayerNorm {
   @Override
   public void backward(
       INDArray dy,
+      INDArray x,
       INDArray gain,
-      INDArray normalised,
+      INDArray mean,
       INDArray inverse,
       INDArray dgain,
       INDArray dbias) {
-    float[] g = numbers(gain);
-    float[][] gainSums = new float[shares][d];
-    float[][] biasSums = new float[shares][d];
+    float[][] gainSums = new float[shares][step * d]; // of each row of a block
+    float[][] biasSums = new float[shares][step * d];
     Workers.run(
         rows,
         shares,
         (share, first, end) -> {
           FloatPointer gradients = pointer(dy);
-          FloatPointer kept = pointer(normalised);
+          FloatPointer from = pointer(x);
+          FloatPointer means = pointer(mean);
           FloatPointer inverses = pointer(inverse);
-          float[] slopes = new float[step * d];
-          float[] block = new float[step * d];
+          float[] slopes = Scratch.floats(0, step * d);
+          float[] block = Scratch.floats(1, step * d);
+          float[] gains = repeated(gain, 2);
           for (int row = first; row < end; row += step) {
             int count = Math.min(step, end - row);
             gradients.position((long) row * d).get(slopes, 0, count * d);
-            kept.position((long) row * d).get(block, 0, count * d);
+            from.position((long) row * d).get(block, 0, count * d);
+            for (int r = 0; r < count; r++) {
+              centre(block, r * d, d, means.get(row + r), inverses.get(row + r));
+            }
+            addProducts(slopes, block, count * d, gainSums[share]);
+            add(slopes, count * d, biasSums[share]);
+            multiply(slopes, count * d, gains);
             for (int r = 0; r < count; r++) {
               int at = r * d;
-              accumulate(slopes, block, at, d, gainSums[share], biasSums[share]);
-              multiply(slopes, at, d, g);
-              float mean = sum(slopes, at, d) / d;
+              float ofRow = sum(slopes, at, d) / d;
               float along = sumOfProducts(slopes, block, at, d) / d;
-              project(slopes, block, at, d, mean, along, inverses.get(row + r));
+              project(slopes, block, at, d, ofRow, along, inverses.get(row + r));
             }
             gradients.position((long) row * d).put(slopes, 0, count * d);
           }
@@ -107,19 +115,25 @@ final class HeapLayerNorm implements LayerNorm {
     return new FloatPointer(x.data().addressPointer());
   }
 
-  private static float[] numbers(INDArray x) {
-    float[] numbers = new float[(int) x.length()];
-    pointer(x).get(numbers);
+  /** A row's numbers for each row of a block, in this thread's array {@code which}. */
+  private float[] repeated(INDArray row, int which) {
+    float[] numbers = Scratch.floats(which, step * d);
+    pointer(row).get(numbers, 0, d);
+    for (int r = 1; r < step; r++) {
+      System.arraycopy(numbers, 0, numbers, r * d, d);
+    }
     return numbers;
   }
 
-  private static float[] total(float[][] parts) {
-    for (int i = 1; i < parts.length; i++) {
-      for (int j = 0; j < parts[i].length; j++) {
-        parts[0][j] += parts[i][j];
+  /** The sum over all shares and the rows of their blocks. */
+  private float[] total(float[][] parts) {
+    float[] total = new float[d];
+    for (float[] part : parts) {
+      for (int i = 0; i < part.length; i++) {
+        total[i % d] += part[i];
       }
     }
-    return parts[0];
+    return total;
   }
 
   // in eight sums: one addition would have to wait for the other
@@ -175,32 +189,34 @@ final class HeapLayerNorm implements LayerNorm {
     return a + b + (c + d) + (e + f + (g + h));
   }
 
-  private static void shift(float[] x, int from, int n, float by) {
+  private static void centre(float[] x, int from, int n, float mean, float factor) {
     for (int i = from; i < from + n; i++) {
-      x[i] += by;
+      x[i] = (x[i] - mean) * factor;
     }
   }
 
-  private static void normalise(
-      float[] x, int from, int n, float factor, float[] gain, float[] bias, float[] y) {
-    for (int i = 0; i < n; i++) {
-      float normalised = x[from + i] * factor;
-      x[from + i] = normalised;
-      y[from + i] = normalised * gain[i] + bias[i];
+  private static void scale(
+      float[] x, int from, int n, float factor, float[] gains, float[] biases, float[] y) {
+    for (int i = from; i < from + n; i++) {
+      y[i] = x[i] * factor * gains[i] + biases[i];
     }
   }
 
-  private static void accumulate(
-      float[] dy, float[] normalised, int from, int n, float[] gainSums, float[] biasSums) {
+  private static void addProducts(float[] x, float[] y, int n, float[] sums) {
     for (int i = 0; i < n; i++) {
-      gainSums[i] += dy[from + i] * normalised[from + i];
-      biasSums[i] += dy[from + i];
+      sums[i] += x[i] * y[i];
     }
   }
 
-  private static void multiply(float[] x, int from, int n, float[] by) {
+  private static void add(float[] x, int n, float[] sums) {
     for (int i = 0; i < n; i++) {
-      x[from + i] *= by[i];
+      sums[i] += x[i];
+    }
+  }
+
+  private static void multiply(float[] x, int n, float[] by) {
+    for (int i = 0; i < n; i++) {
+      x[i] *= by[i];
     }
   }
 

@@ -8,7 +8,7 @@ interface LayerNorm {
    * y = x̂ ∘ gain + bias with x̂ = (x − mean) · inverse and inverse = 1/√(variance + epsilon), all
    * over D, the variance with 1/D.
    *
-   * @param normalised receives x̂ [R,D]; null if it is not wanted
+   * @param mean receives it [R,1]
    * @param inverse receives it [R,1]
    */
   void forward(
@@ -17,7 +17,7 @@ interface LayerNorm {
       INDArray bias,
       double epsilon,
       INDArray y,
-      INDArray normalised,
+      INDArray mean,
       INDArray inverse);
 
   /**
@@ -29,8 +29,9 @@ interface LayerNorm {
    */
   void backward(
       INDArray dy,
+      INDArray x,
       INDArray gain,
-      INDArray normalised,
+      INDArray mean,
       INDArray inverse,
       INDArray dgain,
       INDArray dbias);
@@ -50,19 +51,17 @@ interface LayerNorm {
           INDArray bias,
           double epsilon,
           INDArray y,
-          INDArray normalised,
+          INDArray mean,
           INDArray inverse) {
         try (Arena scratch = Arena.open(Arena.Use.SCRATCH)) {
-          INDArray centred = normalised == null ? y : normalised;
           INDArray squares = Kernels.uninitialized(x.dataType(), x.shape());
-          INDArray mean = Kernels.uninitialized(x.dataType(), x.size(0), 1);
           Kernels.sumRows(x, 1.0 / x.size(1), mean);
-          Kernels.subtract(x, mean, centred);
-          Kernels.multiply(centred, centred, squares);
+          Kernels.subtract(x, mean, y);
+          Kernels.multiply(y, y, squares);
           Kernels.sumRows(squares, 1.0 / x.size(1), inverse);
           Kernels.inverseRoot(inverse, epsilon);
-          Kernels.multiply(centred, inverse, centred);
-          Kernels.multiply(centred, gain, y);
+          Kernels.multiply(y, inverse, y);
+          Kernels.multiply(y, gain, y);
           Kernels.add(y, bias, y);
         }
       }
@@ -70,12 +69,16 @@ interface LayerNorm {
       @Override
       public void backward(
           INDArray dy,
+          INDArray x,
           INDArray gain,
-          INDArray normalised,
+          INDArray mean,
           INDArray inverse,
           INDArray dgain,
           INDArray dbias) {
         long d = dy.size(1);
+        INDArray normalised = Kernels.uninitialized(dy.dataType(), dy.shape());
+        Kernels.subtract(x, mean, normalised);
+        Kernels.multiply(normalised, inverse, normalised);
         INDArray product = Kernels.uninitialized(dy.dataType(), dy.shape());
         INDArray meanOfRow = Kernels.uninitialized(dy.dataType(), dy.size(0), 1);
         Kernels.sumColumns(dy, 0, dbias.reshape('c', 1, d));

@@ -55,12 +55,12 @@ final class Permutation {
         share -> {
           FloatPointer source = new FloatPointer(x.data().addressPointer());
           FloatPointer target = new FloatPointer(y.data().addressPointer());
-          float[] in = new float[length];
-          float[] out = new float[length];
+          float[] in = Scratch.floats(0, length);
+          float[] out = Scratch.floats(1, length);
           for (long i = share; i < samples; i += shares) {
-            source.position(i * length).get(in);
+            source.position(i * length).get(in, 0, length);
             permute(in, out, 0, 0, 0);
-            target.position(i * length).put(out);
+            target.position(i * length).put(out, 0, length);
           }
         });
   }

@@ -33,10 +33,12 @@ class HeapLayerNormTest {
       x.putScalar(0, i, 1000 + (i % 2 == 0 ? 0.5 : -0.5));
     }
     INDArray y = Kernels.filled(DataType.FLOAT, 0, 1, 8);
+    INDArray mean = Kernels.filled(DataType.FLOAT, 0, 1, 1);
     INDArray inverse = Kernels.filled(DataType.FLOAT, 0, 1, 1);
     INDArray ones = Kernels.filled(DataType.FLOAT, 1, 8);
     INDArray zeros = Kernels.filled(DataType.FLOAT, 0, 8);
-    LayerNorm.fastest(x).forward(x, ones, zeros, 0, y, null, inverse);
+    LayerNorm.fastest(x).forward(x, ones, zeros, 0, y, mean, inverse);
+    assertThat(mean.getDouble(0)).isEqualTo(1000);
     assertThat(inverse.getDouble(0)).isEqualTo(2);
     assertThat(y.toFloatVector()).containsExactly(1, -1, 1, -1, 1, -1, 1, -1);
   }

@@ -1,0 +1,25 @@
+package org.ipt4j.core;
+
+/**
+ * Arrays on the heap that a thread uses again and again: operations that work block by block would
+ * otherwise leave most of what the collector has to clear. Each is for one operation at a time.
+ */
+final class Scratch {
+  private static final int ARRAYS = 4;
+  private static final ThreadLocal<float[][]> OWN =
+      ThreadLocal.withInitial(() -> new float[ARRAYS][0]);
+
+  private Scratch() {}
+
+  /**
+   * This thread's array {@code which} (0 to 3), of {@code length} numbers or more, its content
+   * undefined.
+   */
+  static float[] floats(int which, int length) {
+    float[][] own = OWN.get();
+    if (own[which].length < length) {
+      own[which] = new float[length];
+    }
+    return own[which];
+  }
+}
