@@ -35,4 +35,22 @@ public final class Conv implements Layer {
   public Variable forward(Tape tape, Variable x) {
     return Convolution.conv2d(tape, x, tape.parameter(weight), tape.parameter(bias));
   }
+
+  /**
+   * What {@code exit} makes of this convolution's output, enlarged {@code s} times by a pixel
+   * shuffle; both are 3×3.
+   *
+   * @param x [N,C,H,W]
+   * @return [N,O,sH,sW]
+   */
+  public Variable upsample(Tape tape, Variable x, int s, Conv exit) {
+    return SubPixel.upsample(
+        tape,
+        x,
+        tape.parameter(weight),
+        tape.parameter(bias),
+        s,
+        tape.parameter(exit.weight),
+        tape.parameter(exit.bias));
+  }
 }

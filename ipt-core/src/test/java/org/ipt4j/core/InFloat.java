@@ -39,8 +39,7 @@ final class InFloat {
     return gradients.flat();
   }
 
-  private static INDArray output(
-      OperationContract.Operation operation, DataType type, long[]... shapes) {
+  static INDArray output(OperationContract.Operation operation, DataType type, long[]... shapes) {
     ParameterVector values = values(type, shapes);
     try (Tape tape = Tape.inference(values)) {
       return output(operation, tape, values).value().dup();

@@ -55,10 +55,13 @@ public final class UpsamplingTail implements Layer {
 
   @Override
   public Variable forward(Tape tape, Variable features) {
+    if (steps.isEmpty()) {
+      return exit.forward(tape, features);
+    }
     Variable x = features;
-    for (Conv conv : steps) {
+    for (Conv conv : steps.subList(0, steps.size() - 1)) {
       x = Convolution.pixelShuffle(tape, conv.forward(tape, x), step);
     }
-    return exit.forward(tape, x);
+    return steps.get(steps.size() - 1).upsample(tape, x, step, exit);
   }
 }

@@ -1,0 +1,56 @@
+package org.ipt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The folded way of upsampling, judged by the plain one: two convolutions and a shuffle. */
+class SubPixelTest {
+  @ParameterizedTest
+  @CsvSource({"1,1,1,1,4,4,2", "2,3,2,2,4,7,2", "1,2,3,1,5,4,3", "2,1,2,3,6,5,4", "1,5,3,2,9,11,2"})
+  void isThePlainOne(long n, long c, long m, long o, long h, long w, int s) {
+    long[][] shapes = shapes(n, c, m, o, h, w, s);
+    OperationContract.Operation folded =
+        (tape, v) -> SubPixel.folded(tape, v[0], v[1], v[2], s, v[3], v[4]);
+    OperationContract.Operation plain =
+        (tape, v) -> SubPixel.plain(tape, v[0], v[1], v[2], s, v[3], v[4]);
+    OperationContract.check(folded, shapes);
+    assertClose(
+        InFloat.output(folded, DataType.DOUBLE, shapes),
+        InFloat.output(plain, DataType.DOUBLE, shapes));
+    assertClose(
+        InFloat.gradients(folded, DataType.DOUBLE, shapes),
+        InFloat.gradients(plain, DataType.DOUBLE, shapes));
+    InFloat.check(folded, shapes);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,32,32,3,48,48,2,true", "1,4,4,3,12,12,2,false", "1,64,64,3,3,48,2,false"})
+  void isTakenWhereItSavesMultiplications(
+      long n, long c, long m, long o, long h, long w, int s, boolean folds) {
+    long[][] shapes = shapes(n, c, m, o, h, w, s);
+    INDArray fastest =
+        InFloat.output(
+            (tape, v) -> SubPixel.upsample(tape, v[0], v[1], v[2], s, v[3], v[4]),
+            DataType.FLOAT,
+            shapes);
+    INDArray plain =
+        InFloat.output(
+            (tape, v) -> SubPixel.plain(tape, v[0], v[1], v[2], s, v[3], v[4]),
+            DataType.FLOAT,
+            shapes);
+    assertThat(fastest.equalsWithEps(plain, 0)).isNotEqualTo(folds);
+  }
+
+  private static long[][] shapes(long n, long c, long m, long o, long h, long w, int s) {
+    return new long[][] {{n, c, h, w}, {m * s * s, c, 3, 3}, {m * s * s}, {o, m, 3, 3}, {o}};
+  }
+
+  private static void assertClose(INDArray actual, INDArray expected) {
+    double scale = Math.max(1, expected.normmaxNumber().doubleValue());
+    assertThat(actual.sub(expected).normmaxNumber().doubleValue()).isLessThan(1e-12 * scale);
+  }
+}
