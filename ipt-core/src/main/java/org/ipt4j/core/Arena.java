@@ -1,7 +1,9 @@
 package org.ipt4j.core;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
@@ -119,6 +121,7 @@ public final class Arena implements AutoCloseable {
     private static final long LINE = 64; // bytes of a cache line, where arrays begin
 
     private final INDArray memory;
+    private final Map<Long, List<INDArray>> arrays = new HashMap<>(); // all ever cut, by beginning
     private final long first; // that lies at the beginning of a line
     private final long step; // numbers of a line
     private long next;
@@ -136,7 +139,17 @@ public final class Arena implements AutoCloseable {
     }
 
     INDArray cut(long length, long[] shape) {
-      INDArray array = Kernels.view(memory, next, shape, Nd4j.getStrides(shape, 'c'));
+      List<INDArray> here = arrays.computeIfAbsent(next, from -> new ArrayList<>(1));
+      INDArray array = null;
+      for (INDArray known : here) {
+        if (Arrays.equals(known.shape(), shape)) {
+          array = known;
+        }
+      }
+      if (array == null) {
+        array = Kernels.view(memory, next, shape.clone(), Nd4j.getStrides(shape, 'c'));
+        here.add(array);
+      }
       next += (length + step - 1) / step * step;
       return array;
     }

@@ -1,5 +1,6 @@
 package org.ipt4j.core;
 
+import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -75,8 +76,8 @@ final class HeapLayerNorm implements LayerNorm {
       INDArray inverse,
       INDArray dgain,
       INDArray dbias) {
-    float[][] gainSums = new float[shares][step * d]; // of each row of a block
-    float[][] biasSums = new float[shares][step * d];
+    float[][] gainSums = new float[shares][];
+    float[][] biasSums = new float[shares][];
     Workers.run(
         rows,
         shares,
@@ -88,6 +89,8 @@ final class HeapLayerNorm implements LayerNorm {
           float[] slopes = Scratch.floats(0, step * d);
           float[] block = Scratch.floats(1, step * d);
           float[] gains = repeated(gain, 2);
+          float[] products = zeros(3); // summed over the blocks
+          float[] sums = zeros(4);
           for (int row = first; row < end; row += step) {
             int count = Math.min(step, end - row);
             gradients.position((long) row * d).get(slopes, 0, count * d);
@@ -95,8 +98,8 @@ final class HeapLayerNorm implements LayerNorm {
             for (int r = 0; r < count; r++) {
               centre(block, r * d, d, means.get(row + r), inverses.get(row + r));
             }
-            addProducts(slopes, block, count * d, gainSums[share]);
-            add(slopes, count * d, biasSums[share]);
+            addProducts(slopes, block, count * d, products);
+            add(slopes, count * d, sums);
             multiply(slopes, count * d, gains);
             for (int r = 0; r < count; r++) {
               int at = r * d;
@@ -106,6 +109,8 @@ final class HeapLayerNorm implements LayerNorm {
             }
             gradients.position((long) row * d).put(slopes, 0, count * d);
           }
+          gainSums[share] = sumOfRows(products, step * d);
+          biasSums[share] = sumOfRows(sums, step * d);
         });
     pointer(dgain).put(total(gainSums), 0, d);
     pointer(dbias).put(total(biasSums), 0, d);
@@ -125,15 +130,25 @@ final class HeapLayerNorm implements LayerNorm {
     return numbers;
   }
 
-  /** The sum over all shares and the rows of their blocks. */
-  private float[] total(float[][] parts) {
-    float[] total = new float[d];
-    for (float[] part : parts) {
-      for (int i = 0; i < part.length; i++) {
-        total[i % d] += part[i];
-      }
+  private float[] zeros(int which) {
+    float[] numbers = Scratch.floats(which, step * d);
+    Arrays.fill(numbers, 0, step * d, 0);
+    return numbers;
+  }
+
+  private float[] sumOfRows(float[] block, int length) {
+    float[] sums = new float[d];
+    for (int i = 0; i < length; i++) {
+      sums[i % d] += block[i];
     }
-    return total;
+    return sums;
+  }
+
+  private float[] total(float[][] parts) {
+    for (int i = 1; i < parts.length; i++) {
+      add(parts[i], d, parts[0]);
+    }
+    return parts[0];
   }
 
   // in eight sums: one addition would have to wait for the other

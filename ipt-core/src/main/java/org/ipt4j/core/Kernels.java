@@ -148,8 +148,8 @@ public final class Kernels {
         () -> {
           IntPointer outputs = new IntPointer(y.data().addressPointer());
           IntPointer gradients = new IntPointer(dy.data().addressPointer());
-          int[] output = new int[Blocks.SIZE];
-          int[] gradient = new int[Blocks.SIZE];
+          int[] output = Scratch.ints(0, Blocks.SIZE);
+          int[] gradient = Scratch.ints(1, Blocks.SIZE);
           return (from, length) -> {
             outputs.position(from).get(output, 0, length);
             gradients.position(from).get(gradient, 0, length);

@@ -5,20 +5,31 @@ package org.ipt4j.core;
  * otherwise leave most of what the collector has to clear. Each is for one operation at a time.
  */
 final class Scratch {
-  private static final int ARRAYS = 4;
-  private static final ThreadLocal<float[][]> OWN =
-      ThreadLocal.withInitial(() -> new float[ARRAYS][0]);
+  private static final int ARRAYS = 5;
+  private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
+
+  private final float[][] floats = new float[ARRAYS][0];
+  private final int[][] ints = new int[ARRAYS][0];
 
   private Scratch() {}
 
   /**
-   * This thread's array {@code which} (0 to 3), of {@code length} numbers or more, its content
+   * This thread's array {@code which} (0 to 4), of {@code length} numbers or more, its content
    * undefined.
    */
   static float[] floats(int which, int length) {
-    float[][] own = OWN.get();
+    float[][] own = OWN.get().floats;
     if (own[which].length < length) {
       own[which] = new float[length];
+    }
+    return own[which];
+  }
+
+  /** As {@link #floats}. */
+  static int[] ints(int which, int length) {
+    int[][] own = OWN.get().ints;
+    if (own[which].length < length) {
+      own[which] = new int[length];
     }
     return own[which];
   }

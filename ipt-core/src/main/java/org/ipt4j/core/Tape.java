@@ -64,7 +64,8 @@ public final class Tape implements AutoCloseable {
     private INDArray array(long[] shape) {
       Deque<INDArray> spare = spareGradients.get(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
       if (spare != null && !spare.isEmpty()) {
-        return spare.pop().reshape('c', shape);
+        INDArray found = spare.pop();
+        return Arrays.equals(found.shape(), shape) ? found : found.reshape('c', shape);
       }
       return memory.array(type, shape);
     }
