@@ -23,6 +23,7 @@ import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Workers;
 import org.ipt4j.data.Image;
+import org.ipt4j.transformer.TransformerConfig;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -39,7 +40,7 @@ public final class IptModel {
 
   private static final String VERSION = "ipt4j.version";
   private static final int RESTORED = 1024; // tokens of a piece
-  private static final int TRAINED = 150_000; // numbers of a piece's features, 0.6 MB
+  private static final long TRAINED = 43_000_000; // multiplications of a piece by D×D weights
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -394,16 +395,17 @@ public final class IptModel {
   /**
    * Into how many pieces a batch of images best goes through the network, where each image goes its
    * own way: as many for each processor. Products of larger pieces run faster, up to what the
-   * processors' cache holds; in training, where a piece's arrays all stay until the way back, they
-   * are smaller.
+   * processors' cache holds. In training, where a piece's arrays all stay until the way back, a
+   * piece is only so large that its products outweigh what calling them costs.
    *
    * @param training whether they go back, too
    */
   public int pieces(int images, boolean training) {
-    long side = config.imageSide();
-    long grid = side / config.patchSide();
-    long most = training ? TRAINED / (config.features() * side * side) : RESTORED / (grid * grid);
-    int together = (int) Math.max(1, most);
+    TransformerConfig body = config.transformer();
+    long tokens = body.tokens();
+    long most =
+        training ? TRAINED / (tokens * body.embedding() * body.embedding()) : RESTORED / tokens;
+    int together = (int) Math.max(1, Math.min(images, most));
     int sides = Workers.count();
     int rounds = (images + sides * together - 1) / (sides * together);
     return Math.min(images, sides * rounds);
