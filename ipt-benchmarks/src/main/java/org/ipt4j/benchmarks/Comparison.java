@@ -217,7 +217,7 @@ final class Comparison {
     }
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-XX:+UseParallelGC", "-Xmx2g", "-Xmn16m"));
+    command.addAll(List.of("-XX:+UseParallelGC", "-Xmx2g", "-Xms64m", "-Xmn32m"));
     command.addAll(
         List.of(
             "-cp",

@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * one processor's cache, and displace nothing from the cache that all processors share.
  */
 final class HeadProducts {
-  private static final long TOGETHER = 90_000; // scores worked on at a time, or one head's
+  private static final long TOGETHER = 140_000; // scores worked on at a time, or one head's
 
   private final Heads heads;
   private final IntFunction<Blas.Matrix> q;
@@ -48,15 +48,30 @@ final class HeadProducts {
                 all,
                 shares,
                 (share, from, end) -> {
+                  INDArray some = null;
                   for (int i = from; i < end; i += group) {
+                    int count = Math.min(group, end - i);
                     int at = weights == null ? share * group : i;
-                    some(i, Math.min(group, end - i), scores, at);
+                    if (some == null || weights != null || count < group) {
+                      some = some(scores, at, count);
+                    }
+                    heads(i, at, some, scores);
                   }
                 }));
   }
 
-  /** The heads [from, from + count), whose scores are matrices {@code at} and following. */
-  private void some(int from, int count, INDArray scores, int at) {
+  /** The scores of {@code count} heads from {@code at} on, as softmax takes them. */
+  private INDArray some(INDArray scores, int at, int count) {
+    return Kernels.view(
+        scores,
+        at * heads.scores(),
+        new long[] {count, heads.queries(), heads.keys()},
+        new long[] {heads.scores(), heads.keys(), 1});
+  }
+
+  /** The heads from {@code from} on whose scores are {@code some}, matrices {@code at} and on. */
+  private void heads(int from, int at, INDArray some, INDArray scores) {
+    int count = (int) some.size(0);
     int queries = heads.queries();
     int keys = heads.keys();
     int width = heads.width();
@@ -67,13 +82,7 @@ final class HeadProducts {
       Blas.Matrix to = p.apply(at + i);
       Blas.multiply(queries, keys, width, left, false, right, true, heads.factor(), 0, to);
     }
-    INDArray weights =
-        Kernels.view(
-            scores,
-            at * heads.scores(),
-            new long[] {count, queries, keys},
-            new long[] {heads.scores(), keys, 1});
-    Kernels.softmax(weights, weights);
+    Kernels.softmax(some, some);
     for (int i = 0; i < count; i++) {
       Blas.Matrix left = p.apply(at + i);
       Blas.Matrix right = v.apply(from + i);
