@@ -56,11 +56,6 @@ final class Blas {
    */
   record Matrix(FloatPointer array, long from, int stride) {}
 
-  /** The first number of an array, or of the view that it is. */
-  static FloatPointer pointer(INDArray array) {
-    return new FloatPointer(array.data().addressPointer());
-  }
-
   /** Runs products that our {@link Workers} share, none of which OpenBLAS then divides itself. */
   static void singleThreaded(Runnable products) {
     synchronized (Blas.class) {
@@ -120,8 +115,8 @@ final class Blas {
   private static void multiplySquare() {
     try (INDArray zeros = Arena.unpooled(DataType.FLOAT, FILLING_SIDE, FILLING_SIDE).assign(0);
         INDArray product = Arena.unpooled(DataType.FLOAT, FILLING_SIDE, FILLING_SIDE)) {
-      Matrix factor = new Matrix(pointer(zeros), 0, FILLING_SIDE);
-      Matrix out = new Matrix(pointer(product), 0, FILLING_SIDE);
+      Matrix factor = new Matrix(Kernels.floats(zeros), 0, FILLING_SIDE);
+      Matrix out = new Matrix(Kernels.floats(product), 0, FILLING_SIDE);
       multiply(FILLING_SIDE, FILLING_SIDE, FILLING_SIDE, factor, false, factor, false, 1, 0, out);
     }
   }

@@ -26,19 +26,23 @@ public final class Convolution {
         dy -> {
           INDArray dw = tape.array(w.shape());
           INDArray db = tape.array(b.shape());
-          Consumer<INDArray> back =
-              dx -> Kernels.convolutionBackward(x.value(), w.value(), b.value(), dy, dx, dw, db);
-          if (x.isDifferentiable()) {
-            x.receiveOverwriting(back);
-          } else {
-            back.accept(tape.array(x.shape()));
-          }
+          backward(x, w.value(), b.value(), dy, dw, db);
           w.receive(dw);
           b.receive(db);
         },
         x,
         w,
         b);
+  }
+
+  /** The way back through a convolution of {@code x}, overwriting dw and db. */
+  static void backward(Variable x, INDArray w, INDArray b, INDArray dy, INDArray dw, INDArray db) {
+    Consumer<INDArray> back = dx -> Kernels.convolutionBackward(x.value(), w, b, dy, dx, dw, db);
+    if (x.isDifferentiable()) {
+      x.receiveOverwriting(back);
+    } else {
+      back.accept(Kernels.uninitialized(x.value().dataType(), x.shape()));
+    }
   }
 
   /**

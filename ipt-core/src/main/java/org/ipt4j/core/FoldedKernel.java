@@ -54,7 +54,8 @@ final class FoldedKernel {
     moves = moves(s);
     first = array(middle, block * (in + 1) * TAPS);
     weights(first).assign(w1.value());
-    Kernels.view(first, in * TAPS, new long[] {middle * block, TAPS}, rows()).assign(0);
+    long[] stepsOfRows = {(in + 1) * TAPS, 1};
+    Kernels.view(first, in * TAPS, new long[] {middle * block, TAPS}, stepsOfRows).assign(0);
     biases(first).assign(b1.value());
     second = array(out * TAPS, middle);
     Kernels.permute(w2.value().reshape('c', 1, out, middle, TAPS), second, 0, 1, 3, 2);
@@ -133,10 +134,6 @@ final class FoldedKernel {
 
   private INDArray array(long... shape) {
     return Kernels.uninitialized(type, shape);
-  }
-
-  private long[] rows() {
-    return new long[] {(in + 1) * TAPS, 1};
   }
 
   /** Where the weights lie in {@link #first} or its gradient, in the shape of w1. */

@@ -2,7 +2,6 @@ package org.ipt4j.core;
 
 import java.nio.FloatBuffer;
 import java.util.function.IntFunction;
-import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -94,7 +93,7 @@ final class HeadGradients {
   }
 
   private static FloatBuffer buffer(INDArray x) {
-    return new FloatPointer(x.data().addressPointer()).capacity(x.length()).asBuffer();
+    return Kernels.floats(x).capacity(x.length()).asBuffer();
   }
 
   /** The gradient of one head's scores, in memory of a share's own. */

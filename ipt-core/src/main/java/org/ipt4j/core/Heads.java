@@ -51,7 +51,7 @@ record Heads(INDArray q, INDArray k, INDArray v, int perSample, double factor) {
 
   /** The columns of x [N,...,D] that belong to each head. */
   IntFunction<Blas.Matrix> columns(INDArray x) {
-    FloatPointer first = Blas.pointer(x);
+    FloatPointer first = Kernels.floats(x);
     long sample = x.stride(0);
     int stride = x.stride(1);
     int width = width();
@@ -61,7 +61,7 @@ record Heads(INDArray q, INDArray k, INDArray v, int perSample, double factor) {
 
   /** Matrices [S,S'] that lie in x one behind the other. */
   IntFunction<Blas.Matrix> matrices(INDArray x) {
-    FloatPointer first = Blas.pointer(x);
+    FloatPointer first = Kernels.floats(x);
     long scores = scores();
     int keys = keys();
     return i -> new Blas.Matrix(first, i * scores, keys);

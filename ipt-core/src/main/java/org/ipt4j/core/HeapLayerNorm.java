@@ -41,10 +41,10 @@ final class HeapLayerNorm implements LayerNorm {
         rows,
         shares,
         (share, first, end) -> {
-          FloatPointer from = pointer(x);
-          FloatPointer to = pointer(y);
-          FloatPointer means = pointer(mean);
-          FloatPointer inverses = pointer(inverse);
+          FloatPointer from = Kernels.floats(x);
+          FloatPointer to = Kernels.floats(y);
+          FloatPointer means = Kernels.floats(mean);
+          FloatPointer inverses = Kernels.floats(inverse);
           float[] block = Scratch.floats(0, step * d);
           float[] scaled = Scratch.floats(1, step * d);
           float[] gains = repeated(gain, 2);
@@ -82,10 +82,10 @@ final class HeapLayerNorm implements LayerNorm {
         rows,
         shares,
         (share, first, end) -> {
-          FloatPointer gradients = pointer(dy);
-          FloatPointer from = pointer(x);
-          FloatPointer means = pointer(mean);
-          FloatPointer inverses = pointer(inverse);
+          FloatPointer gradients = Kernels.floats(dy);
+          FloatPointer from = Kernels.floats(x);
+          FloatPointer means = Kernels.floats(mean);
+          FloatPointer inverses = Kernels.floats(inverse);
           float[] slopes = Scratch.floats(0, step * d);
           float[] block = Scratch.floats(1, step * d);
           float[] gains = repeated(gain, 2);
@@ -112,18 +112,14 @@ final class HeapLayerNorm implements LayerNorm {
           gainSums[share] = sumOfRows(products, step * d);
           biasSums[share] = sumOfRows(sums, step * d);
         });
-    pointer(dgain).put(total(gainSums), 0, d);
-    pointer(dbias).put(total(biasSums), 0, d);
-  }
-
-  private static FloatPointer pointer(INDArray x) {
-    return new FloatPointer(x.data().addressPointer());
+    Kernels.floats(dgain).put(total(gainSums), 0, d);
+    Kernels.floats(dbias).put(total(biasSums), 0, d);
   }
 
   /** A row's numbers for each row of a block, in this thread's array {@code which}. */
   private float[] repeated(INDArray row, int which) {
     float[] numbers = Scratch.floats(which, step * d);
-    pointer(row).get(numbers, 0, d);
+    Kernels.floats(row).get(numbers, 0, d);
     for (int r = 1; r < step; r++) {
       System.arraycopy(numbers, 0, numbers, r * d, d);
     }

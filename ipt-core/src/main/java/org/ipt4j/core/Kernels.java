@@ -32,7 +32,7 @@ public final class Kernels {
   /** array = {@code numbers}, in the array's order. */
   static void write(float[] numbers, INDArray array) {
     if (isAddressable(array)) {
-      new FloatPointer(array.data().addressPointer()).put(numbers);
+      floats(array).put(numbers);
     } else {
       array.assign(Nd4j.createFromArray(numbers).reshape('c', array.shape()));
     }
@@ -42,7 +42,7 @@ public final class Kernels {
   public static void read(INDArray array, float[] target, int at) {
     int length = Math.toIntExact(array.length());
     if (isAddressable(array)) {
-      new FloatPointer(array.data().addressPointer()).get(target, at, length);
+      floats(array).get(target, at, length);
     } else {
       System.arraycopy(array.dup().data().asFloat(), 0, target, at, length);
     }
@@ -51,6 +51,11 @@ public final class Kernels {
   /** Whether Java can address the array's floats. */
   static boolean isAddressable(INDArray array) {
     return Workers.ON_PROCESSOR && array.dataType() == DataType.FLOAT;
+  }
+
+  /** The first number of an {@link #isAddressable addressable} array, or of the view that it is. */
+  static FloatPointer floats(INDArray array) {
+    return new FloatPointer(array.data().addressPointer());
   }
 
   /** The elements of {@code base} from {@code offset} on, seen with another shape and strides. */

@@ -53,8 +53,8 @@ final class Permutation {
     Workers.run(
         shares,
         share -> {
-          FloatPointer source = new FloatPointer(x.data().addressPointer());
-          FloatPointer target = new FloatPointer(y.data().addressPointer());
+          FloatPointer source = Kernels.floats(x);
+          FloatPointer target = Kernels.floats(y);
           float[] in = Scratch.floats(0, length);
           float[] out = Scratch.floats(1, length);
           for (long i = share; i < samples; i += shares) {

@@ -69,7 +69,7 @@ final class SubPixel {
         dy -> {
           INDArray dw = tape.array(w.shape());
           INDArray db = tape.array(b.shape());
-          x.receiveOverwriting(dx -> Kernels.convolutionBackward(x.value(), w, b, dy, dx, dw, db));
+          Convolution.backward(x, w, b, dy, dw, db);
           kernel.receive(dw, db);
         },
         x,

@@ -2,6 +2,7 @@ package org.ipt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -25,6 +26,22 @@ class SubPixelTest {
         InFloat.gradients(folded, DataType.DOUBLE, shapes),
         InFloat.gradients(plain, DataType.DOUBLE, shapes));
     InFloat.check(folded, shapes);
+  }
+
+  @Test
+  void weightsHaveGradientsAlsoWhereTheInputWantsNone() {
+    long[][] shapes = shapes(2, 3, 2, 2, 4, 5, 2);
+    assertClose(
+        InFloat.gradients(
+            (tape, v) ->
+                SubPixel.folded(tape, tape.constant(v[0].value()), v[1], v[2], 2, v[3], v[4]),
+            DataType.DOUBLE,
+            shapes),
+        InFloat.gradients(
+            (tape, v) ->
+                SubPixel.plain(tape, tape.constant(v[0].value()), v[1], v[2], 2, v[3], v[4]),
+            DataType.DOUBLE,
+            shapes));
   }
 
   @ParameterizedTest
