@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** The folded way of upsampling, judged by the plain one: two convolutions and a shuffle. */
 class SubPixelTest {
   @ParameterizedTest
-  @CsvSource({"1,1,1,1,4,4,2", "2,3,2,2,4,7,2", "1,2,3,1,5,4,3", "2,1,2,3,6,5,4", "1,5,3,2,9,11,2"})
+  @CsvSource({"1,1,1,1,4,4,2", "2,2,1,2,4,5,2", "1,1,2,1,5,4,3", "1,1,1,2,5,4,4"})
   void isThePlainOne(long n, long c, long m, long o, long h, long w, int s) {
     long[][] shapes = shapes(n, c, m, o, h, w, s);
     OperationContract.Operation folded =
