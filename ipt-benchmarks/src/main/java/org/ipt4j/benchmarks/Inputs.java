@@ -64,9 +64,12 @@ final class Inputs {
         values.assign(Nd4j.createFromArray(noise).reshape(values.shape()));
       }
     }
-    float[] numbers = model.values().flat().data().asFloat();
-    ByteBuffer bytes = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(numbers);
+    int length = Math.toIntExact(model.values().layout().length());
+    ByteBuffer bytes = ByteBuffer.allocate(4 * length).order(ByteOrder.LITTLE_ENDIAN);
+    FloatBuffer numbers = bytes.asFloatBuffer();
+    for (Parameter parameter : model.values().layout().parameters()) {
+      numbers.put(model.values().view(parameter).dup('c').data().asFloat());
+    }
     Files.write(folder.resolve("weights"), bytes.array());
     Files.write(folder.resolve("places"), places);
   }

@@ -3,6 +3,7 @@ package org.ipt4j.benchmarks;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import org.ipt4j.core.Parameter;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.PatchBatch;
 import org.ipt4j.model.ImageRestorer;
@@ -12,7 +13,8 @@ import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.Trainer;
 import org.ipt4j.training.TrainingPlan;
-import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** This library. */
@@ -28,9 +30,13 @@ final class OwnSubject implements Subject {
     this.of = of;
     model = IptModel.create(of.config, Inputs.TASKS, 1);
     FloatBuffer weights = Inputs.weights(folder);
-    DataBuffer numbers = model.values().flat().data();
-    for (int i = 0; i < weights.capacity(); i++) {
-      numbers.put(i, weights.get(i));
+    for (Parameter parameter : model.values().layout().parameters()) {
+      float[] numbers = new float[Math.toIntExact(parameter.length())];
+      weights.get(numbers);
+      INDArray values = model.values().view(parameter);
+      try (INDArray rows = Nd4j.createFromArray(numbers)) { // of memory that counts
+        values.assign(rows.reshape(values.shape()));
+      }
     }
   }
 

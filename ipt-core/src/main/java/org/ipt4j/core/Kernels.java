@@ -61,7 +61,9 @@ public final class Kernels {
   /** The elements of {@code base} from {@code offset} on, seen with another shape and strides. */
   @SuppressForbidden("a view of given memory, no allocation")
   public static INDArray view(INDArray base, long offset, long[] shape, long[] strides) {
-    return Nd4j.create(base.data(), shape, strides, base.offset() + offset, 'c');
+    boolean byColumns =
+        shape.length == 2 && strides[0] == 1 && strides[1] == shape[0] && shape[0] > 1;
+    return Nd4j.create(base.data(), shape, strides, base.offset() + offset, byColumns ? 'f' : 'c');
   }
 
   /**
@@ -93,13 +95,28 @@ public final class Kernels {
       double alpha,
       double beta,
       INDArray out) {
+    if (isByColumns(out)) {
+      matmul(b, !transposeB, a, !transposeA, alpha, beta, transposed(out));
+      return;
+    }
+    boolean otherA = isByColumns(a);
+    boolean otherB = isByColumns(b);
     Nd4j.exec(
         DynamicCustomOp.builder("matmul")
-            .addInputs(a, b)
+            .addInputs(otherA ? transposed(a) : a, otherB ? transposed(b) : b)
             .addOutputs(out)
-            .addIntegerArguments(transposeA ? 1 : 0, transposeB ? 1 : 0, 0)
+            .addIntegerArguments(transposeA != otherA ? 1 : 0, transposeB != otherB ? 1 : 0, 0)
             .addFloatingPointArguments(alpha, beta)
             .build());
+  }
+
+  /** Whether a matrix lies column by column, which ND4J would copy first. */
+  private static boolean isByColumns(INDArray x) {
+    return x.rank() == 2 && x.size(0) > 1 && x.size(1) > 1 && x.stride(0) == 1;
+  }
+
+  private static INDArray transposed(INDArray x) {
+    return view(x, 0, new long[] {x.size(1), x.size(0)}, new long[] {x.stride(1), x.stride(0)});
   }
 
   /** out = a + b, b broadcast to a's shape; out may be a. */

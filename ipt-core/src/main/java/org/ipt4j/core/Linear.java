@@ -17,7 +17,7 @@ public final class Linear implements Layer {
   public static Linear withBias(ParameterLayout.Builder layout, String name, long in, long out) {
     Initializer initializer = Initializer.kaimingUniform(in);
     return new Linear(
-        layout.add(name + ".weight", initializer, out, in),
+        layout.addByColumns(name + ".weight", initializer, out, in),
         layout.add(name + ".bias", initializer, out));
   }
 

@@ -11,12 +11,14 @@ public final class Parameter {
   private final String name;
   private final long offset;
   private final long[] shape;
+  private final long[] strides;
   private final Initializer initializer;
 
-  Parameter(String name, long offset, long[] shape, Initializer initializer) {
+  Parameter(String name, long offset, long[] shape, long[] strides, Initializer initializer) {
     this.name = name;
     this.offset = offset;
     this.shape = shape.clone();
+    this.strides = strides.clone();
     this.initializer = initializer;
   }
 
@@ -44,11 +46,28 @@ public final class Parameter {
     }
     long[] part = shape.clone();
     part[0] = to - from;
-    return new Parameter(name, offset + from * (length() / shape[0]), part, initializer);
+    return new Parameter(name, offset + from * strides[0], part, strides, initializer);
   }
 
+  /** Where it begins. */
   long offset() {
     return offset;
+  }
+
+  /** How far apart neighbours lie along each axis. */
+  long[] strides() {
+    return strides.clone();
+  }
+
+  /** Where number {@code i} of it, counted row by row, lies in the vector. */
+  long place(long i) {
+    long place = offset;
+    long rest = i;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      place += rest % shape[axis] * strides[axis];
+      rest /= shape[axis];
+    }
+    return place;
   }
 
   Initializer initializer() {

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Where each named parameter lies in a flat vector: values, gradients, an optimiser's moments and
@@ -75,6 +76,18 @@ public final class ParameterLayout {
 
     /** Adds a parameter behind those already there. */
     public Parameter add(String name, Initializer initializer, long... shape) {
+      return add(name, initializer, shape, Nd4j.getStrides(shape, 'c'));
+    }
+
+    /**
+     * Adds a matrix that is kept column by column: products with its transpose, which is what a
+     * linear layer makes of its weights, are fastest so.
+     */
+    public Parameter addByColumns(String name, Initializer initializer, long rows, long columns) {
+      return add(name, initializer, new long[] {rows, columns}, new long[] {1, rows});
+    }
+
+    private Parameter add(String name, Initializer initializer, long[] shape, long[] strides) {
       if (ranges.isEmpty()) {
         throw new IllegalStateException(
             String.format(Locale.ROOT, "parameter %s belongs to no range yet", name));
@@ -83,7 +96,7 @@ public final class ParameterLayout {
         throw new IllegalArgumentException(
             String.format(Locale.ROOT, "parameter %s exists already", name));
       }
-      Parameter parameter = new Parameter(name, end, shape, initializer);
+      Parameter parameter = new Parameter(name, end, shape, strides, initializer);
       parameters.add(parameter);
       end = Math.addExact(end, parameter.length());
       Range last = ranges.get(ranges.size() - 1);

@@ -5,7 +5,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One flat vector with the views of a {@link ParameterLayout}: a network's values, or their
@@ -36,7 +35,7 @@ public final class ParameterVector {
     for (Parameter parameter : layout.parameters()) {
       RandomGenerator random = Randomness.at(seed, parameter.name().hashCode());
       for (long i = 0; i < parameter.length(); i++) {
-        vector.flat.data().put(parameter.offset() + i, parameter.initializer().next(random));
+        vector.flat.data().put(parameter.place(i), parameter.initializer().next(random));
       }
     }
     return vector;
@@ -72,6 +71,6 @@ public final class ParameterVector {
   /** The parameter's numbers in its shape, a view. */
   public INDArray view(Parameter parameter) {
     return views.computeIfAbsent(
-        parameter, p -> Kernels.view(flat, p.offset(), p.shape(), Nd4j.getStrides(p.shape(), 'c')));
+        parameter, p -> Kernels.view(flat, p.offset(), p.shape(), p.strides()));
   }
 }

@@ -29,6 +29,35 @@ class MatmulTest {
     checkTypesAndTransposes(new long[] {2, 3}, new long[] {64, 16, 48});
   }
 
+  @Test
+  void matricesKeptByColumns() {
+    RandomGenerator random = Randomness.at(6);
+    for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
+      INDArray a = new Columns(random, type, new long[0], 7, 5).columns.dup('c');
+      INDArray b = new Columns(random, type, new long[0], 3, 5).columns.dup('c');
+      INDArray before = new Columns(random, type, new long[0], 7, 3).columns.dup('c');
+      INDArray expected = before.dup('c');
+      Kernels.matmul(a, false, b, true, 0.5, 1, expected);
+      for (int which = 0; which < 8; which++) {
+        INDArray left = (which & 1) == 0 ? a : byColumns(a);
+        INDArray right = (which & 2) == 0 ? b : byColumns(b);
+        INDArray out = (which & 4) == 0 ? before.dup('c') : byColumns(before);
+        Kernels.matmul(left, false, right, true, 0.5, 1, out);
+        assertClose(out, expected.castTo(DataType.DOUBLE), type, 5);
+      }
+    }
+  }
+
+  private static INDArray byColumns(INDArray x) {
+    INDArray columns =
+        Kernels.view(
+            Kernels.filled(x.dataType(), UNTOUCHED, x.length()),
+            0,
+            x.shape(),
+            new long[] {1, x.size(0)});
+    return columns.assign(x);
+  }
+
   private static void checkTypesAndTransposes(long[] batch, long[] size) {
     for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
       for (int transposes = 0; transposes < 4; transposes++) {

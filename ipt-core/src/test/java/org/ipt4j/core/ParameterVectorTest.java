@@ -27,6 +27,21 @@ class ParameterVectorTest {
   }
 
   @Test
+  void aMatrixKeptByColumnsIsTheOneKeptByRows() {
+    ParameterLayout.Builder one = new ParameterLayout.Builder().range("all");
+    Parameter byRows = one.add("x", Initializer.standardNormal(), 2, 3);
+    ParameterLayout.Builder other = new ParameterLayout.Builder().range("all");
+    Parameter byColumns = other.addByColumns("x", Initializer.standardNormal(), 2, 3);
+    ParameterVector rows = ParameterVector.initialized(layout(one), DataType.FLOAT, 5);
+    ParameterVector columns = ParameterVector.initialized(layout(other), DataType.FLOAT, 5);
+
+    float[] x = rows.flat().toFloatVector();
+    assertThat(columns.flat().toFloatVector()).containsExactly(x[0], x[3], x[1], x[4], x[2], x[5]);
+    assertThat(columns.view(byColumns)).isEqualTo(rows.view(byRows));
+    assertThat(columns.view(byColumns.rows(1, 2))).isEqualTo(rows.view(byRows.rows(1, 2)));
+  }
+
+  @Test
   void initialValuesDependOnTheSeedAndTheNameAlone() {
     ParameterLayout.Builder one = new ParameterLayout.Builder().range("all");
     Parameter alone = one.add("x", Initializer.kaimingUniform(4), 100);

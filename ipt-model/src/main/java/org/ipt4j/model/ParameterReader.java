@@ -126,7 +126,7 @@ final class ParameterReader {
       if (PublishedNames.isTaskEmbedding(parameter)) {
         embeddings.add(parameter);
       } else {
-        file.readInto(nameInFile(parameter), values.view(parameter));
+        read(nameInFile(parameter), values.view(parameter));
       }
     }
     INDArray table =
@@ -135,6 +135,17 @@ final class ParameterReader {
     for (int t = 0; t < embeddings.size(); t++) {
       INDArray embedding = values.view(embeddings.get(t));
       embedding.assign(table.getRow(heads.get(t)).reshape('c', embedding.shape()));
+    }
+  }
+
+  private void read(String name, INDArray target) throws IOException {
+    if (ArrayBytes.isContiguous(target)) {
+      file.readInto(name, target);
+      return;
+    }
+    try (INDArray rows = Nd4j.createUninitializedDetached(target.dataType(), target.shape())) {
+      file.readInto(name, rows);
+      target.assign(rows);
     }
   }
 

@@ -162,9 +162,14 @@ public final class Trainer {
   /** What decides the weights of a run, apart from its images and its learning rate. */
   private Map<String, String> settings() {
     return Map.of(
-        "plan", plan.toString(),
-        "options", options.recomputed(false).toString(), // which does not change results
-        "updater", updater);
+        "order",
+        "linear weights by columns", // in what is saved as one vector
+        "plan",
+        plan.toString(),
+        "options",
+        options.recomputed(false).toString(), // which does not change results
+        "updater",
+        updater);
   }
 
   private Map<String, INDArray> extras() {

@@ -22,8 +22,8 @@ final class DecoderLayer {
 
   DecoderLayer(ParameterLayout.Builder layout, String name, TransformerConfig config) {
     form = config.decoderForm();
-    selfAttention = new MultiHeadAttention(layout, name + ".self_attn", config);
-    secondAttention = new MultiHeadAttention(layout, name + ".multihead_attn", config);
+    selfAttention = MultiHeadAttention.ofTwoInputs(layout, name + ".self_attn", config);
+    secondAttention = MultiHeadAttention.ofTwoInputs(layout, name + ".multihead_attn", config);
     feedForward = new FeedForward(layout, name + ".linear1", name + ".linear2", config);
     norm1 = new Norm(layout, name + ".norm1", config.embedding());
     norm2 = new Norm(layout, name + ".norm2", config.embedding());

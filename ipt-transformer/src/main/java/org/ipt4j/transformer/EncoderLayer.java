@@ -13,7 +13,7 @@ final class EncoderLayer implements Layer {
   private final FeedForward feedForward;
 
   EncoderLayer(ParameterLayout.Builder layout, String name, TransformerConfig config) {
-    selfAttention = new MultiHeadAttention(layout, name + ".self_attn", config);
+    selfAttention = MultiHeadAttention.ofOneInput(layout, name + ".self_attn", config);
     feedForward = new FeedForward(layout, name + ".linear1", name + ".linear2", config);
     norm1 = new Norm(layout, name + ".norm1", config.embedding());
     norm2 = new Norm(layout, name + ".norm2", config.embedding());

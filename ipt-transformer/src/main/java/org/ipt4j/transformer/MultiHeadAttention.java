@@ -14,6 +14,8 @@ import org.ipt4j.core.Variable;
  * one weight [3D,D] ({@code in_proj_weight}), so that inputs they share are multiplied once.
  */
 final class MultiHeadAttention {
+  private static final String IN = ".in_proj_weight";
+
   private final int d;
   private final int heads;
   private final Linear all; // queries, keys and values of one input
@@ -23,17 +25,33 @@ final class MultiHeadAttention {
   private final Linear values;
   private final Linear out;
 
-  MultiHeadAttention(ParameterLayout.Builder layout, String name, TransformerConfig config) {
+  /** Queries, keys and values will be of one input ({@link #ofOne}). */
+  static MultiHeadAttention ofOneInput(
+      ParameterLayout.Builder layout, String name, TransformerConfig config) {
+    long d = config.embedding();
+    Parameter in = layout.addByColumns(name + IN, Initializer.kaimingUniform(d), 3 * d, d);
+    return new MultiHeadAttention(layout, name, config, in);
+  }
+
+  /** They will be of two; some rows of a matrix lie in one piece only if it is kept row by row. */
+  static MultiHeadAttention ofTwoInputs(
+      ParameterLayout.Builder layout, String name, TransformerConfig config) {
+    long d = config.embedding();
+    Parameter in = layout.add(name + IN, Initializer.kaimingUniform(d), 3 * d, d);
+    return new MultiHeadAttention(layout, name, config, in);
+  }
+
+  private MultiHeadAttention(
+      ParameterLayout.Builder layout, String name, TransformerConfig config, Parameter in) {
     d = config.embedding();
     heads = config.heads();
     Initializer initializer = Initializer.kaimingUniform(d);
-    Parameter in = layout.add(name + ".in_proj_weight", initializer, 3L * d, d);
     all = Linear.withoutBias(in);
     queries = Linear.withoutBias(in.rows(0, d));
     queriesAndKeys = Linear.withoutBias(in.rows(0, 2L * d));
     keysAndValues = Linear.withoutBias(in.rows(d, 3L * d));
     values = Linear.withoutBias(in.rows(2L * d, 3L * d));
-    out = Linear.withoutBias(layout.add(name + ".out_proj.weight", initializer, d, d));
+    out = Linear.withoutBias(layout.addByColumns(name + ".out_proj.weight", initializer, d, d));
   }
 
   /** {@code residual} [N,S,D] and attention, everything from {@code x} [N,S,D]. */
