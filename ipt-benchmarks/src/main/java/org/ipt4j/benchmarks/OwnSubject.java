@@ -34,7 +34,7 @@ final class OwnSubject implements Subject {
       float[] numbers = new float[Math.toIntExact(parameter.length())];
       weights.get(numbers);
       INDArray values = model.values().view(parameter);
-      try (INDArray rows = Nd4j.createFromArray(numbers)) { // of memory that counts
+      try (INDArray rows = Nd4j.createFromArray(numbers)) { // or it would be in the peak
         values.assign(rows.reshape(values.shape()));
       }
     }

@@ -44,13 +44,13 @@ public final class Conv implements Layer {
    * @return [N,O,sH,sW]
    */
   public Variable upsample(Tape tape, Variable x, int s, Conv exit) {
-    return SubPixel.upsample(
-        tape,
-        x,
-        tape.parameter(weight),
-        tape.parameter(bias),
-        s,
-        tape.parameter(exit.weight),
-        tape.parameter(exit.bias));
+    SubPixel both =
+        new SubPixel(
+            tape.parameter(weight),
+            tape.parameter(bias),
+            s,
+            tape.parameter(exit.weight),
+            tape.parameter(exit.bias));
+    return both.upsample(tape, x);
   }
 }

@@ -18,10 +18,7 @@ final class FoldedKernel {
   private static final int FOLDED_SIDE = 5;
   private static final int FOLDED_TAPS = FOLDED_SIDE * FOLDED_SIDE;
 
-  private final Variable w1;
-  private final Variable b1;
-  private final Variable w2;
-  private final Variable b2;
+  private final SubPixel of;
   private final long middle; // M
   private final long in; // C, to which one channel is added
   private final long out; // O
@@ -33,32 +30,22 @@ final class FoldedKernel {
   private final INDArray w; // [O·s²,C,5,5]
   private final INDArray b; // [O·s²]
 
-  /**
-   * Folds the kernels; the arrays are of the open {@link Arena}.
-   *
-   * @param w1 [M·s²,C,3,3]
-   * @param b1 [M·s²]
-   * @param w2 [O,M,3,3]
-   * @param b2 [O]
-   */
-  FoldedKernel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
-    this.w1 = w1;
-    this.b1 = b1;
-    this.w2 = w2;
-    this.b2 = b2;
-    middle = w2.size(1);
-    in = w1.size(1);
-    out = w2.size(0);
-    block = (long) s * s;
-    type = w1.value().dataType();
-    moves = moves(s);
+  /** Folds the kernels; the arrays are of the open {@link Arena}. */
+  FoldedKernel(SubPixel of) {
+    this.of = of;
+    middle = of.w2().size(1);
+    in = of.w1().size(1);
+    out = of.w2().size(0);
+    block = (long) of.s() * of.s();
+    type = of.w1().value().dataType();
+    moves = moves(of.s());
     first = array(middle, block * (in + 1) * TAPS);
-    weights(first).assign(w1.value());
+    weights(first).assign(of.w1().value());
     long[] stepsOfRows = {(in + 1) * TAPS, 1};
     Kernels.view(first, in * TAPS, new long[] {middle * block, TAPS}, stepsOfRows).assign(0);
-    biases(first).assign(b1.value());
+    biases(first).assign(of.b1().value());
     second = array(out * TAPS, middle);
-    Kernels.permute(w2.value().reshape('c', 1, out, middle, TAPS), second, 0, 1, 3, 2);
+    Kernels.permute(of.w2().value().reshape('c', 1, out, middle, TAPS), second, 0, 1, 3, 2);
 
     INDArray products = array(out * TAPS, block * (in + 1) * TAPS);
     Kernels.matmul(second, false, first, false, 1, 0, products);
@@ -79,7 +66,7 @@ final class FoldedKernel {
     b = array(out * block);
     Kernels.sumRows(biasesOfFolded(folded), 1, b.reshape('c', out * block, 1));
     INDArray blocks = b.reshape('c', out, block);
-    Kernels.add(blocks, b2.value().reshape('c', out, 1), blocks);
+    Kernels.add(blocks, of.b2().value().reshape('c', out, 1), blocks);
   }
 
   /** [O·s²,C,5,5], for a convolution before the shuffle. */
@@ -114,22 +101,16 @@ final class FoldedKernel {
 
     INDArray dfirst = array(first.shape());
     Kernels.matmul(second, true, dproducts, false, 1, 0, dfirst);
-    w1.receive(weights(dfirst));
-    b1.receive(biases(dfirst));
+    of.w1().receive(weights(dfirst));
+    of.b1().receive(biases(dfirst));
     INDArray dsecond = array(second.shape());
     Kernels.matmul(dproducts, false, first, true, 1, 0, dsecond);
-    w2.receiveOverwriting(
-        dw2 -> Kernels.permute(dsecond.reshape('c', 1, out, TAPS, middle), dw2, 0, 1, 3, 2));
-    b2.receive(
-        (db2, beta) ->
-            Kernels.matmul(
-                db.reshape('c', out, block),
-                false,
-                Kernels.filled(type, 1, block, 1),
-                false,
-                1,
-                beta,
-                db2.reshape('c', out, 1)));
+    of.w2()
+        .receiveOverwriting(
+            dw2 -> Kernels.permute(dsecond.reshape('c', 1, out, TAPS, middle), dw2, 0, 1, 3, 2));
+    of.b2()
+        .receiveOverwriting(
+            db2 -> Kernels.sumRows(db.reshape('c', out, block), 1, db2.reshape('c', out, 1)));
   }
 
   private INDArray array(long... shape) {
@@ -137,13 +118,13 @@ final class FoldedKernel {
   }
 
   /** Where the weights lie in {@link #first} or its gradient, in the shape of w1. */
-  private INDArray weights(INDArray of) {
-    return Kernels.view(of, 0, w1.shape(), new long[] {(in + 1) * TAPS, TAPS, SIDE, 1});
+  private INDArray weights(INDArray x) {
+    return Kernels.view(x, 0, of.w1().shape(), new long[] {(in + 1) * TAPS, TAPS, SIDE, 1});
   }
 
   /** Where the biases lie in {@link #first} or its gradient, in the shape of b1. */
-  private INDArray biases(INDArray of) {
-    return Kernels.view(of, in * TAPS + TAPS / 2, b1.shape(), new long[] {(in + 1) * TAPS});
+  private INDArray biases(INDArray x) {
+    return Kernels.view(x, in * TAPS + TAPS / 2, of.b1().shape(), new long[] {(in + 1) * TAPS});
   }
 
   private INDArray weightsOfFolded(INDArray folded) {

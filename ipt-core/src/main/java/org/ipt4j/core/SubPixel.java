@@ -8,31 +8,24 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * that all of it but the outermost pixels, which see the zeros around the enlarged features, is one
  * 5×5 convolution to O·s² channels and a shuffle of those ({@link FoldedKernel}): with few output
  * channels, a fraction of the multiplications.
+ *
+ * @param w1 [M·s²,C,3,3]
+ * @param b1 [M·s²]
+ * @param s at least 2
+ * @param w2 [O,M,3,3]
+ * @param b2 [O]
  */
-final class SubPixel {
+record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
   private static final int ROWS = 2;
   private static final int COLUMNS = 3;
 
-  private SubPixel() {}
-
-  /**
-   * The shortest way to y.
-   *
-   * @param x [N,C,H,W]
-   * @param w1 [M·s²,C,3,3]
-   * @param b1 [M·s²]
-   * @param s at least 2
-   * @param w2 [O,M,3,3]
-   * @param b2 [O]
-   * @return [N,O,sH,sW]
-   */
-  static Variable upsample(
-      Tape tape, Variable x, Variable w1, Variable b1, int s, Variable w2, Variable b2) {
-    return pays(x, w2) ? folded(tape, x, w1, b1, s, w2, b2) : plain(tape, x, w1, b1, s, w2, b2);
+  /** x [N,C,H,W] → y [N,O,sH,sW], the shortest way. */
+  Variable upsample(Tape tape, Variable x) {
+    return pays(x) ? folded(tape, x) : plain(tape, x);
   }
 
   /** Whether folding saves multiplications; of an edge, two pixels' depth is computed plainly. */
-  private static boolean pays(Variable x, Variable w2) {
+  private boolean pays(Variable x) {
     long in = x.size(1);
     long middle = w2.size(1);
     long out = w2.size(0);
@@ -41,25 +34,22 @@ final class SubPixel {
     return edges < 1 && 25.0 * out * in + edges * plain < plain;
   }
 
-  static Variable plain(
-      Tape tape, Variable x, Variable w1, Variable b1, int s, Variable w2, Variable b2) {
+  Variable plain(Tape tape, Variable x) {
     Variable middle = Convolution.pixelShuffle(tape, Convolution.conv2d(tape, x, w1, b1), s);
     return Convolution.conv2d(tape, middle, w2, b2);
   }
 
   /** H and W are at least 4. */
-  static Variable folded(
-      Tape tape, Variable x, Variable w1, Variable b1, int s, Variable w2, Variable b2) {
-    Variable rows = edges(tape, x, ROWS, w1, b1, s, w2, b2);
-    Variable columns = edges(tape, x, COLUMNS, w1, b1, s, w2, b2);
+  Variable folded(Tape tape, Variable x) {
+    Variable rows = edges(tape, x, ROWS);
+    Variable columns = edges(tape, x, COLUMNS);
     // last, so that it goes back first: its gradient of x can only overwrite
-    Variable inner = Convolution.pixelShuffle(tape, convolved(tape, x, w1, b1, s, w2, b2), s);
+    Variable inner = Convolution.pixelShuffle(tape, convolved(tape, x), s);
     return framed(tape, inner, rows, columns);
   }
 
-  private static Variable convolved(
-      Tape tape, Variable x, Variable w1, Variable b1, int s, Variable w2, Variable b2) {
-    FoldedKernel kernel = new FoldedKernel(w1, b1, s, w2, b2);
+  private Variable convolved(Tape tape, Variable x) {
+    FoldedKernel kernel = new FoldedKernel(this);
     INDArray w = kernel.w();
     INDArray b = kernel.b();
     INDArray y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
@@ -80,8 +70,7 @@ final class SubPixel {
   }
 
   /** The first and last of y's pixels along {@code axis}, the plain way. */
-  private static Variable edges(
-      Tape tape, Variable x, int axis, Variable w1, Variable b1, int s, Variable w2, Variable b2) {
+  private Variable edges(Tape tape, Variable x, int axis) {
     Variable outer = ends(tape, x, axis, 2);
     Variable features = ends(tape, Convolution.conv2d(tape, outer, w1, b1), axis, 1);
     Variable enlarged = Convolution.pixelShuffle(tape, features, s);

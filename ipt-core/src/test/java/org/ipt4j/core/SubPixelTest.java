@@ -14,10 +14,8 @@ class SubPixelTest {
   @CsvSource({"1,1,1,1,4,4,2", "2,2,1,2,4,5,2", "1,1,2,1,5,4,3", "1,1,1,2,5,4,4"})
   void isThePlainOne(long n, long c, long m, long o, long h, long w, int s) {
     long[][] shapes = shapes(n, c, m, o, h, w, s);
-    OperationContract.Operation folded =
-        (tape, v) -> SubPixel.folded(tape, v[0], v[1], v[2], s, v[3], v[4]);
-    OperationContract.Operation plain =
-        (tape, v) -> SubPixel.plain(tape, v[0], v[1], v[2], s, v[3], v[4]);
+    OperationContract.Operation folded = (tape, v) -> subPixel(v, s).folded(tape, v[0]);
+    OperationContract.Operation plain = (tape, v) -> subPixel(v, s).plain(tape, v[0]);
     OperationContract.check(folded, shapes);
     assertClose(
         InFloat.output(folded, DataType.DOUBLE, shapes),
@@ -33,13 +31,11 @@ class SubPixelTest {
     long[][] shapes = shapes(2, 3, 2, 2, 4, 5, 2);
     assertClose(
         InFloat.gradients(
-            (tape, v) ->
-                SubPixel.folded(tape, tape.constant(v[0].value()), v[1], v[2], 2, v[3], v[4]),
+            (tape, v) -> subPixel(v, 2).folded(tape, tape.constant(v[0].value())),
             DataType.DOUBLE,
             shapes),
         InFloat.gradients(
-            (tape, v) ->
-                SubPixel.plain(tape, tape.constant(v[0].value()), v[1], v[2], 2, v[3], v[4]),
+            (tape, v) -> subPixel(v, 2).plain(tape, tape.constant(v[0].value())),
             DataType.DOUBLE,
             shapes));
   }
@@ -50,16 +46,14 @@ class SubPixelTest {
       long n, long c, long m, long o, long h, long w, int s, boolean folds) {
     long[][] shapes = shapes(n, c, m, o, h, w, s);
     INDArray fastest =
-        InFloat.output(
-            (tape, v) -> SubPixel.upsample(tape, v[0], v[1], v[2], s, v[3], v[4]),
-            DataType.FLOAT,
-            shapes);
+        InFloat.output((tape, v) -> subPixel(v, s).upsample(tape, v[0]), DataType.FLOAT, shapes);
     INDArray plain =
-        InFloat.output(
-            (tape, v) -> SubPixel.plain(tape, v[0], v[1], v[2], s, v[3], v[4]),
-            DataType.FLOAT,
-            shapes);
+        InFloat.output((tape, v) -> subPixel(v, s).plain(tape, v[0]), DataType.FLOAT, shapes);
     assertThat(fastest.equalsWithEps(plain, 0)).isNotEqualTo(folds);
+  }
+
+  private static SubPixel subPixel(Variable[] v, int s) {
+    return new SubPixel(v[1], v[2], s, v[3], v[4]);
   }
 
   private static long[][] shapes(long n, long c, long m, long o, long h, long w, int s) {

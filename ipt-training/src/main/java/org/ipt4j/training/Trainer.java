@@ -162,8 +162,8 @@ public final class Trainer {
   /** What decides the weights of a run, apart from its images and its learning rate. */
   private Map<String, String> settings() {
     return Map.of(
-        "order",
-        "linear weights by columns", // in what is saved as one vector
+        "vectors",
+        "linear weights by columns",
         "plan",
         plan.toString(),
         "options",
