@@ -14,8 +14,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Memory of one thread outside the Java heap: arrays are cut from blocks one behind the other, and
- * all end together when the arena is closed. The blocks stay for the next time, so that a pass like
- * one before it allocates nothing.
+ * all end together when the arena is closed. The blocks stay with the thread, for whichever arena
+ * needs one next, so that a pass like one before it allocates nothing.
  *
  * <p>ND4J's workspaces, which serve the same end, learn their size in a first pass whose arrays
  * they take from the system one by one, and so hold the memory of two passes.
@@ -31,21 +31,31 @@ public final class Arena implements AutoCloseable {
     SCRATCH
   }
 
-  private static final ThreadLocal<Map<Use, Arena>> OWN =
-      ThreadLocal.withInitial(() -> new EnumMap<>(Use.class));
+  private static final ThreadLocal<Map<Use, Arena>> OWN = ThreadLocal.withInitial(Arena::all);
   private static final ThreadLocal<Arena> CURRENT = new ThreadLocal<>();
 
-  private final Map<DataType, List<Block>> blocks = new EnumMap<>(DataType.class);
+  private final Map<DataType, List<Block>> blocks; // of all the thread's arenas
   private boolean open;
   private Arena enclosing; // null: none
 
-  private Arena() {}
+  private Arena(Map<DataType, List<Block>> blocks) {
+    this.blocks = blocks;
+  }
+
+  private static Map<Use, Arena> all() {
+    Map<DataType, List<Block>> blocks = new EnumMap<>(DataType.class);
+    Map<Use, Arena> arenas = new EnumMap<>(Use.class);
+    for (Use use : Use.values()) {
+      arenas.put(use, new Arena(blocks));
+    }
+    return arenas;
+  }
 
   /**
    * Opens the thread's arena for {@code use}: {@link #allocate} takes from it until it is closed.
    */
   static Arena open(Use use) {
-    Arena arena = OWN.get().computeIfAbsent(use, u -> new Arena());
+    Arena arena = OWN.get().get(use);
     if (arena.open) {
       throw new IllegalStateException("memory for a " + use + " is open on this thread already");
     }
@@ -56,8 +66,7 @@ public final class Arena implements AutoCloseable {
   }
 
   static boolean isOpen(Use use) {
-    Arena arena = OWN.get().get(use);
-    return arena != null && arena.open;
+    return OWN.get().get(use).open;
   }
 
   /** An array of the arena opened last, or of its own if none is open; its content undefined. */
@@ -72,21 +81,39 @@ public final class Arena implements AutoCloseable {
     for (long size : shape) {
       length *= size;
     }
+    return block(type, length).cut(length, shape);
+  }
+
+  /** The first block of its own with room for {@code length} numbers, else the first free one. */
+  private Block block(DataType type, long length) {
     List<Block> all = blocks.computeIfAbsent(type, t -> new ArrayList<>());
+    Block free = null;
     for (Block block : all) {
-      if (block.fits(length)) {
-        return block.cut(length, shape);
+      if (block.user == this && block.fits(length)) {
+        return block;
+      }
+      if (free == null && block.user == null && block.fits(length)) {
+        free = block;
       }
     }
-    Block added = new Block(type, length);
-    all.add(added);
-    return added.cut(length, shape);
+    if (free == null) {
+      free = new Block(type, length);
+      all.add(free);
+    }
+    free.user = this;
+    return free;
   }
 
   /** Ends the arrays. */
   @Override
   public void close() {
-    blocks.values().forEach(all -> all.forEach(Block::free));
+    for (List<Block> all : blocks.values()) {
+      for (Block block : all) {
+        if (block.user == this) {
+          block.free();
+        }
+      }
+    }
     CURRENT.set(enclosing);
     enclosing = null;
     open = false;
@@ -125,6 +152,7 @@ public final class Arena implements AutoCloseable {
     private final long first; // that lies at the beginning of a line
     private final long step; // numbers of a line
     private long next;
+    private Arena user; // null: free
 
     Block(DataType type, long length) {
       step = LINE / type.width();
@@ -156,6 +184,7 @@ public final class Arena implements AutoCloseable {
 
     void free() {
       next = first;
+      user = null;
     }
   }
 }

@@ -59,6 +59,20 @@ class ArenaTest {
     assertThat(Arena.isOpen(Arena.Use.PASS)).isFalse();
   }
 
+  @Test
+  void whatOneUseHasGivenBackServesAnother() {
+    long large = 3L << 21;
+    long free;
+    try (Arena pass = Arena.open(Arena.Use.PASS)) {
+      free = address(pass.array(DataType.FLOAT, large));
+    }
+    try (Arena layer = Arena.open(Arena.Use.LAYER);
+        Arena scratch = Arena.open(Arena.Use.SCRATCH)) {
+      assertThat(address(layer.array(DataType.FLOAT, large))).isEqualTo(free);
+      assertThat(address(scratch.array(DataType.FLOAT, large))).isNotEqualTo(free);
+    }
+  }
+
   private static long address(INDArray array) {
     return array.data().addressPointer().address();
   }
