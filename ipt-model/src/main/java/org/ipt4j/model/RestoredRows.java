@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import org.ipt4j.core.Workers;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.Rows;
 
@@ -84,17 +85,16 @@ final class RestoredRows implements Rows {
     return (nextTile == tiles() ? height : top(nextTile)) * scale;
   }
 
-  // A pass goes on into the next row where a row has fewer tiles than a batch: of 13 tiles a row
-  // one of two processors would wait for the other's seventh. In wider images it ends with the row,
-  // whose restored pixels are many.
+  // Of an odd number of tiles one of two processors would wait for the other's last: so passes are
+  // as large as gives each processor as many, and go on into the next row where a row has fewer
+  // tiles than a batch. In wider images they end with the row, whose restored pixels are many.
   private void restoreTiles() {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancellationException("restoring was interrupted");
     }
     int perRow = across.tiles();
     int left = perRow > batch ? perRow - nextTile % perRow : tiles() - nextTile;
-    int passes = (left + batch - 1) / batch;
-    int count = (left + passes - 1) / passes;
+    int count = Math.min(left, batch - batch % Math.min(batch, Workers.count()));
     int bottom = top(nextTile + count - 1) + side;
     read(Math.min(bottom, degraded.height()));
     blended.extendTo(bottom * scale);

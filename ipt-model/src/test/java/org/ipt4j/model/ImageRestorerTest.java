@@ -13,6 +13,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.ipt4j.core.Randomness;
+import org.ipt4j.core.Workers;
 import org.ipt4j.data.Bicubic;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Image;
@@ -201,19 +202,25 @@ class ImageRestorerTest {
   }
 
   @Test
-  void passesAreEvenAndEndWithTheRowOnlyInWideImages() {
-    assertThat(tilesDone(7)).containsExactly(6, 12);
-    assertThat(tilesDone(5)).containsExactly(4, 8, 12);
-    assertThat(tilesDone(3)).containsExactly(2, 4, 6, 8, 10, 12);
+  void passesGiveEachProcessorAsManyTilesAndEndWithTheRowOnlyInWideImages() {
+    for (int batch : new int[] {6, 7, 8}) {
+      List<Integer> done = tilesDone(batch);
+      int pass = done.get(0);
+      assertThat(pass).isLessThanOrEqualTo(batch);
+      assertThat(pass % Math.min(batch, Workers.count())).isZero();
+      assertThat(done.get(1)).isEqualTo(Math.min(15, 2 * pass));
+      assertThat(done.get(done.size() - 1)).isEqualTo(15);
+    }
+    assertThat(tilesDone(4)).contains(5, 10, 15);
   }
 
   private static List<Integer> tilesDone(int batch) {
     List<Integer> done = new ArrayList<>();
-    Image image = noise(30, 39); // 3 rows of 4 tiles
+    Image image = noise(30, 48); // 3 rows of 5 tiles
     Rows restored =
         new ImageRestorer(UNTRAINED, 3, batch, false)
             .restore(DOUBLE, image.rows(), (tiles, all) -> done.add(tiles));
-    float[] row = new float[3 * 78];
+    float[] row = new float[3 * 96];
     for (int y = 0; y < 60; y++) {
       restored.next(row);
     }
