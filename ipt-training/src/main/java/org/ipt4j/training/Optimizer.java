@@ -3,6 +3,7 @@ package org.ipt4j.training;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.ipt4j.core.AdamPass;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
@@ -13,9 +14,9 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
- * One of ND4J's updaters, applied to ranges of the flat vector. A range moves, and counts its
- * steps, only when it is asked to, so that a task's parameters rest while other tasks train. The
- * learning rate's schedule is read at the run's step.
+ * One of ND4J's updaters, applied to ranges of the flat vector; Adam as an {@link AdamPass} where
+ * that is possible. A range moves, and counts its steps, only when it is asked to, so that a task's
+ * parameters rest while other tasks train. The learning rate's schedule is read at the run's step.
  */
 final class Optimizer {
   private final IUpdater schedule;
@@ -52,7 +53,7 @@ final class Optimizer {
     return schedule.getLearningRate(Math.toIntExact(step), 0);
   }
 
-  /** Moves the values of {@code ranges} against their gradients, which it overwrites. */
+  /** Moves the values of {@code ranges} against their gradients, which it may overwrite. */
   void update(List<ParameterLayout.Range> ranges, long step) {
     double rate = learningRate(step);
     updater.setLrAndSchedule(rate, null);
@@ -61,11 +62,25 @@ final class Optimizer {
         shrink(range, 1 - rate * weightDecay);
       }
       int count = counts.merge(range, 1, Integer::sum);
-      placeEpsilon(count);
+      INDArray value = row(values.flat(), range.offset(), range.length());
       INDArray gradient = row(gradients.flat(), range.offset(), range.length());
-      updaters.get(range).applyUpdater(gradient, count - 1, 0);
-      row(values.flat(), range.offset(), range.length()).subi(gradient);
+      if (schedule.getClass() == Adam.class && AdamPass.takes(value)) {
+        pass((Adam) schedule, rate, count).run(value, gradient, moment(range, 0), moment(range, 1));
+      } else {
+        placeEpsilon(count);
+        updaters.get(range).applyUpdater(gradient, count - 1, 0);
+        value.subi(gradient);
+      }
     }
+  }
+
+  private static AdamPass pass(Adam adam, double rate, int count) {
+    return new AdamPass(rate, adam.getBeta1(), adam.getBeta2(), adam.getEpsilon(), count);
+  }
+
+  /** The mean of a range's gradients (0) or of their squares (1), as ND4J's Adam places them. */
+  private INDArray moment(ParameterLayout.Range range, int which) {
+    return row(state, 2 * range.offset() + which * range.length(), range.length());
   }
 
   private void shrink(ParameterLayout.Range range, double factor) {
