@@ -36,6 +36,16 @@ public final class Conv implements Layer {
     return Convolution.conv2d(tape, x, tape.parameter(weight), tape.parameter(bias));
   }
 
+  /** residual + the convolution of x. */
+  public Variable forwardOnto(Tape tape, Variable residual, Variable x) {
+    return Convolution.conv2dOnto(tape, residual, x, tape.parameter(weight), tape.parameter(bias));
+  }
+
+  /** max(the convolution of x, 0). */
+  public Variable forwardRelu(Tape tape, Variable x) {
+    return Convolution.conv2dRelu(tape, x, tape.parameter(weight), tape.parameter(bias));
+  }
+
   /**
    * What {@code exit} makes of this convolution's output, enlarged {@code s} times by a pixel
    * shuffle; both are 3×3.

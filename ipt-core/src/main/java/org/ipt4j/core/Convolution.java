@@ -1,6 +1,8 @@
 package org.ipt4j.core;
 
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Operations on images of features, [N,C,H,W]. */
@@ -17,22 +19,49 @@ public final class Convolution {
    * @return [N,O,H,W]
    */
   public static Variable conv2d(Tape tape, Variable x, Variable w, Variable b) {
+    return conv2d(tape, x, w, b, null, false);
+  }
+
+  /** y = r + {@link #conv2d}: beside a residual r [N,O,H,W], in one array. */
+  public static Variable conv2dOnto(Tape tape, Variable r, Variable x, Variable w, Variable b) {
+    Shapes.check("residual", r, x.size(0), w.size(0), x.size(2), x.size(3));
+    return conv2d(tape, x, w, b, r, false);
+  }
+
+  /** y = max({@link #conv2d}, 0), in one array. */
+  public static Variable conv2dRelu(Tape tape, Variable x, Variable w, Variable b) {
+    return conv2d(tape, x, w, b, null, true);
+  }
+
+  private static Variable conv2d(
+      Tape tape, Variable x, Variable w, Variable b, Variable r, boolean rectified) {
     Shapes.check("conv2d", x, -1, w.size(1), x.size(2), x.size(3));
     INDArray y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
     Kernels.convolution(x.value(), w.value(), b.value(), y);
-    // dx, dw, db: one native computes all three and overwrites
+    if (r != null) {
+      Kernels.add(y, r.value(), y);
+    }
+    if (rectified) {
+      Kernels.relu(y, y);
+    }
+    // dx, dw, db: one native computes all three and overwrites; dr = dy; if rectified, of dy where
+    // y > 0
     return tape.record(
         y,
         dy -> {
+          if (rectified) {
+            Kernels.reluBackward(y, dy);
+          }
           INDArray dw = tape.array(w.shape());
           INDArray db = tape.array(b.shape());
           backward(x, w.value(), b.value(), dy, dw, db);
           w.receive(dw);
           b.receive(db);
+          if (r != null) {
+            r.receive(dy);
+          }
         },
-        x,
-        w,
-        b);
+        Stream.of(x, w, b, r).filter(Objects::nonNull).toArray(Variable[]::new));
   }
 
   /** The way back through a convolution of {@code x}, overwriting dw and db. */

@@ -138,6 +138,26 @@ class OperationsTest {
   }
 
   @Test
+  void conv2dOntoAlsoOntoItsInput() {
+    long[] x = {2, 2, 3, 4};
+    long[] w = {2, 2, 3, 3};
+    long[] b = {2};
+    OperationContract.check(
+        (tape, v) -> Convolution.conv2dOnto(tape, v[0], v[1], v[2], v[3]), x, x, w, b);
+    OperationContract.check(
+        (tape, v) -> Convolution.conv2dOnto(tape, v[0], v[0], v[1], v[2]), x, w, b);
+  }
+
+  @Test
+  void conv2dRelu() {
+    OperationContract.check(
+        (tape, v) -> Convolution.conv2dRelu(tape, v[0], v[1], v[2]),
+        new long[] {2, 2, 3, 4},
+        new long[] {3, 2, 3, 3},
+        new long[] {3});
+  }
+
+  @Test
   void shiftChannels() {
     INDArray shift = OperationContract.weights(new long[] {1, 3, 1, 1});
     OperationContract.check(

@@ -1,8 +1,5 @@
 package org.ipt4j.heads;
 
-import static org.ipt4j.core.Dense.add;
-import static org.ipt4j.core.Dense.relu;
-
 import org.ipt4j.core.Conv;
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.ParameterLayout;
@@ -46,8 +43,7 @@ public final class ConvolutionalHead implements Layer {
 
     @Override
     public Variable forward(Tape tape, Variable x) {
-      Variable residual = outer.forward(tape, relu(tape, inner.forward(tape, x)));
-      return add(tape, residual, x);
+      return outer.forwardOnto(tape, x, inner.forwardRelu(tape, x));
     }
   }
 }
