@@ -4,14 +4,16 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One pass through a network: holds its arrays and, when training, what is needed to go back.
@@ -24,10 +26,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class Tape implements AutoCloseable {
   private record Step(Variable output, Runnable backward, Variable... inputs) {}
 
+  private static final int MOST_SPARE = 2; // times what a gradient needs, in memory it is given
+
   /** The operations to go back through, and the memory of their gradients. */
   private static final class Recording {
     private final List<Step> steps = new ArrayList<>();
-    private final Map<Long, Deque<INDArray>> spareGradients = new HashMap<>();
+    private final NavigableMap<Long, Deque<INDArray>> spareGradients = new TreeMap<>();
+    private final Map<INDArray, INDArray> wholes = new IdentityHashMap<>(); // of parts used again
     private final Arena memory;
     private final DataType type;
     private INDArray flowing; // the gradient on its way to an operation's inputs; null: taken over
@@ -62,19 +67,28 @@ public final class Tape implements AutoCloseable {
     }
 
     private INDArray array(long[] shape) {
-      Deque<INDArray> spare = spareGradients.get(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
-      if (spare != null && !spare.isEmpty()) {
-        INDArray found = spare.pop();
-        return Arrays.equals(found.shape(), shape) ? found : found.reshape('c', shape);
+      long length = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+      Map.Entry<Long, Deque<INDArray>> spare = spareGradients.ceilingEntry(length);
+      if (spare == null || spare.getKey() > MOST_SPARE * length) {
+        return memory.array(type, shape);
       }
-      return memory.array(type, shape);
+      INDArray found = spare.getValue().pop();
+      if (spare.getValue().isEmpty()) {
+        spareGradients.remove(spare.getKey());
+      }
+      if (Arrays.equals(found.shape(), shape)) {
+        return found;
+      }
+      INDArray part = Kernels.view(found, 0, shape, Nd4j.getStrides(shape, 'c'));
+      wholes.put(part, found);
+      return part;
     }
 
-    // A gradient is done with once it has flowed on: the next one of its length takes its memory.
+    // A gradient is done with once it has flowed on: one of its length, or a little less, takes its
+    // memory.
     private void recycle(INDArray gradient) {
-      spareGradients
-          .computeIfAbsent(gradient.length(), length -> new ArrayDeque<>())
-          .push(gradient);
+      INDArray whole = wholes.getOrDefault(gradient, gradient);
+      spareGradients.computeIfAbsent(whole.length(), length -> new ArrayDeque<>()).push(whole);
     }
 
     /** The memory of the gradient of an array of that shape. */

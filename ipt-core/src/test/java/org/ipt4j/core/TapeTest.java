@@ -3,6 +3,7 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -66,6 +67,38 @@ class TapeTest {
       }
     }
     return gradients.flat();
+  }
+
+  @Test
+  void aGradientTakesTheMemoryOfALongerOneThatIsDoneWith() {
+    List<Long> addresses = new ArrayList<>();
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    try (Tape tape = Tape.training(values, gradients)) {
+      Variable x = tape.parameter(w);
+      for (int length : new int[] {16, 10, 15, 11, 16, 6}) {
+        x = stretched(tape, x, length, addresses);
+      }
+      tape.backward(stretched(tape, x, 1, addresses));
+    }
+    // of the loss, 6, 16, 11, 15, 10, 16: 6 is too short for 11, 16 serves 15, 11 serves 10, and
+    // what served 15 serves 16 again
+    assertThat(addresses).hasSize(7);
+    assertThat(addresses.subList(0, 4)).doesNotHaveDuplicates();
+    assertThat(addresses.get(4)).isEqualTo(addresses.get(2));
+    assertThat(addresses.get(5)).isEqualTo(addresses.get(3));
+    assertThat(addresses.get(6)).isEqualTo(addresses.get(2));
+    assertThat(gradients.flat().minNumber().doubleValue()).isEqualTo(1);
+  }
+
+  /** Ones, whose gradient's address is noted; the gradient of x is 1. */
+  private static Variable stretched(Tape tape, Variable x, int length, List<Long> addresses) {
+    return tape.record(
+        tape.array(length).assign(1),
+        dy -> {
+          addresses.add(dy.data().addressPointer().address());
+          x.receiveOverwriting(dx -> dx.assign(1));
+        },
+        x);
   }
 
   @Test
