@@ -39,7 +39,7 @@ public final class IptModel {
   public static final String DESCRIPTION = "ipt4j.model";
 
   private static final String VERSION = "ipt4j.version";
-  private static final int RESTORED = 1024; // tokens of a piece
+  private static final int RESTORED = 1152; // tokens of a piece
   private static final long TRAINED = 43_000_000; // multiplications of a piece by D×D weights
 
   private static final ObjectMapper JSON =

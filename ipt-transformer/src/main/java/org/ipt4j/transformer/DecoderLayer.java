@@ -2,8 +2,9 @@ package org.ipt4j.transformer;
 
 import static org.ipt4j.core.Dense.addEmbedding;
 
+import java.util.List;
+import org.ipt4j.core.Layer;
 import org.ipt4j.core.ParameterLayout;
-import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 
 /**
@@ -31,17 +32,22 @@ final class DecoderLayer {
   }
 
   /**
-   * The layer's output for {@code tokens} [N,S,D].
+   * Its sub-layers (Vaswani et al., 2017, §3.1), one after the other, of tokens [N,S,D].
    *
    * @param memory the encoder's output [N,S,D]
    * @param task the task's embedding [S,D]
    */
-  Variable forward(Tape tape, Variable tokens, Variable memory, Variable task) {
-    Variable n = norm1.forward(tape, tokens);
-    Variable x = selfAttention.ofQueriesAndKeys(tape, tokens, addEmbedding(tape, n, task), n);
-    n = norm2.forward(tape, x);
-    Variable attended = form == DecoderForm.MEMORY ? memory : n;
-    x = secondAttention.ofQueries(tape, x, addEmbedding(tape, n, task), attended);
-    return feedForward.forwardOnto(tape, x, norm3.forward(tape, x));
+  List<Layer> sublayers(Variable memory, Variable task) {
+    return List.of(
+        (tape, x) -> {
+          Variable n = norm1.forward(tape, x);
+          return selfAttention.ofQueriesAndKeys(tape, x, addEmbedding(tape, n, task), n);
+        },
+        (tape, x) -> {
+          Variable n = norm2.forward(tape, x);
+          Variable attended = form == DecoderForm.MEMORY ? memory : n;
+          return secondAttention.ofQueries(tape, x, addEmbedding(tape, n, task), attended);
+        },
+        (tape, x) -> feedForward.forwardOnto(tape, x, norm3.forward(tape, x)));
   }
 }

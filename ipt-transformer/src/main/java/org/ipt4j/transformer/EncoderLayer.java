@@ -1,12 +1,11 @@
 package org.ipt4j.transformer;
 
+import java.util.List;
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.ParameterLayout;
-import org.ipt4j.core.Tape;
-import org.ipt4j.core.Variable;
 
 /** Self-attention and feed-forward, each behind a norm and beside a residual (eq. 2 and 3). */
-final class EncoderLayer implements Layer {
+final class EncoderLayer {
   private final Norm norm1;
   private final MultiHeadAttention selfAttention;
   private final Norm norm2;
@@ -19,9 +18,10 @@ final class EncoderLayer implements Layer {
     norm2 = new Norm(layout, name + ".norm2", config.embedding());
   }
 
-  @Override
-  public Variable forward(Tape tape, Variable tokens) {
-    Variable x = selfAttention.ofOne(tape, tokens, norm1.forward(tape, tokens));
-    return feedForward.forwardOnto(tape, x, norm2.forward(tape, x));
+  /** Its sub-layers (Vaswani et al., 2017, §3.1), one after the other, of tokens [N,S,D]. */
+  List<Layer> sublayers() {
+    return List.of(
+        (tape, x) -> selfAttention.ofOne(tape, x, norm1.forward(tape, x)),
+        (tape, x) -> feedForward.forwardOnto(tape, x, norm2.forward(tape, x)));
   }
 }

@@ -4,6 +4,7 @@ import static org.ipt4j.core.Dense.addEmbedding;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.ipt4j.core.Initializer;
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.Linear;
@@ -54,14 +55,12 @@ public final class Transformer {
   public Variable forward(Tape tape, Variable tokens, Variable task) {
     Variable x = linearEncoding.forwardOnto(tape, tokens, tokens);
     x = addEmbedding(tape, x, tape.parameter(position));
-    Variable memory = tape.sequence(encoder, x);
-    x = tape.sequence(decoderOf(memory, task), memory);
+    Variable memory = tape.sequence(sublayers(encoder, EncoderLayer::sublayers), x);
+    x = tape.sequence(sublayers(decoder, layer -> layer.sublayers(memory, task)), memory);
     return mlpHead.forwardOnto(tape, x, x);
   }
 
-  private List<Layer> decoderOf(Variable memory, Variable task) {
-    return decoder.stream()
-        .<Layer>map(layer -> (tape, x) -> layer.forward(tape, x, memory, task))
-        .toList();
+  private static <T> List<Layer> sublayers(List<T> layers, Function<T, List<Layer>> sublayersOf) {
+    return layers.stream().map(sublayersOf).flatMap(List::stream).toList();
   }
 }
