@@ -28,7 +28,7 @@ record Measurement(
   /** How many training steps' losses are compared. */
   static final int LOSSES = 2;
 
-  private static final double WARM_UP_SECONDS = 20; // the virtual machine compiles meanwhile
+  private static final double WARM_UP_SECONDS = 30; // the virtual machine compiles meanwhile
   private static final double SECONDS = 5;
   private static final int LEAST = 3;
   private static final int MOST = 40;
