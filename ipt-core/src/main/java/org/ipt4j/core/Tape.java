@@ -1,19 +1,14 @@
 package org.ipt4j.core;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Set;
-import java.util.TreeMap;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One pass through a network: holds its arrays and, when training, what is needed to go back.
@@ -26,20 +21,14 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class Tape implements AutoCloseable {
   private record Step(Variable output, Runnable backward, Variable... inputs) {}
 
-  private static final int MOST_SPARE = 2; // times what a gradient needs, in memory it is given
-
   /** The operations to go back through, and the memory of their gradients. */
   private static final class Recording {
     private final List<Step> steps = new ArrayList<>();
-    private final NavigableMap<Long, Deque<INDArray>> spareGradients = new TreeMap<>();
-    private final Map<INDArray, INDArray> wholes = new IdentityHashMap<>(); // of parts used again
-    private final Arena memory;
-    private final DataType type;
+    private final GradientPool memory;
     private INDArray flowing; // the gradient on its way to an operation's inputs; null: taken over
 
     private Recording(Arena memory, DataType type) {
-      this.memory = memory;
-      this.type = type;
+      this.memory = new GradientPool(memory, type);
     }
 
     private void goBack() {
@@ -61,34 +50,9 @@ public final class Tape implements AutoCloseable {
       flowing = dy;
       backward.run(dy);
       if (flowing != null) {
-        recycle(dy);
+        memory.recycle(dy);
         flowing = null;
       }
-    }
-
-    private INDArray array(long[] shape) {
-      long length = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-      Map.Entry<Long, Deque<INDArray>> spare = spareGradients.ceilingEntry(length);
-      if (spare == null || spare.getKey() > MOST_SPARE * length) {
-        return memory.array(type, shape);
-      }
-      INDArray found = spare.getValue().pop();
-      if (spare.getValue().isEmpty()) {
-        spareGradients.remove(spare.getKey());
-      }
-      if (Arrays.equals(found.shape(), shape)) {
-        return found;
-      }
-      INDArray part = Kernels.view(found, 0, shape, Nd4j.getStrides(shape, 'c'));
-      wholes.put(part, found);
-      return part;
-    }
-
-    // A gradient is done with once it has flowed on: one of its length, or a little less, takes its
-    // memory.
-    private void recycle(INDArray gradient) {
-      INDArray whole = wholes.getOrDefault(gradient, gradient);
-      spareGradients.computeIfAbsent(whole.length(), length -> new ArrayDeque<>()).push(whole);
     }
 
     /** The memory of the gradient of an array of that shape. */
@@ -96,7 +60,7 @@ public final class Tape implements AutoCloseable {
       return new Variable.GradientMemory() {
         @Override
         public INDArray array() {
-          return Recording.this.array(shape);
+          return memory.array(shape);
         }
 
         @Override
@@ -361,7 +325,7 @@ public final class Tape implements AutoCloseable {
             result,
             () -> {
               goBackThrough(layer, x, result.gradient());
-              outer.recycle(result.gradient());
+              outer.memory.recycle(result.gradient());
               result.forgetGradient();
             }));
     return result;
