@@ -66,7 +66,10 @@ public final class Convolution {
 
   /** The way back through a convolution of {@code x}, overwriting dw and db. */
   static void backward(Variable x, INDArray w, INDArray b, INDArray dy, INDArray dw, INDArray db) {
-    Consumer<INDArray> back = dx -> Kernels.convolutionBackward(x.value(), w, b, dy, dx, dw, db);
+    Consumer<INDArray> back =
+        WinogradGradients.serve(x.value(), w)
+            ? dx -> new WinogradGradients(x.value(), w, dy).write(dx, dw, db)
+            : dx -> Kernels.convolutionBackward(x.value(), w, b, dy, dx, dw, db);
     if (x.isDifferentiable()) {
       x.receiveOverwriting(back);
     } else {
