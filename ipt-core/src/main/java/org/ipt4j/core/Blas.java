@@ -24,9 +24,6 @@ import org.nd4j.nativeblas.NativeOpsHolder;
 /** The OpenBLAS that ND4J's processor backend has loaded, called for one matrix at a time. */
 final class Blas {
   private static final SetNumThreads THREADS = new ThreadSetter();
-  // multiplications up to which OpenBLAS has kernels that pack nothing: 108 instead of 76 (aᵀ·b)
-  // and
-  // 90 GFLOP/s (a·b) at 256 rows, 48 columns and an inner side of 64 instead of 256
   private static final long SMALL = hasSmallKernels() ? 1_000_000 : Long.MAX_VALUE;
   private static final int AVX512 = 3; // what ND4J says of such a processor
   private static final int LEAST_PART = 32; // below, its calls cost more than is gained
@@ -181,7 +178,12 @@ final class Blas {
     }
   }
 
-  /** Parts of the inner side, so that each product of so many outputs is a small one. */
+  /**
+   * Parts of the inner side, so that each product of so many outputs has at most a million
+   * multiplications, for which OpenBLAS has kernels that pack nothing: with 256 rows, 48 columns
+   * and an inner side of 64 instead of 256, aᵀ·b runs at 108 instead of 76 GFLOP/s and a·b at 108
+   * instead of 90.
+   */
   private static int parts(long outputs, int inner) {
     long small = SMALL / outputs;
     return small < LEAST_PART ? 1 : (int) ((inner + small - 1) / small);
