@@ -159,14 +159,14 @@ final class Blas {
       Matrix out) {
     int parts = parts((long) rows * columns, inner);
     for (int i = 0; i < parts; i++) {
-      int from = inner * i / parts;
+      int from = Workers.first(inner, parts, i);
       cblas_sgemm(
           CblasRowMajor,
           transposeA ? CblasTrans : CblasNoTrans,
           transposeB ? CblasTrans : CblasNoTrans,
           rows,
           columns,
-          inner * (i + 1) / parts - from,
+          Workers.first(inner, parts, i + 1) - from,
           (float) alpha,
           at(a, transposeA ? (long) from * a.stride() : from),
           a.stride(),

@@ -30,6 +30,9 @@ final class WinogradGradients {
   private final int images; // at a time
   private final INDArray filterMatrix; // G⊗G [64,25]
   private final INDArray filters; // U [64,O,C]
+  private final int shares = Math.min(POINTS, Workers.count());
+  private final INDArray inputs; // of each share, V [8,C,T]
+  private final INDArray outputs; // of each share, dM [8,O,T]
 
   /** Whether this machine, ND4J's backend and the arrays allow it. */
   static boolean serve(INDArray x, INDArray w) {
@@ -58,6 +61,8 @@ final class WinogradGradients {
     Kernels.write(FILTER_MATRIX, filterMatrix);
     filters = array(POINTS * POINTS, out, in);
     Kernels.matmul(filterMatrix, false, byTaps(w), true, 1, 0, byPoints(filters));
+    inputs = array(shares, POINTS, in, (long) images * tiles.count());
+    outputs = array(shares, POINTS, out, (long) images * tiles.count());
   }
 
   /** Overwrites the gradients of x, w and the biases [O]. */
@@ -81,9 +86,6 @@ final class WinogradGradients {
     Half input = tiles.inputs(new Planes(x, first, count));
     Half output = tiles.outputs(new Planes(dy, first, count));
     int columns = count * tiles.count();
-    int shares = Math.min(POINTS, Workers.count());
-    INDArray inputs = array(shares, POINTS, in, columns);
-    INDArray outputs = array(shares, POINTS, out, columns);
     Workers.run(
         POINTS,
         shares,

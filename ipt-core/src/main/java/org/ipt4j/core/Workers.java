@@ -91,7 +91,8 @@ public final class Workers {
     run(shares, i -> task.run(i, first(length, shares, i), first(length, shares, i + 1)));
   }
 
-  private static int first(int length, int shares, int share) {
+  /** Where share number {@code share} of {@code length} begins. */
+  static int first(int length, int shares, int share) {
     return (int) ((long) length * share / shares);
   }
 
