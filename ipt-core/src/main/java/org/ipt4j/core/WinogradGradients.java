@@ -31,8 +31,8 @@ final class WinogradGradients {
   private final INDArray filterMatrix; // G⊗G [64,25]
   private final INDArray filters; // U [64,O,C]
   private final int shares = Math.min(POINTS, Workers.count());
-  private final INDArray inputs; // of each share, V [8,C,T]
-  private final INDArray outputs; // of each share, dM [8,O,T]
+  private final INDArray[] inputs; // of each share, V [8,C,T]
+  private final INDArray[] outputs; // of each share, dM [8,O,T]
 
   /** Whether this machine, ND4J's backend and the arrays allow it. */
   static boolean serve(INDArray x, INDArray w) {
@@ -61,8 +61,16 @@ final class WinogradGradients {
     Kernels.write(FILTER_MATRIX, filterMatrix);
     filters = array(POINTS * POINTS, out, in);
     Kernels.matmul(filterMatrix, false, byTaps(w), true, 1, 0, byPoints(filters));
-    inputs = array(shares, POINTS, in, (long) images * tiles.count());
-    outputs = array(shares, POINTS, out, (long) images * tiles.count());
+    inputs = slabs(in);
+    outputs = slabs(out);
+  }
+
+  private INDArray[] slabs(int channels) {
+    INDArray[] slabs = new INDArray[shares];
+    for (int i = 0; i < shares; i++) {
+      slabs[i] = array(POINTS, channels, (long) images * tiles.count());
+    }
+    return slabs;
   }
 
   /** Overwrites the gradients of x, w and the biases [O]. */
@@ -90,8 +98,8 @@ final class WinogradGradients {
         POINTS,
         shares,
         (share, from, end) -> {
-          INDArray v = inputs.slice(share);
-          INDArray dm = outputs.slice(share);
+          INDArray v = inputs[share];
+          INDArray dm = outputs[share];
           for (int i = from; i < end; i++) {
             tiles.columnsToPoints(input, i, v);
             tiles.columnsToPoints(output, i, dm);
