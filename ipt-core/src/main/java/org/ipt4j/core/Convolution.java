@@ -44,8 +44,8 @@ public final class Convolution {
     if (rectified) {
       Kernels.relu(y, y);
     }
-    // dx, dw, db: one native computes all three and overwrites; dr = dy. If rectified, all of them
-    // of dy where y > 0
+    // dx, dw, db: computed together, overwriting; dr = dy. If rectified, all of them of dy where
+    // y > 0
     return tape.record(
         y,
         dy -> {

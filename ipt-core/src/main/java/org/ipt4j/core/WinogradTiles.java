@@ -180,40 +180,28 @@ final class WinogradTiles {
 
   private Work work() {
     Work work = OWN.get();
-    if (work == null || work.height != height || work.width != width) {
-      work = new Work(height, width, pitch, tiles);
+    if (work == null || !work.isFor(height, width)) {
+      work = new Work();
       OWN.set(work);
     }
     return work;
   }
 
   /** A thread's arrays. */
-  private static final class Work {
+  private final class Work {
     final Half inputs = new Half(PointMatrix.INPUT);
     final Half outputs = new Half(PointMatrix.OUTPUT);
-    final int height;
-    final int width;
-    final int pitch;
-    final int tiles;
-    final float[] plane;
-    final float[] row; // of a plane, with zeros around
-    final float[][][] phases; // of a plane, by row and column in their tiles, with zeros around
-    final float[][][] rows; // of a group, by column and row
-    final float[][] points;
-    final float[][] sums;
+    final float[] plane = new float[height * width];
+    final float[] row = new float[pitch * TILE]; // of a plane, with zeros around
+    // of a plane, by row and column in their tiles, with zeros around
+    final float[][][] phases = new float[TILE][TILE][tiles + pitch];
+    final float[][][] rows = new float[TILE][POINTS][TOGETHER * tiles]; // by column and row
+    final float[][] points = new float[POINTS][TOGETHER * tiles];
+    final float[][] sums = new float[POINTS][TOGETHER * tiles];
     final float[][] columns = new float[POINTS][];
 
-    Work(int height, int width, int pitch, int tiles) {
-      this.height = height;
-      this.width = width;
-      this.pitch = pitch;
-      this.tiles = tiles;
-      plane = new float[height * width];
-      row = new float[pitch * TILE];
-      phases = new float[TILE][TILE][tiles + pitch];
-      rows = new float[TILE][POINTS][TOGETHER * tiles];
-      points = new float[POINTS][TOGETHER * tiles];
-      sums = new float[POINTS][TOGETHER * tiles];
+    boolean isFor(int someHeight, int someWidth) {
+      return someHeight == height && someWidth == width;
     }
 
     /** Zeros around. */
