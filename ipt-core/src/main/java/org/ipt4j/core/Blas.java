@@ -186,7 +186,7 @@ final class Blas {
    */
   private static int parts(long outputs, int inner) {
     long small = SMALL / outputs;
-    return small < LEAST_PART ? 1 : (int) ((inner + small - 1) / small);
+    return small < LEAST_PART ? 1 : (int) ((inner - 1) / small + 1);
   }
 
   private static FloatPointer at(Matrix x, long offset) {

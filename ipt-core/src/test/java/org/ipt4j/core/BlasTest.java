@@ -12,7 +12,7 @@ import org.nd4j.linalg.factory.Nd4j;
 /** One product, which is made in parts where its outputs are many and its inner side is long. */
 class BlasTest {
   @ParameterizedTest
-  @CsvSource({"3,4,5", "100,120,200", "128,128,61", "128,128,63", "256,256,48"})
+  @CsvSource({"1,1,5", "3,4,5", "100,120,200", "128,128,61", "128,128,63", "256,256,48"})
   void isTheProductEitherWayRound(int rows, int columns, int inner) {
     assumeTrue(Blas.isPossible());
     INDArray a = Nd4j.rand(DataType.FLOAT, rows, inner).subi(0.5);
