@@ -2,7 +2,9 @@ package org.ipt4j.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +18,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
@@ -183,10 +184,20 @@ public final class IptModel {
               + ", found none: published weights have to be imported");
     }
     try {
-      return JSON.readValue(text, Description.class);
+      JsonNode description = JSON.readTree(text);
+      description.path("tasks").forEach(IptModel::fillIn);
+      return JSON.treeToValue(description, Description.class);
     } catch (JsonProcessingException bad) {
       throw new CorruptWeightsException(
           tensors.path(), 0, DESCRIPTION + ": " + bad.getOriginalMessage());
+    }
+  }
+
+  /** What a task may leave out. */
+  private static void fillIn(JsonNode task) {
+    if (task instanceof ObjectNode fields && fields.hasNonNull("name")) {
+      fields.putIfAbsent("degradation", fields.get("name"));
+      fields.putIfAbsent("use", fields.textNode(""));
     }
   }
 
@@ -244,21 +255,25 @@ public final class IptModel {
   }
 
   /**
-   * The task of that name.
+   * The task that is meant by a name: that of the task itself ({@code denoise}) or of what it
+   * undoes ({@code denoise:sigma=0..55}); of a kind of degradation that only one task is of; or of
+   * a degradation that lies within a task's range, as {@code denoise30} in σ 0..55. What is then
+   * returned is the task with {@link Task#degradation} narrowed to what was asked for.
    *
    * @throws IllegalArgumentException if the model has none, naming those it has
    */
   public Task task(String name) {
-    return tasks.stream()
-        .filter(task -> task.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "the model has no task "
-                        + name
-                        + "; it has "
-                        + tasks.stream().map(Task::name).collect(Collectors.joining(", "))));
+    return TaskNames.find(tasks, name);
+  }
+
+  /**
+   * The task of this name.
+   *
+   * @throws IllegalArgumentException if there is none, naming those there are
+   */
+  Task own(Task task) {
+    return TaskNames.named(tasks, task.name())
+        .orElseThrow(() -> TaskNames.none(tasks, task.name()));
   }
 
   /** The weights themselves. */
@@ -277,7 +292,7 @@ public final class IptModel {
    * @param kept some of {@link #tasks}, in the order they shall have
    */
   public IptModel only(List<Task> kept) {
-    kept.forEach(task -> task(task.name()));
+    kept.forEach(task -> own(task));
     return withWeightsOfThis(create(config, kept, layers, 0, values.type()));
   }
 
@@ -350,7 +365,7 @@ public final class IptModel {
               side,
               Arrays.toString(degraded.shape())));
     }
-    return network.forward(tape, task(task.name()), degraded);
+    return network.forward(tape, own(task), degraded);
   }
 
   /**
@@ -374,7 +389,7 @@ public final class IptModel {
               (long) count * in,
               degraded.length));
     }
-    int scale = task(task.name()).scale();
+    int scale = own(task).scale();
     int out = in * scale * scale;
     float[] restored = new float[Math.multiplyExact(count, out)];
     Workers.run(

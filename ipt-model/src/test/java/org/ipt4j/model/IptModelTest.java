@@ -164,6 +164,33 @@ class IptModelTest {
         .hasMessageContaining("expected a model's configuration");
   }
 
+  @Test
+  void whatATaskUndoesAndIsForIsSavedAndMayBeMissing(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    Task noise = new Task("denoise", 1, "denoise:sigma=0..55", "for grainy photographs");
+    IptModel.create(NANO, List.of(noise, new Task("x2", 2)), 1).save(file, Map.of());
+
+    IptModel loaded = IptModel.load(file);
+    assertThat(loaded.tasks()).containsExactly(noise, new Task("x2", 2, "x2", ""));
+    assertThat(loaded.task("denoise30").degradation()).isEqualTo("denoise30");
+
+    Path older = folder.resolve("older.safetensors");
+    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    try (TensorFile saved = SafeTensors.open(file)) {
+      for (String name : saved.names()) {
+        tensors.put(name, saved.read(name));
+      }
+      String description =
+          saved
+              .metadata()
+              .get(IptModel.DESCRIPTION)
+              .replaceAll(",\"(degradation|use)\":\"[^\"]*\"", "");
+      SafeTensors.write(older, Map.of(IptModel.DESCRIPTION, description), tensors);
+    }
+    assertThat(IptModel.load(older).tasks())
+        .containsExactly(new Task("denoise", 1), new Task("x2", 2));
+  }
+
   /** Some of them would take more memory than there is, or time without end, if believed. */
   @ParameterizedTest
   @CsvSource(
