@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Resizing by a whole factor exactly as MATLAB's {@code imresize} does it for 8-bit images, which
- * is what the field's low-resolution images are made with: the cubic convolution kernel with a =
- * −0.5 (R. Keys, 1981), when shrinking widened by the factor; edges mirrored; rows first, then
- * columns, each pass rounded half up and clipped to 8 bits.
+ * Resizing exactly as MATLAB's {@code imresize} does it for 8-bit images, which is what the field's
+ * low-resolution images are made with: the cubic convolution kernel with a = −0.5 (R. Keys, 1981),
+ * when shrinking widened by the factor; edges mirrored; rows first, then columns, each pass rounded
+ * half up and clipped to 8 bits.
  */
 public final class Bicubic {
   private Bicubic() {}
@@ -29,13 +29,39 @@ public final class Bicubic {
     }
     // the kernel's centre for output o lies at scale·o + (scale−1)/2
     Taps[] taps = {taps((scale - 1) / 2.0, scale)};
-    return resize(image.croppedToMultiple(scale), scale, 1, taps);
+    Image whole = image.croppedToMultiple(scale);
+    return resize(
+        whole,
+        new Axis(whole.height() / scale, scale, taps),
+        new Axis(whole.width() / scale, scale, taps));
+  }
+
+  /**
+   * [3,H,W] → [3,⌈factor·H⌉,⌈factor·W⌉].
+   *
+   * @param factor more than 0 and at most 1
+   */
+  public static Image scaled(Image image, double factor) {
+    if (!(factor > 0 && factor <= 1)) {
+      throw new IllegalArgumentException("an image is scaled by 0..1, got " + factor);
+    }
+    return resize(image, scaledAxis(image.height(), factor), scaledAxis(image.width(), factor));
+  }
+
+  private static Axis scaledAxis(int length, double factor) {
+    Taps[] taps = new Taps[(int) Math.ceil(length * factor)];
+    for (int i = 0; i < taps.length; i++) {
+      taps[i] = taps((i + 0.5) / factor - 0.5, 1 / factor);
+    }
+    return new Axis(taps.length, length, taps);
   }
 
   /** [3,H,W] → [3,scale·H,scale·W]. */
   public static Image enlarge(Image image, int scale) {
     checkScale(scale);
-    return resize(image, 1, scale, enlargingTaps(scale));
+    Taps[] taps = enlargingTaps(scale);
+    return resize(
+        image, new Axis(image.height() * scale, 1, taps), new Axis(image.width() * scale, 1, taps));
   }
 
   /**
@@ -107,7 +133,7 @@ public final class Bicubic {
   /** Weights of the inputs from {@code first} on, counted from an output's own place. */
   private record Taps(int first, double[] weights) {}
 
-  private static Taps taps(double centre, int widening) {
+  private static Taps taps(double centre, double widening) {
     int first = (int) Math.floor(centre - 2.0 * widening) + 1;
     int last = (int) Math.ceil(centre + 2.0 * widening) - 1;
     double[] weights = new double[last - first + 1];
@@ -130,25 +156,45 @@ public final class Bicubic {
     return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
   }
 
-  // output `up·i + p` is taps[p] laid at input `down·i`; one of `up` and `down` is 1
-  private static Image resize(Image image, int down, int up, Taps[] taps) {
-    int height = image.height() / down * up;
-    int width = image.width() / down * up;
+  /**
+   * A resized axis: output {@code i·taps.length + p} is {@code taps[p]} laid at input {@code
+   * i·stride}.
+   */
+  private record Axis(int length, int stride, Taps[] taps) {
+    Taps at(int out) {
+      return taps[out % taps.length];
+    }
+
+    int first(int out) {
+      return out / taps.length * stride + at(out).first;
+    }
+
+    /** How many inputs beyond the first and the last of {@code inputs} are looked at, at most. */
+    int reach(int inputs) {
+      int reach = 0;
+      for (int out = 0; out < length; out++) {
+        int end = first(out) + at(out).weights.length;
+        reach = Math.max(reach, Math.max(-first(out), end - inputs));
+      }
+      return reach;
+    }
+  }
+
+  private static Image resize(Image image, Axis rows, Axis columns) {
+    int height = rows.length;
+    int width = columns.length;
     float[] in = image.pixels();
     byte[] out = new byte[Math.multiplyExact(Image.CHANNELS * height, width)];
-    int reach = 0;
-    for (Taps t : taps) {
-      reach = Math.max(reach, Math.max(-t.first, t.first + t.weights.length - down));
-    }
+    int reach = columns.reach(image.width());
     double[] row = new double[image.width() + 2 * reach];
     for (int c = 0; c < Image.CHANNELS; c++) {
       int plane = c * image.height() * image.width();
       for (int y = 0; y < height; y++) {
-        resizedRow(image, in, plane, taps[y % up], y / up * down, row, reach);
+        resizedRow(image, in, plane, rows.at(y).weights, rows.first(y), row, reach);
         int target = (c * height + y) * width;
         for (int x = 0; x < width; x++) {
-          Taps t = taps[x % up];
-          int from = reach + x / up * down + t.first;
+          Taps t = columns.at(x);
+          int from = reach + columns.first(x);
           double sum = 0;
           for (int i = 0; i < t.weights.length; i++) {
             sum += t.weights[i] * row[from + i];
@@ -162,12 +208,12 @@ public final class Bicubic {
 
   // one output row of the vertical pass, rounded, with `reach` mirrored values on both sides
   private static void resizedRow(
-      Image image, float[] in, int plane, Taps taps, int place, double[] row, int reach) {
+      Image image, float[] in, int plane, double[] weights, int first, double[] row, int reach) {
     int width = image.width();
     Arrays.fill(row, 0);
-    for (int i = 0; i < taps.weights.length; i++) {
-      double weight = taps.weights[i];
-      int from = plane + mirrored(place + taps.first + i, image.height()) * width;
+    for (int i = 0; i < weights.length; i++) {
+      double weight = weights[i];
+      int from = plane + mirrored(first + i, image.height()) * width;
       for (int x = 0; x < width; x++) {
         row[reach + x] += weight * in[from + x];
       }

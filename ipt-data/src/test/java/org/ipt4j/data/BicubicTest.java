@@ -108,6 +108,26 @@ class BicubicTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"1, 1", "1, 9", "2, 3", "7, 5", "11, 13", "40, 25"})
+  void anyFactorIsThePlainRecipeToo(int height, int width) {
+    Image image = Images.noise(height, width, Randomness.at(5, height));
+    for (double factor : new double[] {0.03, 0.3, 0.6, 0.75, 0.99}) {
+      int h = (int) Math.ceil(factor * height);
+      int w = (int) Math.ceil(factor * width);
+      assertThat(Bicubic.scaled(image, factor))
+          .as("%s of %d×%d", factor, height, width)
+          .isEqualTo(PlainResize.resize(image, h, w, factor, true));
+    }
+    assertThat(Bicubic.scaled(image, 1)).isEqualTo(image);
+    Image even = Images.noise(2 * height, 2 * width, Randomness.at(6, height));
+    assertThat(Bicubic.scaled(even, 0.5)).isEqualTo(Bicubic.shrink(even, 2));
+    for (double none : new double[] {0, -1, 1.1, Double.NaN}) {
+      assertThatThrownBy(() -> Bicubic.scaled(image, none))
+          .hasMessage("an image is scaled by 0..1, got " + none);
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"2, 1, 1", "2, 7, 5", "3, 11, 13", "4, 1, 9", "8, 17, 8"})
   void keepsConstantsAndSizes(int scale, int height, int width) {
     Image gray = Images.constant(height, width, 77);

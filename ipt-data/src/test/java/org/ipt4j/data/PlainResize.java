@@ -6,22 +6,28 @@ final class PlainResize {
 
   /** To height·up/down × width·up/down; rows first. */
   static Image resize(Image image, int down, int up, boolean rounded) {
-    Image rows = vertically(image, down, up, rounded);
-    // a transposition is a mirroring and a turn
-    return vertically(rows.turned(true, 1), down, up, rounded).turned(true, 1);
+    return resize(
+        image, image.height() / down * up, image.width() / down * up, (double) up / down, rounded);
   }
 
-  private static Image vertically(Image image, int down, int up, boolean rounded) {
-    int height = image.height() / down * up;
+  /** By any factor, to height × width. */
+  static Image resize(Image image, int height, int width, double factor, boolean rounded) {
+    Image rows = vertically(image, height, factor, rounded);
+    // a transposition is a mirroring and a turn
+    return vertically(rows.turned(true, 1), width, factor, rounded).turned(true, 1);
+  }
+
+  private static Image vertically(Image image, int height, double factor, boolean rounded) {
     int width = image.width();
+    double widening = Math.max(1, 1 / factor);
     float[] out = new float[3 * height * width];
     for (int y = 0; y < height; y++) {
-      double centre = (y + 0.5) * down / up - 0.5;
-      int first = (int) Math.floor(centre - 2.0 * down);
-      int last = (int) Math.ceil(centre + 2.0 * down);
+      double centre = (y + 0.5) / factor - 0.5;
+      int first = (int) Math.floor(centre - 2 * widening);
+      int last = (int) Math.ceil(centre + 2 * widening);
       double all = 0;
       for (int k = first; k <= last; k++) {
-        all += cubic((centre - k) / down);
+        all += cubic((centre - k) / widening);
       }
       for (int c = 0; c < 3; c++) {
         for (int x = 0; x < width; x++) {
@@ -31,7 +37,7 @@ final class PlainResize {
             while (inside < 0 || inside >= image.height()) {
               inside = inside < 0 ? -1 - inside : 2 * image.height() - 1 - inside;
             }
-            sum += cubic((centre - k) / down) / all * image.at(c, inside, x);
+            sum += cubic((centre - k) / widening) / all * image.at(c, inside, x);
           }
           out[(c * height + y) * width + x] = (float) sum;
         }

@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.Limits;
 import org.ipt4j.data.SkippedImages;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
@@ -36,11 +37,24 @@ final class Pretrain implements Callable<Integer> {
   private static final int GENERATED = 1000;
   private static final int GENERATED_SIDE = 256;
 
+  /** What is kept is kept at the sizes it is used at. */
+  private static final Limits UNCACHED = new Limits(Limits.DEFAULT.pixels(), 0);
+
   @Option(
       names = "--images",
       paramLabel = "DIR",
       description = "Clean photographs; without it, 1000 generated images (dead leaves).")
   private Path images;
+
+  @Option(
+      names = "--image-scales",
+      split = ",",
+      paramLabel = "S",
+      defaultValue = "1",
+      description =
+          "The sizes at which each photograph of --images is used, parts of its own: with 1,0.6 also"
+              + " at six tenths.")
+  private List<Double> imageScales;
 
   @Option(
       names = "--generated",
@@ -58,10 +72,12 @@ final class Pretrain implements Callable<Integer> {
 
   @Option(
       names = "--tasks",
-      split = ",",
+      split = TaskOption.COMMA,
       paramLabel = "TASK",
       defaultValue = "x2,x3,x4,denoise30,denoise50,derain",
-      description = "What to learn, separated by commas.")
+      description =
+          "What to learn, separated by commas: degradations, or NAME=DEGRADATION where the task is"
+              + " to have a name of its own.")
   private List<String> tasks;
 
   @Option(
@@ -123,17 +139,15 @@ final class Pretrain implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     settings.resolve(spec);
-    List<Task> parsed = tasks.stream().map(Task::undoing).toList();
+    List<Task> parsed = tasks.stream().map(TaskOption::task).toList();
     IptModel model = IptModel.create(config(), parsed, settings.seed());
     TrainingPlan plan =
         new TrainingPlan(
             settings.seed(), weights(parsed), new Contrastive(contrastive, form, every, weight));
     int side = model.config().imageSide();
-    ImageSource all = images == null ? generated(GENERATED) : ImageSource.open(images);
+    ImageSource all = images == null ? generated(GENERATED) : ImageSource.open(images, UNCACHED);
     Split split = settings.split(all.size());
-    ImageSource kept = new Split.Images(all, split.training());
-    ImageSource training =
-        images == null || generated == 0 ? kept : new JoinedImages(kept, generated(generated));
+    ImageSource training = training(new Split.Images(all, split.training()));
     SkippedImages skipped = new SkippedImages();
     settings.train(
         new RunSettings.Training(
@@ -152,6 +166,19 @@ final class Pretrain implements Callable<Integer> {
             steps),
         spec);
     return 0;
+  }
+
+  private ImageSource training(ImageSource kept) {
+    if (images == null) {
+      if (!imageScales.equals(List.of(1.0))) {
+        throw new IllegalArgumentException(
+            "--image-scales is of photographs, and there are no --images");
+      }
+      return kept;
+    }
+    ImageSource photographs =
+        ImageSource.cached(new ScaledImages(kept, imageScales), Limits.DEFAULT.cachedBytes());
+    return generated == 0 ? photographs : new JoinedImages(photographs, generated(generated));
   }
 
   private ImageSource generated(int count) {

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.ipt4j.core.AtomicFiles;
 import picocli.CommandLine;
@@ -90,10 +91,17 @@ final class RunFile {
     return texts;
   }
 
+  /** As on the command line: lists with commas, maps as lists of KEY=VALUE. */
   private static String text(JsonNode value) {
+    if (value.isObject()) {
+      return value.properties().stream()
+          .map(entry -> entry.getKey() + "=" + text(entry.getValue()))
+          .collect(Collectors.joining(","));
+    }
     return value.isArray()
-        ? String.join(
-            ",", StreamSupport.stream(value.spliterator(), false).map(RunFile::text).toList())
+        ? StreamSupport.stream(value.spliterator(), false)
+            .map(RunFile::text)
+            .collect(Collectors.joining(","))
         : value.asText();
   }
 

@@ -43,6 +43,7 @@ final class RunSettings {
   private static final String RUN_FILE = "run.yaml";
   private static final int LOGGED_STEPS = 100;
   private static final int UI_PORT = 9000;
+  private static final double FINAL_PART = 0.05; // of the learning rate
   private static final int UI_POINTS = 1000; // the page keeps them all in memory
 
   /** What may change when a run goes on: nothing of it changes the steps already done. */
@@ -96,8 +97,14 @@ final class RunSettings {
       defaultValue = "PUBLISHED",
       description =
           "${COMPLETION-CANDIDATES}: two fifths of the rate after two thirds of the steps, as in"
-              + " the paper; half a cosine down to a twentieth; or the same rate always.")
+              + " the paper; half a cosine down to --final-rate; or the same rate always.")
   private Schedule schedule;
+
+  @Option(
+      names = "--final-rate",
+      paramLabel = "R",
+      description = "Where COSINE ends; without it, a twentieth of the learning rate.")
+  private Double finalRate;
 
   @Option(
       names = "--warmup",
@@ -107,10 +114,19 @@ final class RunSettings {
   private int warmup;
 
   @Option(
+      names = "--beta2",
+      paramLabel = "B",
+      defaultValue = "0.999",
+      description =
+          "Of Adam: decay of its mean of squared gradients; 0.99 follows them faster. Beta 1 is"
+              + " 0.9.")
+  private double beta2;
+
+  @Option(
       names = "--weight-decay",
       paramLabel = "W",
       defaultValue = "0",
-      description = "Of AdamW; with 0 it is Adam (beta 0.9 and 0.999).")
+      description = "Of AdamW; with 0 it is Adam.")
   private double weightDecay;
 
   @Option(
@@ -188,8 +204,8 @@ final class RunSettings {
       names = "--run",
       paramLabel = "FILE",
       description =
-          "YAML with any of these options, their names without dashes as keys; options given here"
-              + " come first.")
+          "YAML with any of these options, their names without dashes as keys, TASK=… as lists or"
+              + " maps; options given here come first.")
   private Path run;
 
   @Option(
@@ -283,9 +299,28 @@ final class RunSettings {
     return new TrainingOptions(loss, clip, accumulate, average, weightDecay, recompute, bodyFrozen);
   }
 
+  private Adam adam(double rate, int steps) {
+    if (!(beta2 > 0 && beta2 < 1)) {
+      throw new IllegalArgumentException(
+          "--beta2: expected a number between 0 and 1, got " + beta2);
+    }
+    return Adam.builder().learningRateSchedule(schedule(rate, steps)).beta2(beta2).build();
+  }
+
+  private double finalPart(double rate) {
+    if (finalRate != null && !(finalRate >= 0 && finalRate <= rate)) {
+      throw new IllegalArgumentException(
+          "--final-rate: expected 0 to --learning-rate " + rate + ", got " + finalRate);
+    }
+    return finalRate == null ? FINAL_PART : finalRate / rate;
+  }
+
   private ISchedule schedule(double rate, int steps) {
+    if (finalRate != null && schedule != Schedule.COSINE) {
+      throw new IllegalArgumentException("--final-rate is of --schedule COSINE, got " + schedule);
+    }
     if (schedule == Schedule.COSINE) {
-      return new WarmupCosine(rate, warmup, steps, 0.05);
+      return new WarmupCosine(rate, warmup, steps, finalPart(rate));
     }
     ISchedule base =
         schedule == Schedule.CONSTANT
@@ -327,9 +362,7 @@ final class RunSettings {
             training.model(),
             training.plan(),
             training.batches(),
-            Adam.builder()
-                .learningRateSchedule(schedule(training.learningRate(), training.steps()))
-                .build(),
+            adam(training.learningRate(), training.steps()),
             options(training.bodyFrozen()));
     try (Checkpoints checkpoints = Checkpoints.open(out.resolve("checkpoints"), keep, notes);
         StopSignal stop =

@@ -1,6 +1,7 @@
 package org.ipt4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,6 +90,94 @@ class RunSettingsTest {
   }
 
   @Test
+  void mapsAreListsOfNamesAndWhatTheyStandFor() throws IOException {
+    Path yaml = folder.resolve("run.yaml");
+    Files.writeString(
+        yaml,
+        """
+        config: nano
+        tasks:
+          noise: denoise:sigma=10..20
+          web: x2+jpeg:quality=40..95
+          rain: derain:angle=0,density=1..2|derain
+        task-batch: {noise: 3}
+        task-weight: {web: 0.5, rain: 2}
+        batch: 2
+        steps: 4
+        """);
+    Outcome fromFile = pretrain("file", "--run", yaml.toString());
+    assertThat(fromFile.code()).as(fromFile.err()).isZero();
+    Outcome fromOptions =
+        pretrain(
+            "options",
+            ("--config nano --tasks noise=denoise:sigma=10..20,web=x2+jpeg:quality=40..95,"
+                    + "rain=derain:angle=0,density=1..2|derain"
+                    + " --task-batch noise=3 --task-weight web=0.5,rain=2 --batch 2 --steps 4")
+                .split(" "));
+    assertThat(fromOptions.code()).as(fromOptions.err()).isZero();
+    Path model = folder.resolve("file/model.safetensors");
+    assertThat(model).hasSameBinaryContentAs(folder.resolve("options/model.safetensors"));
+    assertThat(IptModel.load(model).tasks())
+        .containsExactly(
+            new Task("noise", 1, "denoise:sigma=10..20", ""),
+            new Task("web", 2, "x2+jpeg:quality=40..95", ""),
+            new Task("rain", 1, "derain:angle=0,density=1..2|derain", ""));
+
+    Outcome again = pretrain("again", "--run", folder.resolve("file/run.yaml").toString());
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(folder.resolve("again/model.safetensors")).hasSameBinaryContentAs(model);
+    assertThat(pretrain("file", "--resume", "--steps", "5").code()).isZero();
+  }
+
+  /** The run that is shipped, at the smallest size. */
+  @Test
+  void theShippedRunRuns() throws IOException {
+    for (int i = 0; i < 16; i++) {
+      Image image = new DeadLeaves(1, 16, 80, 100).image(i);
+      ImageFiles.write(image, folder.resolve("photos/" + i + ".png"));
+    }
+    Outcome run =
+        pretrain(
+            "tiny",
+            "--run",
+            "../runs/tiny.yaml",
+            "--images",
+            folder.resolve("photos").toString(),
+            "--config",
+            "nano",
+            "--batch",
+            "2",
+            "--warmup",
+            "3",
+            "--steps",
+            "12");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err() + run.out()).doesNotContain("skipped");
+    List<Task> tasks = IptModel.load(folder.resolve("tiny/model.safetensors")).tasks();
+    assertThat(tasks)
+        .extracting(Task::name)
+        .containsExactly("x2", "x3", "x4", "denoise", "jpeg", "derain", "photo-x2", "photo-x4");
+    assertThat(tasks.get(6).degradation()).isEqualTo("x2+denoise:sigma=0..8+jpeg:quality=40..95");
+  }
+
+  @Test
+  void photographsAreUsedAtTheSizesAskedFor() {
+    String images = folder.resolve("pairs/HR").toString(); // 40×50
+    String[] options = {"--config", "nano", "--tasks", "x3", "--steps", "3", "--batch", "4"};
+    Outcome run =
+        pretrain("sizes", CommandRun.with(options, "--images", images, "--image-scales", "0.75"));
+    assertThat(run.err()).contains("at 0.75: smaller than a patch, 30×38 against 36×36");
+    assertThat(pretrain("none", CommandRun.with(options, "--image-scales", "0.5")).err())
+        .contains("--image-scales is of photographs, and there are no --images")
+        .hasLineCount(1);
+    assertThat(
+            pretrain("none", CommandRun.with(options, "--images", images, "--image-scales", "2"))
+                .err())
+        .contains("--image-scales: expected numbers above 0 and at most 1, got [2.0]")
+        .hasLineCount(1);
+  }
+
+  @Test
   void everySettingReachesTheRun() throws IOException {
     Outcome run =
         pretrain(
@@ -96,7 +185,8 @@ class RunSettingsTest {
             ("--config nano --tasks x2,denoise30 --task-weight denoise30=3 --batch 4"
                     + " --task-batch x2=5 --steps 8 --schedule COSINE --warmup 3"
                     + " --learning-rate 0.001 --loss CHARBONNIER --clip 5 --accumulate 2"
-                    + " --average 0.9 --weight-decay 0.1 --contrastive ADDED --decoder SELF")
+                    + " --average 0.9 --weight-decay 0.1 --contrastive ADDED --decoder SELF"
+                    + " --beta2 0.99 --final-rate 2e-4")
                 .split(" "));
     assertThat(run.code()).as(run.err()).isZero();
     List<String[]> rows =
@@ -109,12 +199,16 @@ class RunSettingsTest {
     assertThat(rows.stream().filter(row -> row[1].equals("denoise30")).count()).isGreaterThan(4);
     assertThat(rows.stream().limit(4).map(row -> Float.parseFloat(row[6])))
         .containsExactly(2.5e-4f, 5e-4f, 7.5e-4f, 1e-3f);
-    assertThat(Float.parseFloat(rows.get(7)[6])).isBetween(5e-5f, 2e-4f);
+    // 4 of 5 steps down from 1e-3 to 2e-4
+    assertThat(Double.parseDouble(rows.get(7)[6]))
+        .isCloseTo(2e-4 + 8e-4 * (1 + Math.cos(0.8 * Math.PI)) / 2, within(1e-9));
     Path checkpoint = folder.resolve("all/checkpoints/latest.safetensors");
     try (TensorFile file = SafeTensors.open(checkpoint)) {
       assertThat(file.metadata().get("ipt4j.training.options"))
           .contains("loss=CHARBONNIER", "clipping=5.0", "accumulation=2", "averaging=0.9")
           .contains("weightDecay=0.1");
+      assertThat(file.metadata().get("ipt4j.training.updater"))
+          .contains("beta1=0.9,", "beta2=0.99,");
     }
     assertThat(IptModel.load(checkpoint).config().decoderForm()).isEqualTo(DecoderForm.SELF);
   }
@@ -134,6 +228,27 @@ class RunSettingsTest {
         .contains("no YAML: ")
         .hasLineCount(1);
     assertThat(folder.resolve("bad")).doesNotExist();
+  }
+
+  @Test
+  void impossibleRatesAreRefused() {
+    String[] few = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "3"};
+    assertThat(pretrain("no", CommandRun.with(few, "--final-rate", "0")).err())
+        .contains("--final-rate is of --schedule COSINE, got PUBLISHED")
+        .hasLineCount(1);
+    for (String rate : List.of("0.1", "-1e-5", "NaN")) {
+      assertThat(
+              pretrain("no", CommandRun.with(few, "--schedule", "COSINE", "--final-rate", rate))
+                  .err())
+          .contains("--final-rate: expected 0 to --learning-rate 5.0E-4, got ")
+          .hasLineCount(1);
+    }
+    for (String beta : List.of("0", "1", "-0.5", "NaN")) {
+      assertThat(pretrain("no", CommandRun.with(few, "--beta2", beta)).err())
+          .contains("--beta2: expected a number between 0 and 1, got ")
+          .hasLineCount(1);
+    }
+    assertThat(folder.resolve("no")).doesNotExist();
   }
 
   @Test
