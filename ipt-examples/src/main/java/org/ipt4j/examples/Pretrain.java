@@ -73,6 +73,7 @@ final class Pretrain implements Callable<Integer> {
   @Option(
       names = "--tasks",
       split = TaskOption.COMMA,
+      splitSynopsisLabel = ",",
       paramLabel = "TASK",
       defaultValue = "x2,x3,x4,denoise30,denoise50,derain",
       description =
