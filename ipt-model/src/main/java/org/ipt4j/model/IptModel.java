@@ -126,7 +126,7 @@ public final class IptModel {
    * Reads a model that {@link #save} wrote.
    *
    * @throws CorruptWeightsException if the file is damaged, is no model, or its tensors are not
-   *     those of the network it describes
+   *     those of the network it describes, or not finite
    */
   public static IptModel load(Path file) throws IOException {
     return load(file, TaskLayers.PUBLISHED);
@@ -193,11 +193,13 @@ public final class IptModel {
   /**
    * Replaces the weights by those of a file.
    *
-   * @throws CorruptWeightsException if the file's tensors are not those of this network; the
-   *     weights are then unchanged
+   * @throws CorruptWeightsException if the file's tensors are not those of this network, or not
+   *     finite; the weights are then unchanged
    */
   public void read(TensorFile file) throws IOException {
-    ParameterReader.ofAll(file, tasks.size()).read(values);
+    ParameterVector read = ParameterVector.zeros(values.layout(), values.type());
+    ParameterReader.ofAll(file, tasks.size()).read(read);
+    values.flat().assign(read.flat());
   }
 
   /**
@@ -359,6 +361,8 @@ public final class IptModel {
    * @param task one of {@link #tasks}
    * @param degraded [count,3,H,W] in 0..255, H and W the configuration's image side
    * @return [count,3,sH,sW] in 0..255, neither clipped nor rounded
+   * @throws IllegalArgumentException if a result is not finite: the weights, or the pixels, are
+   *     beyond what can be computed with
    */
   public float[] restore(Task task, float[] degraded, int count) {
     int side = config.imageSide();
@@ -374,22 +378,36 @@ public final class IptModel {
               (long) count * in,
               degraded.length));
     }
-    int scale = task(task.name()).scale();
-    int out = in * scale * scale;
+    Task own = task(task.name());
+    int out = in * own.scale() * own.scale();
     float[] restored = new float[Math.multiplyExact(count, out)];
     Workers.run(
         count,
         pieces(count, false),
         (piece, from, end) -> {
-          float[] some = Arrays.copyOfRange(degraded, from * in, end * in);
+          long[] shape = {end - from, Image.CHANNELS, side, side};
           try (Tape tape = Tape.inference(values)) {
-            INDArray x =
-                tape.array(some, end - from, Image.CHANNELS, side, side).muli(config.level());
-            INDArray y = forward(tape, task, x).restored().value();
+            INDArray x = tape.array(degraded, from * in, shape).muli(config.level());
+            INDArray y = network.forward(tape, own, x).restored().value();
             Kernels.read(y.divi(config.level()), restored, from * out);
           }
+          requireFinite(own, restored, from * out, end * out);
         });
     return restored;
+  }
+
+  private static void requireFinite(Task task, float[] restored, int from, int end) {
+    for (int i = from; i < end; i++) {
+      if (!Float.isFinite(restored[i])) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "task %s: the network's result is %s: its weights, or the pixels it was given, are"
+                    + " beyond what it can compute with",
+                task.name(),
+                restored[i]));
+      }
+    }
   }
 
   /**
