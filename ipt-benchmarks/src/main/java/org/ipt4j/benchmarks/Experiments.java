@@ -23,7 +23,6 @@ import java.util.stream.Stream;
 import org.ipt4j.benchmarks.Tables.Column;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.core.AtomicFiles;
-import org.ipt4j.data.Degradation;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageSource;
 import org.ipt4j.data.UnreadableImageException;
@@ -185,7 +184,7 @@ final class Experiments implements Callable<Integer> {
   }
 
   private static Task task(String name) {
-    return new Task(name, Degradation.parse(name).scale());
+    return Task.undoing(name);
   }
 
   private static List<Task> tasks(String... names) {

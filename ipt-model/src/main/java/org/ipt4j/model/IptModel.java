@@ -1,8 +1,5 @@
 package org.ipt4j.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,9 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
@@ -41,21 +36,6 @@ public final class IptModel {
   private static final String VERSION = "ipt4j.version";
   private static final int RESTORED = 1152; // tokens of a piece
   private static final long TRAINED = 43_000_000; // multiplications of a piece by D×D weights
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper()
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
-
-  /** What a weight file says of the network it belongs to. */
-  private record Description(IptConfig config, List<Task> tasks) {
-    Description {
-      if (config == null || tasks == null || tasks.stream().anyMatch(Objects::isNull)) {
-        throw new IllegalArgumentException(
-            "expected config and tasks, got " + config + " and " + tasks);
-      }
-    }
-  }
 
   private final IptConfig config;
   private final List<Task> tasks;
@@ -139,7 +119,7 @@ public final class IptModel {
    */
   public static IptModel load(Path file, TaskLayers layers) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
-      Description description = description(tensors);
+      ModelDescription description = description(tensors);
       try {
         List<Task> tasks = description.tasks();
         return of(
@@ -172,7 +152,7 @@ public final class IptModel {
     return new IptModel(config, List.copyOf(tasks), layers, network, values);
   }
 
-  private static Description description(TensorFile tensors) throws IOException {
+  private static ModelDescription description(TensorFile tensors) throws IOException {
     String text = tensors.metadata().get(DESCRIPTION);
     if (text == null) {
       throw new CorruptWeightsException(
@@ -183,10 +163,16 @@ public final class IptModel {
               + ", found none: published weights have to be imported");
     }
     try {
-      return JSON.readValue(text, Description.class);
-    } catch (JsonProcessingException bad) {
+      return ModelDescription.parse(text);
+    } catch (IllegalArgumentException bad) {
+      String version = tensors.metadata().get(VERSION);
       throw new CorruptWeightsException(
-          tensors.path(), 0, DESCRIPTION + ": " + bad.getOriginalMessage());
+          tensors.path(),
+          0,
+          DESCRIPTION
+              + ": "
+              + bad.getMessage()
+              + (version == null ? "" : " (the file is of version " + version + ")"));
     }
   }
 
@@ -222,7 +208,7 @@ public final class IptModel {
       throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(notes);
     metadata.put(VERSION, version());
-    metadata.put(DESCRIPTION, JSON.writeValueAsString(new Description(config, tasks)));
+    metadata.put(DESCRIPTION, new ModelDescription(config, tasks).toJson());
     Map<String, INDArray> tensors = PublishedNames.tensors(values);
     tensors.putAll(PublishedConstants.tensors(config));
     tensors.putAll(extras);
@@ -246,21 +232,25 @@ public final class IptModel {
   }
 
   /**
-   * The task of that name.
+   * The task that is meant by a name: that of the task itself ({@code denoise}) or of what it
+   * undoes ({@code denoise:sigma=0..55}); of a kind of degradation that only one task is of; or of
+   * a degradation that lies within a task's range, as {@code denoise30} in σ 0..55. What is then
+   * returned is the task with {@link Task#degradation} narrowed to what was asked for.
    *
    * @throws IllegalArgumentException if the model has none, naming those it has
    */
   public Task task(String name) {
-    return tasks.stream()
-        .filter(task -> task.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "the model has no task "
-                        + name
-                        + "; it has "
-                        + tasks.stream().map(Task::name).collect(Collectors.joining(", "))));
+    return TaskNames.find(tasks, name);
+  }
+
+  /**
+   * The task of this name.
+   *
+   * @throws IllegalArgumentException if there is none, naming those there are
+   */
+  Task own(Task task) {
+    return TaskNames.named(tasks, task.name())
+        .orElseThrow(() -> TaskNames.none(tasks, task.name()));
   }
 
   /** The weights themselves. */
@@ -279,7 +269,7 @@ public final class IptModel {
    * @param kept some of {@link #tasks}, in the order they shall have
    */
   public IptModel only(List<Task> kept) {
-    kept.forEach(task -> task(task.name()));
+    kept.forEach(task -> own(task));
     return withWeightsOfThis(create(config, kept, layers, 0, values.type()));
   }
 
@@ -352,7 +342,7 @@ public final class IptModel {
               side,
               Arrays.toString(degraded.shape())));
     }
-    return network.forward(tape, task(task.name()), degraded);
+    return network.forward(tape, own(task), degraded);
   }
 
   /**
@@ -378,7 +368,7 @@ public final class IptModel {
               (long) count * in,
               degraded.length));
     }
-    Task own = task(task.name());
+    Task own = own(task);
     int out = in * own.scale() * own.scale();
     float[] restored = new float[Math.multiplyExact(count, out)];
     Workers.run(

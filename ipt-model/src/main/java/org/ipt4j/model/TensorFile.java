@@ -32,11 +32,21 @@ public final class TensorFile implements Closeable {
   private final WeightBytes bytes;
   private final Map<String, TensorEntry> entries;
   private final Map<String, String> metadata;
+  private final String choice;
 
   TensorFile(WeightBytes bytes, Map<String, TensorEntry> entries, Map<String, String> metadata) {
+    this(bytes, entries, metadata, "");
+  }
+
+  TensorFile(
+      WeightBytes bytes,
+      Map<String, TensorEntry> entries,
+      Map<String, String> metadata,
+      String choice) {
     this.bytes = bytes;
     this.entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
     this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    this.choice = choice;
   }
 
   /** The file, as it was given on opening. */
@@ -52,6 +62,11 @@ public final class TensorFile implements Closeable {
   /** The texts that the file carries beside its tensors; empty where the format has none. */
   public Map<String, String> metadata() {
     return metadata;
+  }
+
+  /** Which of the file's dictionaries these are, for people; empty if there is no choice. */
+  String choice() {
+    return choice;
   }
 
   /** The type in which the file holds a tensor of {@link #names}. */
