@@ -1,10 +1,5 @@
 package org.ipt4j.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.ParameterLayout;
@@ -42,21 +36,6 @@ public final class IptModel {
   private static final String VERSION = "ipt4j.version";
   private static final int RESTORED = 1152; // tokens of a piece
   private static final long TRAINED = 43_000_000; // multiplications of a piece by D×D weights
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper()
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
-
-  /** What a weight file says of the network it belongs to. */
-  private record Description(IptConfig config, List<Task> tasks) {
-    Description {
-      if (config == null || tasks == null || tasks.stream().anyMatch(Objects::isNull)) {
-        throw new IllegalArgumentException(
-            "expected config and tasks, got " + config + " and " + tasks);
-      }
-    }
-  }
 
   private final IptConfig config;
   private final List<Task> tasks;
@@ -127,7 +106,7 @@ public final class IptModel {
    * Reads a model that {@link #save} wrote.
    *
    * @throws CorruptWeightsException if the file is damaged, is no model, or its tensors are not
-   *     those of the network it describes
+   *     those of the network it describes, or not finite
    */
   public static IptModel load(Path file) throws IOException {
     return load(file, TaskLayers.PUBLISHED);
@@ -140,7 +119,7 @@ public final class IptModel {
    */
   public static IptModel load(Path file, TaskLayers layers) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
-      Description description = description(tensors);
+      ModelDescription description = description(tensors);
       try {
         List<Task> tasks = description.tasks();
         return of(
@@ -173,7 +152,7 @@ public final class IptModel {
     return new IptModel(config, List.copyOf(tasks), layers, network, values);
   }
 
-  private static Description description(TensorFile tensors) throws IOException {
+  private static ModelDescription description(TensorFile tensors) throws IOException {
     String text = tensors.metadata().get(DESCRIPTION);
     if (text == null) {
       throw new CorruptWeightsException(
@@ -184,31 +163,29 @@ public final class IptModel {
               + ", found none: published weights have to be imported");
     }
     try {
-      JsonNode description = JSON.readTree(text);
-      description.path("tasks").forEach(IptModel::fillIn);
-      return JSON.treeToValue(description, Description.class);
-    } catch (JsonProcessingException bad) {
+      return ModelDescription.parse(text);
+    } catch (IllegalArgumentException bad) {
+      String version = tensors.metadata().get(VERSION);
       throw new CorruptWeightsException(
-          tensors.path(), 0, DESCRIPTION + ": " + bad.getOriginalMessage());
-    }
-  }
-
-  /** What a task may leave out. */
-  private static void fillIn(JsonNode task) {
-    if (task instanceof ObjectNode fields && fields.hasNonNull("name")) {
-      fields.putIfAbsent("degradation", fields.get("name"));
-      fields.putIfAbsent("use", fields.textNode(""));
+          tensors.path(),
+          0,
+          DESCRIPTION
+              + ": "
+              + bad.getMessage()
+              + (version == null ? "" : " (the file is of version " + version + ")"));
     }
   }
 
   /**
    * Replaces the weights by those of a file.
    *
-   * @throws CorruptWeightsException if the file's tensors are not those of this network; the
-   *     weights are then unchanged
+   * @throws CorruptWeightsException if the file's tensors are not those of this network, or not
+   *     finite; the weights are then unchanged
    */
   public void read(TensorFile file) throws IOException {
-    ParameterReader.ofAll(file, tasks.size()).read(values);
+    ParameterVector read = ParameterVector.zeros(values.layout(), values.type());
+    ParameterReader.ofAll(file, tasks.size()).read(read);
+    values.flat().assign(read.flat());
   }
 
   /**
@@ -231,7 +208,7 @@ public final class IptModel {
       throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(notes);
     metadata.put(VERSION, version());
-    metadata.put(DESCRIPTION, JSON.writeValueAsString(new Description(config, tasks)));
+    metadata.put(DESCRIPTION, new ModelDescription(config, tasks).toJson());
     Map<String, INDArray> tensors = PublishedNames.tensors(values);
     tensors.putAll(PublishedConstants.tensors(config));
     tensors.putAll(extras);
@@ -374,6 +351,8 @@ public final class IptModel {
    * @param task one of {@link #tasks}
    * @param degraded [count,3,H,W] in 0..255, H and W the configuration's image side
    * @return [count,3,sH,sW] in 0..255, neither clipped nor rounded
+   * @throws IllegalArgumentException if a result is not finite: the weights, or the pixels, are
+   *     beyond what can be computed with
    */
   public float[] restore(Task task, float[] degraded, int count) {
     int side = config.imageSide();
@@ -389,22 +368,36 @@ public final class IptModel {
               (long) count * in,
               degraded.length));
     }
-    int scale = own(task).scale();
-    int out = in * scale * scale;
+    Task own = own(task);
+    int out = in * own.scale() * own.scale();
     float[] restored = new float[Math.multiplyExact(count, out)];
     Workers.run(
         count,
         pieces(count, false),
         (piece, from, end) -> {
-          float[] some = Arrays.copyOfRange(degraded, from * in, end * in);
+          long[] shape = {end - from, Image.CHANNELS, side, side};
           try (Tape tape = Tape.inference(values)) {
-            INDArray x =
-                tape.array(some, end - from, Image.CHANNELS, side, side).muli(config.level());
-            INDArray y = forward(tape, task, x).restored().value();
+            INDArray x = tape.array(degraded, from * in, shape).muli(config.level());
+            INDArray y = network.forward(tape, own, x).restored().value();
             Kernels.read(y.divi(config.level()), restored, from * out);
           }
+          requireFinite(own, restored, from * out, end * out);
         });
     return restored;
+  }
+
+  private static void requireFinite(Task task, float[] restored, int from, int end) {
+    for (int i = from; i < end; i++) {
+      if (!Float.isFinite(restored[i])) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "task %s: the network's result is %s: its weights, or the pixels it was given, are"
+                    + " beyond what it can compute with",
+                task.name(),
+                restored[i]));
+      }
+    }
   }
 
   /**
