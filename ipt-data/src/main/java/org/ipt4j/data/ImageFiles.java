@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
@@ -121,6 +123,18 @@ public final class ImageFiles {
       throw e;
     } catch (IOException e) {
       throw new UnreadableImageException(file.toString(), e);
+    }
+  }
+
+  /**
+   * As {@link #read(Path)}, of bytes that are no file's, for instance of a resource.
+   *
+   * @param in read as far as needed, not closed
+   * @param name what to call it in messages
+   */
+  public static Image read(InputStream in, String name) throws IOException {
+    try (ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
+      return read(stream, name, Limits.DEFAULT);
     }
   }
 
