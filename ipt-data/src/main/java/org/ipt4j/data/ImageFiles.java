@@ -3,10 +3,10 @@ package org.ipt4j.data;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -21,7 +21,6 @@ import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
-import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
@@ -112,12 +111,11 @@ public final class ImageFiles {
   }
 
   private static <T> T open(Path file, Reading<T> reading) throws UnreadableImageException {
-    File asFile = file.toFile();
-    if (!asFile.isFile()) {
+    if (!Files.isRegularFile(file)) {
       throw new UnreadableImageException(
-          file.toString(), asFile.exists() ? "not a file" : "no such file");
+          file.toString(), Files.exists(file) ? "not a file" : "no such file");
     }
-    try (ImageInputStream stream = new FileImageInputStream(asFile)) {
+    try (ImageInputStream stream = new FileStream(file)) {
       return reading.from(stream);
     } catch (UnreadableImageException e) {
       throw e;

@@ -204,10 +204,11 @@ final class Restore implements Callable<Integer> {
 
   // the name is kept where its ending says the format already
   private Path target(Path place, ImageFormat as) {
-    String name = place.getFileName().toString();
-    String kept =
-        as.isNamed(name) ? name : Commands.baseName(place.getFileName()) + "." + as.extension();
-    return out.resolve(place).resolveSibling(kept).toAbsolutePath().normalize();
+    Path target = out.resolve(place);
+    if (!as.isNamed(place.getFileName().toString())) {
+      target = target.resolveSibling(Commands.baseName(place.getFileName()) + "." + as.extension());
+    }
+    return target.toAbsolutePath().normalize();
   }
 
   private void checkFree(Path input, Path target) throws IOException {

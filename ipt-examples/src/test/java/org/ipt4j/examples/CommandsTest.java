@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.ImageFiles;
@@ -61,6 +62,18 @@ class CommandsTest {
     assertThat(ImageFiles.read(folder.resolve("restored/a.png")).width()).isEqualTo(100);
     assertThat(run(Restore.class, "--model", model, "--task", "x2", photo, "-o", out).err())
         .contains("exists already");
+  }
+
+  @Test
+  void librariesWriteFiguresAsTheCommandsDo() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try {
+      run(Info.class, "nothing");
+      assertThat("%d".formatted(7)).isEqualTo("7");
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test
