@@ -147,13 +147,14 @@ final class Pretrain implements Callable<Integer> {
             settings.seed(), weights(parsed), new Contrastive(contrastive, form, every, weight));
     int side = model.config().imageSide();
     ImageSource all = images == null ? generated(GENERATED) : ImageSource.open(images, UNCACHED);
-    Split split = settings.split(all.size());
+    Split split = settings.split(all.size(), spec);
     ImageSource training = training(new Split.Images(all, split.training()));
     SkippedImages skipped = new SkippedImages();
     settings.train(
         new RunSettings.Training(
             "pretrain",
             model,
+            Map.of(),
             plan,
             BatchSource.degrading(training, parsed, task -> settings.patches(task, side), skipped),
             skipped,
@@ -161,7 +162,7 @@ final class Pretrain implements Callable<Integer> {
                 settings.validation(all, split),
                 parsed,
                 RunSettings.VALIDATION_TILES * side,
-                settings.seed()),
+                RunSettings.VALIDATION_SEED),
             false,
             learningRate,
             steps),
