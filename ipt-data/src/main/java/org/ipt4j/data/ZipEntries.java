@@ -3,9 +3,12 @@ package org.ipt4j.data;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -15,23 +18,40 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * opening it means reading its directory.
  */
 final class ZipEntries implements StoredImages.Entries {
+  /**
+   * What names are in that are not marked as UTF-8, by the format's description (APPNOTE D.1).
+   * Names in other encodings come out wrong, but each other than the rest, which will do.
+   */
+  private static final Charset OLD_NAMES =
+      Charset.isSupported("IBM437") ? Charset.forName("IBM437") : StandardCharsets.ISO_8859_1;
+
   private final String archive;
   private final ZipFile zip;
   private final List<String> members;
 
   ZipEntries(Path file) throws IOException {
     archive = file.getFileName().toString();
-    try {
-      zip = new ZipFile(file.toFile());
-    } catch (IOException | IllegalArgumentException e) {
-      throw new UnreadableImageException(file.toString(), e);
-    }
+    zip = open(file);
     members =
         zip.stream()
             .filter(entry -> !entry.isDirectory() && ImageFiles.isImage(entry.getName()))
             .map(ZipEntry::getName)
             .sorted()
             .toList();
+  }
+
+  private static ZipFile open(Path file) throws IOException {
+    try {
+      return new ZipFile(file.toFile());
+    } catch (ZipException | IllegalArgumentException notUtf8OrDamaged) {
+      try {
+        return new ZipFile(file.toFile(), OLD_NAMES);
+      } catch (IOException | IllegalArgumentException damaged) {
+        throw new UnreadableImageException(file.toString(), notUtf8OrDamaged);
+      }
+    } catch (IOException e) {
+      throw new UnreadableImageException(file.toString(), e);
+    }
   }
 
   @Override
