@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,9 @@ class AtomicFilesTest {
   @ParameterizedTest
   @CsvSource({"L, 1", "ü, 2", "画, 3", "😀, 4"})
   void longestNamesAreWrittenAndTidied(String letter, int bytes) throws Exception {
+    Assumptions.assumeTrue(
+        bytes == 1 || "UTF-8".equals(System.getProperty("sun.jnu.encoding")),
+        "skipped: files have other names here");
     for (int length : new int[] {70, 80, 90, 143, LONGEST}) {
       String name = letter.repeat((length - 4) / bytes) + ".png";
       Path target = folder.resolve(name);

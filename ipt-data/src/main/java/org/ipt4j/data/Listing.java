@@ -93,7 +93,7 @@ final class Listing {
       try {
         parts.add(ofArchive(folder.resolve(archive)));
       } catch (UnreadableImageException e) {
-        parts.add(new LostArchive(archive, e.getCause().getMessage()));
+        parts.add(new LostArchive(archive, e.reason()));
       }
     }
     return parts.size() == 1 ? parts.get(0) : new JoinedEntries(parts);

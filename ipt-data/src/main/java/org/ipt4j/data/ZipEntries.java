@@ -47,7 +47,9 @@ final class ZipEntries implements StoredImages.Entries {
       try {
         return new ZipFile(file.toFile(), OLD_NAMES);
       } catch (IOException | IllegalArgumentException damaged) {
-        throw new UnreadableImageException(file.toString(), notUtf8OrDamaged);
+        String reason =
+            "damaged, or no zip file (" + UnreadableImageException.reason(notUtf8OrDamaged) + ")";
+        throw new UnreadableImageException(file.toString(), reason, notUtf8OrDamaged);
       }
     } catch (IOException e) {
       throw new UnreadableImageException(file.toString(), e);

@@ -188,7 +188,7 @@ final class Restore implements Callable<Integer> {
     if (format != null) { // before the image is decoded
       checkFree(input.file(), target(place, format));
     }
-    Picture picture = Picture.read(input.file());
+    Picture picture = Picture.read(input.file(), spec.commandLine().getErr()::println);
     ImageFormat as = format != null ? format : picture.format();
     Path target = target(place, as);
     checkFree(input.file(), target);
