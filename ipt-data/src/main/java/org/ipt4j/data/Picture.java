@@ -89,9 +89,12 @@ public final class Picture {
     return format;
   }
 
-  /** The colours, gray as three equal channels. */
+  /**
+   * The colours, gray as three equal channels. Hidden pixels, of opacity 0, have the colour of the
+   * nearest visible one: what their own is reaches nothing.
+   */
   public Rows rows() {
-    return pixels.rows();
+    return HiddenPixels.filled(pixels);
   }
 
   /**
