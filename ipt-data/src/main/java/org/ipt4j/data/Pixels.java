@@ -21,7 +21,7 @@ final class Pixels {
   private final boolean asStored;
   private final boolean gray;
   private final boolean alpha;
-  private final boolean multiplied; // colours by the opacity, by the samples or what we get of them
+  private final boolean multiplied; // colours by the opacity, as we get them
   private final int bits;
   private final boolean transposed;
   private final boolean fromEnd; // the first row is the last line of what is stored
@@ -47,7 +47,7 @@ final class Pixels {
             ? isGray(palette)
             : asStored && colors.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
     alpha = colors.hasAlpha();
-    multiplied = alpha && (associated || asStored && colors.isAlphaPremultiplied());
+    multiplied = alpha && (colors.isAlphaPremultiplied() ? asStored : associated);
     transposed = orientation >= 5;
     fromEnd = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
     reversed = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
