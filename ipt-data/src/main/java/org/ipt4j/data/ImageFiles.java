@@ -29,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Image files: PNG, JPEG, BMP, TIFF, WebP and GIF, whatever their names say.
+ * Image files: PNG, JPEG, BMP, TIFF and BigTIFF, WebP and GIF, whatever their names say.
  *
  * <p>Values are taken as they are stored: gray becomes three equal channels, a palette its colours;
  * 16 bits keep their fractions of 1/257; CMYK is converted; transparency is dropped and colour
