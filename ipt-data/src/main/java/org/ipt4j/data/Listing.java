@@ -96,7 +96,7 @@ final class Listing {
       try {
         parts.add(ofArchive(folder.resolve(archive)));
       } catch (UnreadableImageException e) {
-        parts.add(new LostArchive(FileEntries.slashed(archive), e.getCause().getMessage()));
+        parts.add(new LostArchive(FileEntries.slashed(archive), e.reason()));
       }
     }
     return parts.size() == 1 ? parts.get(0) : new JoinedEntries(parts);

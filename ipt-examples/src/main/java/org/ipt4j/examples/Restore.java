@@ -105,6 +105,7 @@ final class Restore implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   private long restoredPixels; // of the degraded images
+  private final AtomicFiles.Leftovers leftovers = new AtomicFiles.Leftovers();
   private final Map<Path, Path> written = new HashMap<>(); // from which input each output came
 
   /** Runs the command. */
@@ -192,11 +193,11 @@ final class Restore implements Callable<Integer> {
     if (format != null) { // before the image is decoded
       checkFree(input.file(), target(place, format));
     }
-    Picture picture = Picture.read(input.file());
+    Picture picture = Picture.read(input.file(), spec.commandLine().getErr()::println);
     ImageFormat as = format != null ? format : picture.format();
     Path target = target(place, as);
     checkFree(input.file(), target);
-    AtomicFiles.tidy(target);
+    leftovers.remove(target);
     restorer.restore(wanted, picture, target, as, listener);
     written.put(target, input.file());
     restoredPixels += (long) picture.height() * picture.width();

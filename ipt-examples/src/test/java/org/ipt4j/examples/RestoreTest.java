@@ -128,6 +128,26 @@ class RestoreTest {
   }
 
   @Test
+  void aRepairedImageIsRestoredWithALine() throws IOException {
+    byte[] whole = Files.readAllBytes(folder.resolve("in/d.jpg"));
+    byte[] damaged = Arrays.copyOf(whole, whole.length + 40); // ahead of the mark of the end
+    System.arraycopy(whole, whole.length - 2, damaged, damaged.length - 2, 2);
+    Arrays.fill(damaged, whole.length - 2, damaged.length - 2, (byte) 1);
+    Path input = Files.write(folder.resolve("in/d.jpg"), damaged);
+    assertThat(restore("--task", "x2", input + "")).as("%s", err).isZero();
+    assertThat(err.toString()).startsWith(input + ": damaged, and repaired (").hasLineCount(1);
+    assertThat(written()).containsExactly("d.jpg");
+  }
+
+  @Test
+  void namesAsLongAsCanBeAreWritten() throws IOException {
+    String name = "L".repeat(250) + ".png";
+    Path input = Files.copy(folder.resolve("in/a.png"), folder.resolve("in/" + name));
+    assertThat(restore("--task", "x2", input + "")).as("%s", err).isZero();
+    assertThat(written()).containsExactly(name);
+  }
+
+  @Test
   void nothingIsReplacedUnlessForced() throws IOException {
     Path there = folder.resolve("out/a.png");
     Files.createDirectories(there.getParent());
