@@ -137,11 +137,18 @@ class RunSettingsTest {
   }
 
   @Test
-  void aRunGoesOnWithItsOwnSettings() {
+  void aRunGoesOnWithItsOwnSettings() throws IOException {
     String[] options = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "3"};
     assertThat(pretrain("run", options).code()).isZero();
     assertThat(pretrain("run", "--resume", "--batch", "4", "--seed", "2").err())
         .contains("batch was 2 and is 4; seed was 1 and is 2")
+        .hasLineCount(1);
+    Path settings = folder.resolve("run/run.yaml"); // of a version that did not know all options
+    Files.writeString(
+        settings, Files.readString(settings).replaceAll("(clip|turned|warmup): .*\n", ""));
+    assertThat(Files.readString(settings)).doesNotContain("turned");
+    assertThat(pretrain("run", "--resume", "--warmup", "3").err())
+        .contains("warmup was not set and is 3")
         .hasLineCount(1);
     assertThat(pretrain("run", "--resume", "--steps", "5").code()).isZero();
     assertThat(folder.resolve("run/checkpoints/step-000000005.safetensors")).exists();
