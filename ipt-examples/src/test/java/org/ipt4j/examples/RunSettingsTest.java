@@ -112,9 +112,10 @@ class RunSettingsTest {
     assertThat(Float.parseFloat(rows.get(7)[6])).isBetween(5e-5f, 2e-4f);
     Path checkpoint = folder.resolve("all/checkpoints/latest.safetensors");
     try (TensorFile file = SafeTensors.open(checkpoint)) {
-      assertThat(file.metadata().get("ipt4j.training.options"))
-          .contains("loss=CHARBONNIER", "clipping=5.0", "accumulation=2", "averaging=0.9")
-          .contains("weightDecay=0.1");
+      assertThat(file.metadata().get("ipt4j.training.settings"))
+          .contains("\"loss\":\"CHARBONNIER\"", "\"clipping\":\"5.0\"")
+          .contains("\"accumulation\":\"2\"", "\"averaging\":\"0.9\"")
+          .contains("\"weight decay\":\"0.1\"", "\"weight of denoise30\":\"3.0\"");
     }
     assertThat(IptModel.load(checkpoint).config().decoderForm()).isEqualTo(DecoderForm.SELF);
   }
