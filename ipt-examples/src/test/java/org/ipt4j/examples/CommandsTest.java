@@ -49,6 +49,10 @@ class CommandsTest {
     assertThat(run(Pretrain.class, with(run, "--steps", "3")))
         .satisfies(again -> assertThat(again.code()).isEqualTo(2))
         .satisfies(again -> assertThat(again.err()).contains("holds a run already"));
+    String[] otherTask = run.clone();
+    otherTask[List.of(run).indexOf("x2,derain")] = "denoise30";
+    assertThat(run(Pretrain.class, with(otherTask, "--steps", "3")).err())
+        .contains("holds a run already");
     assertThat(run(Pretrain.class, with(run, "--steps", "5", "--resume")).code()).isZero();
 
     String model = folder.resolve("run/model.safetensors").toString();
