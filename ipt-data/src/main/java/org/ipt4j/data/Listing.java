@@ -1,14 +1,9 @@
 package org.ipt4j.data;
 
 import java.io.IOException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;
@@ -28,7 +23,7 @@ final class Listing {
       throw new IllegalArgumentException("no folder or file of images: " + path);
     } else if (isArchive(path.toString())) {
       entries = ofArchive(path);
-    } else if (path.toString().endsWith(".txt")) {
+    } else if (path.toString().toLowerCase(Locale.ROOT).endsWith(".txt")) {
       entries = ofList(path);
     } else {
       throw new IllegalArgumentException(
@@ -52,39 +47,25 @@ final class Listing {
   }
 
   private static StoredImages.Entries ofList(Path list) throws IOException {
-    List<String> names =
-        Files.readAllLines(list).stream()
-            .map(line -> line.strip().replace('\\', '/'))
-            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-            .toList();
-    return new FileEntries(list.toAbsolutePath().getParent(), names);
+    Path folder = list.toAbsolutePath().getParent();
+    return new FileEntries(folder, ImageList.names(Files.readAllBytes(list), folder));
   }
 
   private static StoredImages.Entries ofFolder(Path folder) throws IOException {
     List<String> files = new ArrayList<>();
     List<String> archives = new ArrayList<>();
-    Files.walkFileTree(
+    FileTree.walk(
         folder,
-        EnumSet.of(FileVisitOption.FOLLOW_LINKS),
-        Integer.MAX_VALUE,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            String name = folder.relativize(file).toString().replace('\\', '/');
-            if (attributes.isRegularFile() && ImageFiles.isImage(name)) {
-              files.add(name);
-            } else if (attributes.isRegularFile() && isArchive(name)) {
-              archives.add(name);
-            }
-            return FileVisitResult.CONTINUE;
+        within -> false,
+        file -> {
+          String name = folder.relativize(file).toString().replace('\\', '/');
+          if (ImageFiles.isImage(name)) {
+            files.add(name);
+          } else if (isArchive(name)) {
+            archives.add(name);
           }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) {
-            LOG.warn("skipped {}: {}", file, e.toString()); // no permission, or links in a circle
-            return FileVisitResult.CONTINUE;
-          }
-        });
+        },
+        (file, failure) -> LOG.warn("skipped {}: {}", file, failure.toString()));
     files.sort(null);
     archives.sort(null);
     List<StoredImages.Entries> parts = new ArrayList<>();

@@ -132,9 +132,9 @@ public final class Metrics {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "a border leaves something of the image, got border %d of %s",
-              border,
-              image));
+              "too small to be measured: nothing is left of %s with %d pixels cut on every side",
+              image,
+              border));
     }
     int height = image.height() - 2 * border;
     int width = image.width() - 2 * border;

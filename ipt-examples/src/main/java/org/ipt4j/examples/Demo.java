@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Degradation;
@@ -127,13 +126,15 @@ final class Demo implements Callable<Integer> {
     Map<Task, Double> before = new HashMap<>();
     TASKS.forEach(task -> before.put(task, l1(model, task, batches)));
     LossLog losses = new LossLog(Integer.MAX_VALUE);
-    try (ProgressBar bar = Commands.progress("demo", "steps", steps).build()) {
+    try (Progress progress =
+        new Progress("demo", "%.0f/%.0f steps", steps, spec.commandLine().getErr())) {
       trainer.trainTo(
           steps,
           1,
           report -> {
             losses.stepDone(report);
-            bar.stepTo(report.step() + 1).setExtraMessage(losses.summary());
+            progress.at(losses.summary());
+            progress.to(report.step() + 1);
           });
     }
     printLosses(before, model, batches, print);

@@ -53,9 +53,15 @@ final class Finetune implements Callable<Integer> {
       names = "--pairs",
       paramLabel = "DIR",
       description =
-          "Degraded and clean images: HR and LR_bicubic/X2 for a scale of 2, else rain and"
-              + " norain.")
+          "Degraded and clean images: HR and LR_bicubic/X2 for a scale of 2, rain and norain,"
+              + " input and target, or another of the layouts in docs/MEASURING.md.")
   private Path pairs;
+
+  @Option(
+      names = "--degraded",
+      paramLabel = "DIR",
+      description = "Degraded images whose clean ones, of equal names, are in --pairs.")
+  private Path degraded;
 
   @Option(
       names = "--scale",
@@ -101,6 +107,9 @@ final class Finetune implements Callable<Integer> {
       throw new IllegalArgumentException(
           "expected --model FILE, --task TASK and either --images DIR or --pairs DIR");
     }
+    if (degraded != null && pairs == null) {
+      throw new IllegalArgumentException("--degraded goes with --pairs, not with --images");
+    }
     IptModel pretrained = IptModel.load(model);
     boolean known = pretrained.tasks().stream().anyMatch(own -> own.name().equals(task));
     Task wanted = known ? pretrained.task(task) : new Task(task, scaleOfNew());
@@ -143,7 +152,11 @@ final class Finetune implements Callable<Integer> {
 
   private Data pairs(Task wanted, IptModel start) throws IOException {
     int side = start.config().imageSide();
-    PairSource all = PairSource.open(pairs, wanted.scale());
+    PairSource all =
+        degraded == null
+            ? PairSource.open(pairs, wanted.scale())
+            : PairSource.matched(
+                ImageSource.open(degraded), ImageSource.open(pairs), wanted.scale());
     Split split = settings.split(all.size());
     PairSource test = settings.validation(all, split);
     SkippedImages skipped = new SkippedImages();

@@ -1,6 +1,5 @@
 package org.ipt4j.examples;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,9 +8,6 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import org.ipt4j.training.LossLog;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.TrainingListener;
-import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
-import org.jline.utils.InfoCmp;
 
 /**
  * Shows on standard error how far a run is: two lines that are drawn again and again on a terminal,
@@ -40,25 +36,13 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
    * @param logEvery steps from one line of the log to the next if not on a terminal
    */
   TrainingProgress(String title, long begin, long end, int logEvery) {
-    boolean drawn = onTerminal();
+    boolean drawn = StandardError.isTerminal();
     this.title = title;
     this.begin = begin;
     this.end = end;
     this.losses = new LossLog(drawn ? Integer.MAX_VALUE : logEvery);
     this.now = new ProgressLines(title, begin, end, Map.of(), 0, 0, null);
     this.bar = drawn ? bar() : null;
-  }
-
-  private static boolean onTerminal() {
-    try (Terminal terminal =
-        TerminalBuilder.builder()
-            .systemOutput(TerminalBuilder.SystemOutput.ForcedSysErr)
-            .dumb(false)
-            .build()) {
-      return terminal.getStringCapability(InfoCmp.Capability.cursor_up) != null;
-    } catch (IOException | IllegalStateException none) {
-      return false;
-    }
   }
 
   private ProgressBar bar() {
