@@ -1,7 +1,6 @@
 package org.ipt4j.data;
 
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -90,9 +89,11 @@ final class MatchedPairs implements PairSource {
 
   /** Where they lie, for instance {@code LR_bicubic/X2 beside HR}; empty if not in two folders. */
   String folders() {
-    return List.of(degraded.folder(), clean.folder()).contains("")
-        ? ""
-        : degraded.folder() + " beside " + clean.folder();
+    boolean two =
+        !degraded.folder().isEmpty()
+            && !clean.folder().isEmpty()
+            && !degraded.folder().equals(clean.folder());
+    return two ? degraded.folder() + " beside " + clean.folder() : "";
   }
 
   @Override

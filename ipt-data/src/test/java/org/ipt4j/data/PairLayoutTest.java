@@ -99,7 +99,7 @@ class PairLayoutTest {
     TestSet set = open("derain");
     expectPairs(4, set);
     assertThat(set.pairs().name(0)).isEqualTo("Rain100H/input/1.png");
-    assertThat(set.origin()).isEqualTo("as stored in test beside test");
+    assertThat(set.origin()).isEqualTo("as stored in input beside target");
   }
 
   @Test

@@ -90,7 +90,9 @@ final class Degrade implements Callable<Integer> {
     @Override
     public void make(Path image, Path target, ImageFormat as, DoubleConsumer done)
         throws IOException {
-      write(degrade(degradation, ImageFiles.read(image)), target);
+      Image degraded = degrade(degradation, ImageFiles.read(image));
+      done.accept(1);
+      write(degraded, target);
     }
   }
 
@@ -116,7 +118,9 @@ final class Degrade implements Callable<Integer> {
     @Override
     public void make(Path image, Path target, ImageFormat as, DoubleConsumer done)
         throws IOException {
-      writeSheet(ImageFiles.read(image), target);
+      Image clean = ImageFiles.read(image);
+      done.accept(0);
+      writeSheet(clean, target);
     }
   }
 

@@ -56,7 +56,7 @@ final class EachImage {
    *
    * @param size of the image; null if that cannot be read
    */
-  private record Job(Path image, Path target, ImageFormat as, ImageSize size) {
+  record Job(Path image, Path target, ImageFormat as, ImageSize size) {
     /** None for an image that will be refused. */
     double megapixels() {
       long pixels = size == null ? 0 : (long) size.height() * size.width();
@@ -174,7 +174,7 @@ final class EachImage {
       List<Job> jobs, List<String> failures, String done, Work work, StopSignal stop) {
     double all = jobs.stream().filter(job -> !isMade(job, work)).mapToDouble(Job::megapixels).sum();
     try (Progress progress =
-        new Progress(spec.name(), "%.1f/%.1f megapixels", all, spec.commandLine().getErr())) {
+        new Progress(spec.name(), "%.1f/%.1f MP", all, spec.commandLine().getErr())) {
       failures.forEach(progress::fail);
       double before = 0;
       for (int i = 0; i < jobs.size() && !stop.getAsBoolean(); i++) {

@@ -12,9 +12,9 @@ import java.util.Locale;
  * @param item what is being done; may be empty
  */
 record ProgressLine(String title, String counts, double share, Duration left, String item) {
-  private static final int SHORTEST_BAR = 12;
+  private static final int SHORTEST_BAR = 16;
   private static final int LONGEST_BAR = 40;
-  private static final int END_KEPT = 8; // of what is too long: 0042.jpg
+  private static final int END_KEPT = 9; // of what is too long: 0042.jpg
 
   /** To be drawn on a terminal: with a bar, as wide as that or less. */
   String drawn(int width) {

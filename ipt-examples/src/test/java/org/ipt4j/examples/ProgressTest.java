@@ -21,6 +21,8 @@ import java.util.stream.IntStream;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageFiles;
+import org.ipt4j.data.ImageFormat;
+import org.ipt4j.data.ImageSize;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
@@ -34,16 +36,18 @@ class ProgressTest {
   @Test
   void aLineForATerminal() {
     Duration left = Duration.ofSeconds(3725);
-    assertThat(new ProgressLine("restore", "1.2/2.4 megapixels", 0.5, left, "1/2 a.png").drawn(80))
+    assertThat(new ProgressLine("restore", "1.2/2.4 MP", 0.5, left, "1/2 a.png").drawn(80))
         .isEqualTo(
-            "restore  50% [==========>          ] 1.2/2.4 megapixels, 1:02:05 left, 1/2 a.png");
+            "restore  50% [==============>              ] 1.2/2.4 MP, 1:02:05 left, 1/2 a.png");
     String name = "12/20 a very long name of a photograph with a number at its end 0042.jpeg";
-    String line = new ProgressLine("restore", "101.2/102.4 megapixels", 0.98, left, name).drawn(80);
-    assertThat(line).hasSize(80).contains("restore  98% [=========>]", ", 12/20 a ");
-    assertThat(new ProgressLine("restore", "0.0/0.1 megapixels", 0, null, name).drawn(120))
+    String line = new ProgressLine("restore", "101.2/102.4 MP", 0.98, left, name).drawn(80);
+    assertThat(line)
+        .hasSize(80)
+        .contains("restore  98% [=============>] 101.2/102.4 MP, 1:02:05 left, 12/20 a ");
+    assertThat(new ProgressLine("restore", "0.0/0.1 MP", 0, null, name).drawn(120))
         .hasSize(120)
-        .contains("restore   0% [>          ] 0.0/0.1 megapixels, ? left, 12/20 a very")
-        .endsWith("~042.jpeg");
+        .contains("restore   0% [>             ] 0.0/0.1 MP, ? left, 12/20 a very")
+        .endsWith("~0042.jpeg");
     for (int width = 1; width < 130; width++) {
       assertThat(new ProgressLine("x", "1/1", 1, left, name).drawn(width).length())
           .isLessThanOrEqualTo(width);
@@ -69,6 +73,16 @@ class ProgressTest {
     List<String> lines = log.toString().lines().toList();
     assertThat(lines).hasSizeBetween(2, 6).first().isEqualTo("a.png: broken");
     assertThat(lines.get(1)).matches("restore: \\d+/100, (\\?|0:00:0\\d) left, 7/8 a.png");
+  }
+
+  @Test
+  void imagesThatWillBeRefusedAreNothingToDo() {
+    Path any = Path.of("a.png");
+    ImageSize huge = new ImageSize(60_000, 40_000);
+    assertThat(new EachImage.Job(any, any, ImageFormat.PNG, huge).megapixels()).isZero();
+    assertThat(new EachImage.Job(any, any, ImageFormat.PNG, null).megapixels()).isZero();
+    ImageSize usual = new ImageSize(3000, 4000);
+    assertThat(new EachImage.Job(any, any, ImageFormat.PNG, usual).megapixels()).isEqualTo(12);
   }
 
   private List<String> restore() throws IOException {
@@ -129,7 +143,7 @@ class ProgressTest {
             .mapToObj(i -> folder + "/in/" + i + "-broken.png: not an image of a known format")
             .collect(Collectors.joining("\n"));
     assertThat(String.join("\n", screen))
-        .containsSubsequence(failures, "restore 100% [====", "0.0/0.0 megapixels", failures)
+        .containsSubsequence(failures, "restore 100% [====", "0.0/0.0 MP", failures)
         .contains("\n3 of 6 restored to ");
   }
 
