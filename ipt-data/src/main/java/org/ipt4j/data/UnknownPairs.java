@@ -16,16 +16,16 @@ final class UnknownPairs {
 
   // words that are part of pictures' names and of categories too count if the rest is one
   private static final Pattern SURELY_DEGRADED =
-      word("lr[a-z]*[2348]?|lq|inputs?[clr]?|degraded|noisy|low_?res|low_?quality");
+      word("lr[a-z]*[2348]?|lq|inputs?[clr]?|degraded|noisy|lo(?:w_?)?res|low_?quality");
   private static final Pattern DEGRADED =
       word(
           "low|noise|blur|blurry|blurred|rain|rainy|haze|hazy|fog|foggy|snow|snowy|shadow|dark"
-              + "|compressed|corrupted|distorted|damaged|masked|bicubic|bic|downsampled|down");
+              + "|before|small|thumb(?:nail)?s?|raw|compressed|corrupted|distorted|damaged|masked|bicubic|bic|downsampled|down");
   private static final Pattern SURELY_CLEAN =
-      word("hr|hq|gts?|gtmod|targets?|clean|ground_?truth|high_?res|high_?quality");
+      word("hr|hq|gts?|gtmod|targets?|clean|ground_?truth|hi(?:gh_?)?res|high_?quality");
   private static final Pattern CLEAN =
       word(
-          "high|sharp|clear|originals?|orig|normal|references?|ref|labels?|truth|free"
+          "high|sharp|clear|after|large|originals?|orig|normal|references?|ref|labels?|truth|free"
               + "|no_?(?:rain|haze|noise|blur|fog|snow|shadow)");
 
   private static final Pattern SAYS_NOTHING = // of a folder

@@ -180,6 +180,11 @@ class PairLayoutTest {
     "groundtruth/1.png, rainy_image/1.png",
     "shadow_free/1.png, shadow/1.png",
     "clear/1.png, hazy/1.png",
+    "large/1.png, small/1.png",
+    "after-1.png, before-1.png",
+    "hires/1.png, lores/2.png",
+    "reference-890/1.png, raw-890/1.png",
+    "0801.png, noise15/0801.png",
     "scene1/high.png, scene1/low.png",
     "gt/0_clean.png, data/0_rain.png",
   })
