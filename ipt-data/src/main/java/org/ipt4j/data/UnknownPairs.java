@@ -97,19 +97,27 @@ final class UnknownPairs {
       StringBuilder rest = new StringBuilder();
       String[] parts = lower(Half.stem(name)).split("/");
       for (int i = 0; i < parts.length; i++) {
-        boolean cleanPart = has(parts[i], SURELY_CLEAN, CLEAN);
-        boolean degradedPart = has(parts[i], SURELY_DEGRADED, DEGRADED, SCALE);
-        clean |= cleanPart;
-        degraded |= degradedPart;
-        if (i == parts.length - 1) {
-          rest.append(without(parts[i], SURELY_CLEAN, CLEAN, SURELY_DEGRADED, DEGRADED, SCALE));
-        } else if (!has(parts[i], SURELY_CLEAN, SURELY_DEGRADED, SCALE)) {
-          String own = without(parts[i], CLEAN, DEGRADED, SAYS_NOTHING);
-          own = cleanPart || degradedPart ? own.replaceAll("\\d", "") : own; // noise15
-          rest.append(own).append(own.isEmpty() ? "" : "/");
+        boolean isFile = i == parts.length - 1;
+        boolean sure = has(parts[i], SURELY_CLEAN, SURELY_DEGRADED, SCALE);
+        String own = isFile ? ofFile(parts[i]) : sure ? "" : ofFolder(parts[i]);
+        if (isFile && !sure && own.isEmpty()) { // low.png is a name, low-1.png a half
+          own = parts[i];
+        } else {
+          clean |= has(parts[i], SURELY_CLEAN, CLEAN);
+          degraded |= has(parts[i], SURELY_DEGRADED, DEGRADED, SCALE);
         }
+        rest.append(own).append(isFile || own.isEmpty() ? "" : "/");
       }
       return new Words(degraded && !clean, rest.toString());
+    }
+
+    private static String ofFile(String stem) {
+      return without(stem, SURELY_CLEAN, CLEAN, SURELY_DEGRADED, DEGRADED, SCALE);
+    }
+
+    private static String ofFolder(String part) {
+      String own = without(part, CLEAN, DEGRADED, SAYS_NOTHING);
+      return has(part, CLEAN, DEGRADED) ? own.replaceAll("\\d", "") : own; // noise15
     }
 
     private static boolean has(String part, Pattern... words) {

@@ -185,7 +185,7 @@ class PairLayoutTest {
     "hires/1.png, lores/2.png",
     "reference-890/1.png, raw-890/1.png",
     "0801.png, noise15/0801.png",
-    "scene1/high.png, scene1/low.png",
+    "scene1/gt.png, scene1/noisy.png",
     "gt/0_clean.png, data/0_rain.png",
   })
   void whatLooksLikePairsIsRefused(String clean, String degraded) throws IOException {
@@ -221,6 +221,8 @@ class PairLayoutTest {
         "originals/a.png portraits/a.png",
         "kodim01.png kodim02.png",
         "blur.png sharpness.png",
+        "small.png large.png",
+        "album/low.png album/high.png snow.png clear.png",
       })
   void ordinaryNamesAreCleanImages(String names) throws IOException {
     write(12, CLEAN, names.split(" "));
