@@ -90,6 +90,23 @@ public final class ImageFiles {
         });
   }
 
+  /**
+   * The format that what is made of a file's image has unless another is asked for: its own, PNG
+   * for WebP and GIF; only the file's head is read.
+   */
+  public static ImageFormat format(Path file) throws UnreadableImageException {
+    return open(
+        file,
+        stream -> {
+          ImageReader reader = reader(stream, file.toString());
+          try {
+            return written(reader.getFormatName().toLowerCase(Locale.ROOT));
+          } finally {
+            reader.dispose();
+          }
+        });
+  }
+
   /** What {@link Picture#read} gives. */
   static Picture readPicture(Path file, Limits limits, Consumer<String> warnings)
       throws UnreadableImageException {

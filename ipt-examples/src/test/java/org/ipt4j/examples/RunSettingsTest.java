@@ -192,6 +192,22 @@ class RunSettingsTest {
   }
 
   @Test
+  void pairsMayLieInFoldersOfAnyName() throws IOException {
+    model();
+    Files.move(folder.resolve("pairs/HR"), folder.resolve("pairs/clean"));
+    Files.move(folder.resolve("pairs/LR_bicubic/X2"), folder.resolve("pairs/degraded"));
+    Files.delete(folder.resolve("pairs/LR_bicubic"));
+    String[] x2 = {"--task", "x2", "--pairs", folder.resolve("pairs").toString()};
+    assertThat(finetune(x2).err()).contains("look like", "--degraded DIR").hasLineCount(1);
+    x2[3] = folder.resolve("pairs/clean").toString();
+    String degraded = folder.resolve("pairs/degraded").toString();
+    Outcome run = finetune(CommandRun.with(x2, "--degraded", degraded));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(finetune("--task", "x2", "--images", x2[3], "--degraded", degraded).err())
+        .contains("--degraded goes with --pairs");
+  }
+
+  @Test
   void oneTaskIsTunedAndKeptAlone() throws IOException {
     IptModel model = model();
     Outcome run =
