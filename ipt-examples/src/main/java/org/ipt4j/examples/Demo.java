@@ -100,11 +100,11 @@ final class Demo implements Callable<Integer> {
             ? ImageSource.cached(new DeadLeaves(SEED, 200, 256, 256), 1L << 30)
             : ImageSource.open(images);
     Split split = Split.of(all.size(), TEST_IMAGES);
-    IptModel model = train(new Split.Images(all, split.training()), print);
+    IptModel model = train(all.only(split.training()), print);
     Path file = out.resolve("model.safetensors");
     model.save(file, Map.of("trained", "ipt demo --minutes " + minutes));
     print.printf(Locale.ROOT, "%nmodel: %s; images it was not trained on:%n%n", file);
-    test(model, new Split.Images(all, split.test()), print);
+    test(model, all.only(split.test()), print);
     return 0;
   }
 

@@ -130,7 +130,7 @@ final class Finetune implements Callable<Integer> {
     int side = start.config().imageSide();
     ImageSource all = ImageSource.open(images);
     Split split = settings.split(all.size());
-    ImageSource training = new Split.Images(all, split.training());
+    ImageSource training = all.only(split.training());
     ImageSource test = settings.validation(all, split);
     SkippedImages skipped = new SkippedImages();
     return new Data(
@@ -148,8 +148,7 @@ final class Finetune implements Callable<Integer> {
     PairSource test = settings.validation(all, split);
     SkippedImages skipped = new SkippedImages();
     Patches patches =
-        new Patches(
-            new Split.Pairs(all, split.training()), settings.patches(wanted, side), skipped);
+        new Patches(all.only(split.training()), settings.patches(wanted, side), skipped);
     return new Data(
         BatchSource.of(Map.of(wanted, patches::batch)),
         Validation.pairs(test, wanted, RunSettings.VALIDATION_TILES * side),

@@ -133,7 +133,7 @@ final class Pretrain implements Callable<Integer> {
     int side = model.config().imageSide();
     ImageSource all = images == null ? generated(GENERATED) : ImageSource.open(images);
     Split split = settings.split(all.size());
-    ImageSource kept = new Split.Images(all, split.training());
+    ImageSource kept = all.only(split.training());
     ImageSource training =
         images == null || generated == 0 ? kept : new JoinedImages(kept, generated(generated));
     SkippedImages skipped = new SkippedImages();
