@@ -13,8 +13,8 @@ import org.ipt4j.transformer.DecoderForm;
 /** Part a: does pretraining help where data is little (§4.1)? */
 record LittleData(Small small) implements Part {
   private static final List<Task> TASKS =
-      Stream.of("x2", "denoise30", "jpeg:quality=10").map(Small::task).toList();
-  private static final Task RELATED = Small.task("denoise30"); // a new task starts from its parts
+      Stream.of("x2", "denoise30", "jpeg:quality=10").map(Task::undoing).toList();
+  private static final Task RELATED = Task.undoing("denoise30"); // a new task starts from its parts
   private static final Arm TUNING =
       new Arm("fine-tuned", DecoderForm.MEMORY, Contrastive.none(), true, Small.RATE);
 

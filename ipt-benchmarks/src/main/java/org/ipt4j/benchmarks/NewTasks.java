@@ -27,7 +27,7 @@ import org.ipt4j.transformer.DecoderForm;
 final class NewTasks implements Part {
   private static final List<Task> TASKS =
       Stream.of("lowlight", "deblur:motion,length=3..9", "inpaint:strokes")
-          .map(Small::task)
+          .map(Task::undoing)
           .toList();
   private static final String RELATED = "denoise:sigma=0..55"; // a new task starts from its parts
   private static final List<Integer> SIZES = List.of(8, 100);

@@ -46,7 +46,7 @@ final class OverlapCurve {
       long wall = 0;
       for (int i = 0; i < count; i++) {
         Image clean = images.image(i).croppedToMultiple(task.scale());
-        Degradation degradation = Degradation.parse(task.name());
+        Degradation degradation = Degradation.parse(task.degradation());
         Image degraded = degradation.apply(clean, Randomness.at(1, i)).quantised();
         cpu -= system.getProcessCpuTime();
         wall -= System.nanoTime();

@@ -6,7 +6,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.ipt4j.benchmarks.Tables.Column;
 import org.ipt4j.contrastive.ContrastiveForm;
-import org.ipt4j.data.Degradation;
 import org.ipt4j.data.ImageSource;
 import org.ipt4j.model.Task;
 import org.ipt4j.training.Contrastive;
@@ -24,7 +23,7 @@ import org.ipt4j.transformer.DecoderForm;
 record Small(Path out, List<Trial> trials, ImageSource many, ImageSource few, int steps) {
   /** The tasks of pretraining, four of the paper's six. */
   static final List<Task> TASKS =
-      Stream.of("x2", "denoise30", "denoise50", "derain").map(Small::task).toList();
+      Stream.of("x2", "denoise30", "denoise50", "derain").map(Task::undoing).toList();
 
   /** The learning rate of all arms. */
   static final double RATE = 1e-3;
@@ -47,11 +46,6 @@ record Small(Path out, List<Trial> trials, ImageSource many, ImageSource few, in
     int[] many =
         IntStream.range(0, all.size()).filter(i -> i % stride != 0 || i >= FEW * stride).toArray();
     return new Small(out, trials, all.only(many), all.only(few), steps);
-  }
-
-  /** The task of a degradation. */
-  static Task task(String name) {
-    return new Task(name, Degradation.parse(name).scale());
   }
 
   /** Pretraining in one way. */

@@ -65,6 +65,16 @@ public final class Arena implements AutoCloseable {
     return arena;
   }
 
+  /** Gives all blocks of this thread back to the system, of which none may be in use. */
+  static void release() {
+    if (CURRENT.get() != null) {
+      throw new IllegalStateException("memory is in use on this thread: close its tape first");
+    }
+    Map<DataType, List<Block>> blocks = OWN.get().get(Use.PASS).blocks;
+    blocks.values().forEach(all -> all.forEach(Block::release));
+    OWN.remove();
+  }
+
   static boolean isOpen(Use use) {
     return OWN.get().get(use).open;
   }
@@ -119,16 +129,9 @@ public final class Arena implements AutoCloseable {
     open = false;
   }
 
-  /**
-   * Memory for arrays to be cut from. ND4J writes to all it takes, so that also what is never used
-   * gets pages; here only what is used does.
-   */
+  /** ND4J writes to all it takes, so that also what is never used gets pages; this does not. */
   @SuppressForbidden("gives the arenas' blocks their memory")
-  private static INDArray untouched(DataType type, long length) {
-    if (!Workers.ON_PROCESSOR || type != DataType.FLOAT) {
-      return unpooled(type, length);
-    }
-    FloatPointer memory = new FloatPointer(length);
+  private static INDArray untouched(FloatPointer memory, DataType type, long length) {
     return Nd4j.create(
         Nd4j.createBuffer(memory, type, length, FloatIndexer.create(memory)),
         new long[] {length},
@@ -147,6 +150,7 @@ public final class Arena implements AutoCloseable {
     private static final long LEAST = 1 << 22; // numbers; untouched ones take no memory
     private static final long LINE = 64; // bytes of a cache line, where arrays begin
 
+    private final FloatPointer own; // null: the memory is ND4J's to free
     private final INDArray memory;
     private final Map<Long, List<INDArray>> arrays = new HashMap<>(); // all ever cut, by beginning
     private final long first; // that lies at the beginning of a line
@@ -156,10 +160,19 @@ public final class Arena implements AutoCloseable {
 
     Block(DataType type, long length) {
       step = LINE / type.width();
-      memory = untouched(type, Math.max(LEAST, length + step));
+      long size = Math.max(LEAST, length + step);
+      own = Workers.ON_PROCESSOR && type == DataType.FLOAT ? new FloatPointer(size) : null;
+      memory = own == null ? unpooled(type, size) : untouched(own, type, size);
       long address = memory.data().address();
       first = (LINE - address % LINE) % LINE / type.width();
       next = first;
+    }
+
+    void release() {
+      memory.close();
+      if (own != null) {
+        own.deallocate();
+      }
     }
 
     boolean fits(long length) {

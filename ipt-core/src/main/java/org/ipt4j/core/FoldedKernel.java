@@ -160,7 +160,7 @@ final class FoldedKernel {
       }
     }
     INDArray moves = array((long) s * s * TAPS * TAPS, columns);
-    Kernels.write(numbers, moves);
+    Kernels.write(numbers, 0, moves);
     return moves;
   }
 }

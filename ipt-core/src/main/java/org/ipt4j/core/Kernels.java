@@ -1,5 +1,6 @@
 package org.ipt4j.core;
 
+import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -29,12 +30,14 @@ public final class Kernels {
     return uninitialized(type, shape).assign(value);
   }
 
-  /** array = {@code numbers}, in the array's order. */
-  static void write(float[] numbers, INDArray array) {
+  /** Fills {@code array}, which lies in one piece, with the numbers from {@code from} on. */
+  static void write(float[] numbers, int from, INDArray array) {
+    int length = Math.toIntExact(array.length());
     if (isAddressable(array)) {
-      floats(array).put(numbers);
+      floats(array).put(numbers, from, length);
     } else {
-      array.assign(Nd4j.createFromArray(numbers).reshape('c', array.shape()));
+      float[] some = Arrays.copyOfRange(numbers, from, from + length);
+      array.assign(Nd4j.createFromArray(some).reshape('c', array.shape()));
     }
   }
 

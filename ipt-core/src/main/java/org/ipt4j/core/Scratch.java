@@ -13,6 +13,11 @@ final class Scratch {
 
   private Scratch() {}
 
+  /** Leaves this thread's arrays to the collector. */
+  static void release() {
+    OWN.remove();
+  }
+
   /**
    * This thread's array {@code which} (0 to 4), of {@code length} numbers or more, its content
    * undefined.

@@ -124,6 +124,19 @@ public final class Tape implements AutoCloseable {
     return new Tape(values, gradients, turns.of(pass));
   }
 
+  /**
+   * Gives back the memory that this thread keeps from pass to pass, for threads that will make no
+   * further one, or not soon; the next pass takes it anew. What {@link Workers} keep is not
+   * touched: all callers share it.
+   *
+   * @throws IllegalStateException if a tape is open on this thread
+   */
+  public static void releaseMemory() {
+    Arena.release();
+    Scratch.release();
+    WinogradTiles.release();
+  }
+
   private static void checkLayout(ParameterVector values, ParameterVector gradients) {
     if (values.layout() != gradients.layout()) {
       throw new IllegalArgumentException("values and gradients must share one layout");
@@ -192,10 +205,10 @@ public final class Tape implements AutoCloseable {
     return Kernels.uninitialized(values.type(), shape);
   }
 
-  /** An array of this pass with a copy of {@code numbers}. */
-  public INDArray array(float[] numbers, long... shape) {
+  /** An array of this pass with a copy of as many {@code numbers}, from {@code from} on. */
+  public INDArray array(float[] numbers, int from, long[] shape) {
     INDArray copy = array(shape);
-    Kernels.write(numbers, copy);
+    Kernels.write(numbers, from, copy);
     return copy;
   }
 

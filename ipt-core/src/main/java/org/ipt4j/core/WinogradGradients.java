@@ -58,7 +58,7 @@ final class WinogradGradients {
     tiles = new WinogradTiles(x.size(2), x.size(3));
     images = Math.max(1, Math.min((int) x.size(0), TOGETHER / Math.max(in, out)));
     filterMatrix = array(POINTS * POINTS, FILTER_MATRIX.length / (POINTS * POINTS));
-    Kernels.write(FILTER_MATRIX, filterMatrix);
+    Kernels.write(FILTER_MATRIX, 0, filterMatrix);
     filters = array(POINTS * POINTS, out, in);
     Kernels.matmul(filterMatrix, false, byTaps(w), true, 1, 0, byPoints(filters));
     inputs = slabs(in);

@@ -3,6 +3,10 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -70,6 +74,38 @@ class ArenaTest {
         Arena scratch = Arena.open(Arena.Use.SCRATCH)) {
       assertThat(address(layer.array(DataType.FLOAT, large))).isEqualTo(free);
       assertThat(address(scratch.array(DataType.FLOAT, large))).isNotEqualTo(free);
+    }
+  }
+
+  @Test
+  void aThreadsMemoryIsGivenBack() throws InterruptedException, ExecutionException {
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try {
+      thread
+          .submit(
+              () -> {
+                long large = 3L << 25; // 400 MB
+                long before = Pointer.totalBytes();
+                for (int time = 0; time < 3; time++) {
+                  try (Arena arena = Arena.open(Arena.Use.PASS)) {
+                    arena.array(DataType.FLOAT, large).putScalar(0, 1f);
+                    arena.array(DataType.DOUBLE, SHAPE).assign(2);
+                    float[] scratch = Scratch.floats(0, 10);
+                    assertThat(Scratch.floats(0, 10)).isSameAs(scratch);
+                    assertThat(Pointer.totalBytes() - before).isGreaterThanOrEqualTo(4 * large);
+                    assertThatThrownBy(Tape::releaseMemory)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("close its tape first");
+                  }
+                  float[] scratch = Scratch.floats(0, 10);
+                  Tape.releaseMemory();
+                  assertThat(Pointer.totalBytes() - before).isLessThan(4 * large);
+                  assertThat(Scratch.floats(0, 10)).isNotSameAs(scratch);
+                }
+              })
+          .get();
+    } finally {
+      thread.shutdown();
     }
   }
 

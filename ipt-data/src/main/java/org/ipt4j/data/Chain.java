@@ -3,6 +3,7 @@ package org.ipt4j.data;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * One degradation after another.
@@ -64,6 +65,13 @@ record Chain(List<Degradation> links) implements Degradation {
       y = rest;
     }
     return a / x * b;
+  }
+
+  @Override
+  public boolean includes(Degradation other) {
+    return other instanceof Chain part
+        && links.size() == part.links.size()
+        && IntStream.range(0, links.size()).allMatch(i -> links.get(i).includes(part.links.get(i)));
   }
 
   @Override

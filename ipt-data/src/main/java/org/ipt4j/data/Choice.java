@@ -49,6 +49,13 @@ record Choice(List<Degradation> options) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof Choice part
+        ? part.options.stream().allMatch(this::includes)
+        : options.stream().anyMatch(option -> option.includes(other));
+  }
+
+  @Override
   public String name() {
     return options.stream().map(Degradation::name).collect(Collectors.joining("|"));
   }

@@ -36,6 +36,14 @@ public interface Degradation {
     return 1;
   }
 
+  /**
+   * Whether all that {@code other} does is among what this one may do: the same with settings that
+   * lie within this one's ranges.
+   */
+  default boolean includes(Degradation other) {
+    return equals(other);
+  }
+
   /** What {@link #parse} makes this of, in its shortest form; of your own: any text. */
   String name();
 

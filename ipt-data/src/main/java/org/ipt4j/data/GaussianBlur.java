@@ -42,6 +42,11 @@ record GaussianBlur(Range sigma) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof GaussianBlur part && sigma.includes(part.sigma);
+  }
+
+  @Override
   public String name() {
     return new Name("deblur").preset("gaussian").set("sigma", sigma, SIGMA).toString();
   }

@@ -31,6 +31,11 @@ record GaussianNoise(Range sigma) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof GaussianNoise part && sigma.includes(part.sigma);
+  }
+
+  @Override
   public String name() {
     boolean whole = sigma.low() == sigma.high() && sigma.low() == Math.rint(sigma.low());
     return whole ? "denoise" + sigma : "denoise:sigma=" + sigma;

@@ -54,6 +54,13 @@ record Haze(Range beta, Range airlight) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof Haze part
+        && beta.includes(part.beta)
+        && airlight.includes(part.airlight);
+  }
+
+  @Override
   public String name() {
     return new Name("dehaze")
         .set("beta", beta, BETA)

@@ -69,6 +69,13 @@ record Inpainting(Shape shape, Range fraction) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof Inpainting part
+        && shape == part.shape
+        && fraction.includes(part.fraction);
+  }
+
+  @Override
   public String name() {
     return new Name("inpaint").preset(shape.text()).set("fraction", fraction, FRACTION).toString();
   }

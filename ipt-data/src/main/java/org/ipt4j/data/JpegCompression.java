@@ -57,6 +57,11 @@ record JpegCompression(Range quality) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof JpegCompression part && quality.includes(part.quality);
+  }
+
+  @Override
   public String name() {
     return new Name("jpeg").set("quality", quality, QUALITY).toString();
   }

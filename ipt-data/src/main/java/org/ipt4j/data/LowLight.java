@@ -35,6 +35,13 @@ record LowLight(Range gamma, Range sigma) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof LowLight part
+        && gamma.includes(part.gamma)
+        && sigma.includes(part.sigma);
+  }
+
+  @Override
   public String name() {
     return new Name("lowlight").set("gamma", gamma, GAMMA).set("sigma", sigma, SIGMA).toString();
   }

@@ -50,6 +50,13 @@ record MotionBlur(Range length, Range angle) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof MotionBlur part
+        && length.includes(part.length)
+        && angle.includes(part.angle);
+  }
+
+  @Override
   public String name() {
     return new Name("deblur")
         .preset("motion")

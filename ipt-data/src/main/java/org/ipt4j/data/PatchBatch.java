@@ -1,6 +1,5 @@
 package org.ipt4j.data;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -45,34 +44,27 @@ public record PatchBatch(int count, int side, int scale, float[] degraded, float
     }
   }
 
+  /** Some consecutive patches of a batch: [from, end). */
+  public record Part(int from, int end) {
+    /** How many. */
+    public int count() {
+      return end - from;
+    }
+  }
+
   /**
-   * The batch cut into consecutive parts, as equally large as its number of patches allows; itself
-   * for one part.
+   * The batch cut into consecutive parts, as equally large as its number of patches allows.
    *
    * @param parts at least 1, at most {@link #count}
    */
-  public List<PatchBatch> parts(int parts) {
+  public List<Part> parts(int parts) {
     if (parts < 1 || parts > count) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT, "a batch of %d is cut into 1 to %d parts, got %d", count, count, parts));
     }
-    if (parts == 1) {
-      return List.of(this);
-    }
     return IntStream.range(0, parts)
-        .mapToObj(i -> patches(count * i / parts, count * (i + 1) / parts))
+        .mapToObj(i -> new Part(count * i / parts, count * (i + 1) / parts))
         .toList();
-  }
-
-  private PatchBatch patches(int from, int to) {
-    int in = degraded.length / count;
-    int out = clean.length / count;
-    return new PatchBatch(
-        to - from,
-        side,
-        scale,
-        Arrays.copyOfRange(degraded, from * in, to * in),
-        Arrays.copyOfRange(clean, from * out, to * out));
   }
 }

@@ -31,6 +31,11 @@ record PoissonNoise(Range peak) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof PoissonNoise part && peak.includes(part.peak);
+  }
+
+  @Override
   public String name() {
     return new Name("denoise").preset("poisson").set("peak", peak, PEAK).toString();
   }

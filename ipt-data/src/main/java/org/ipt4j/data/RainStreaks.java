@@ -145,6 +145,17 @@ record RainStreaks(
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof RainStreaks part
+        && directions.includes(part.directions)
+        && density.includes(part.density)
+        && angle.includes(part.angle)
+        && length.includes(part.length)
+        && thickness.includes(part.thickness)
+        && intensity.includes(part.intensity);
+  }
+
+  @Override
   public String name() {
     for (Map.Entry<String, RainStreaks> preset : PRESETS.entrySet()) {
       if (equals(preset.getValue())) {

@@ -25,6 +25,10 @@ record Range(double low, double high) {
             Double.parseDouble(text.substring(dots + 2)));
   }
 
+  boolean includes(Range other) {
+    return low <= other.low && other.high <= high;
+  }
+
   /**
    * Draws one number; a generator is asked even if there is one only, so that what follows is the
    * same.

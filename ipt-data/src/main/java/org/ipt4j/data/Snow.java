@@ -71,6 +71,14 @@ record Snow(Range density, Range radius, Range opacity) implements Degradation {
   }
 
   @Override
+  public boolean includes(Degradation other) {
+    return other instanceof Snow part
+        && density.includes(part.density)
+        && radius.includes(part.radius)
+        && opacity.includes(part.opacity);
+  }
+
+  @Override
   public String name() {
     return new Name("desnow")
         .set("density", density, DENSITY)

@@ -194,7 +194,7 @@ final class Demo implements Callable<Integer> {
     for (Task task : model.tasks()) {
       Evaluation measured =
           Evaluation.of(
-              TestSet.degrading("test", source, Degradation.parse(task.name()), SEED),
+              TestSet.degrading("test", source, Degradation.parse(task.degradation()), SEED),
               List.of(
                   Contender.baseline(task.scale()),
                   new Contender("restored", degraded -> restorer.restore(task, degraded))),

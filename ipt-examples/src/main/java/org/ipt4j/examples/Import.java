@@ -93,9 +93,13 @@ final class Import implements Callable<Integer> {
       double range = weights.rgbRange().orElse(PUBLISHED_RGB_RANGE);
       IptModel model = weights.model(attentionHeads, rgbRange == null ? range : rgbRange, named);
       Map<String, String> notes = new LinkedHashMap<>(weights.metadata());
-      notes.put("imported", file.getFileName() + ", heads " + named.keySet());
+      String taken = weights.taken().isEmpty() ? "" : ", " + weights.taken();
+      notes.put("imported", file.getFileName() + taken + ", heads " + named.keySet());
       model.save(out, notes);
       PrintWriter print = spec.commandLine().getOut();
+      if (!weights.taken().isEmpty()) {
+        print.printf(Locale.ROOT, "weights: %s%n", weights.taken());
+      }
       named.forEach((head, name) -> print.printf(Locale.ROOT, "head %d: %s%n", head, name));
       print.printf(Locale.ROOT, "model: %s%n", out);
     }

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.data.DeadLeaves;
-import org.ipt4j.data.Degradation;
 import org.ipt4j.data.ImageSource;
 import org.ipt4j.data.SkippedImages;
 import org.ipt4j.model.IptConfig;
@@ -124,8 +123,7 @@ final class Pretrain implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     settings.resolve(spec);
-    List<Task> parsed =
-        tasks.stream().map(name -> new Task(name, Degradation.parse(name).scale())).toList();
+    List<Task> parsed = tasks.stream().map(Task::undoing).toList();
     IptModel model = IptModel.create(config(), parsed, settings.seed());
     TrainingPlan plan =
         new TrainingPlan(

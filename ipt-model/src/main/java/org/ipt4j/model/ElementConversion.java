@@ -37,6 +37,32 @@ final class ElementConversion {
     }
   }
 
+  /** Which of the FLOAT or DOUBLE numbers is the first that is infinite or NaN; −1 for none. */
+  static int firstNotFinite(DataType type, ByteBuffer numbers) {
+    ByteBuffer bytes = numbers.slice().order(numbers.order());
+    if (type == DataType.FLOAT) {
+      FloatBuffer floats = bytes.asFloatBuffer();
+      for (int i = 0; i < floats.limit(); i++) {
+        if (!Float.isFinite(floats.get(i))) {
+          return i;
+        }
+      }
+    } else {
+      DoubleBuffer doubles = bytes.asDoubleBuffer();
+      for (int i = 0; i < doubles.limit(); i++) {
+        if (!Double.isFinite(doubles.get(i))) {
+          return i;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /** Element number {@code index} of those that remain. */
+  static double get(DataType type, ByteBuffer bytes, int index) {
+    return elements(type, bytes.slice().order(bytes.order())).get(index);
+  }
+
   private static Elements elements(DataType type, ByteBuffer bytes) {
     return switch (type) {
       case HALF -> i -> halfToFloat(bytes.getShort(2 * i));

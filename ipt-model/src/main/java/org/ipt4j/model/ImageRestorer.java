@@ -125,7 +125,7 @@ public final class ImageRestorer {
    * that neither image is held.
    */
   public Rows restore(Task task, Rows degraded, TileListener listener) {
-    TilePass pass = new TilePass(model, model.task(task.name()), ensemble);
+    TilePass pass = new TilePass(model, model.own(task), ensemble);
     return new RestoredRows(degraded, pass, overlap, batch, listener);
   }
 }

@@ -1,8 +1,5 @@
 package org.ipt4j.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,9 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
@@ -41,21 +36,6 @@ public final class IptModel {
   private static final String VERSION = "ipt4j.version";
   private static final int RESTORED = 1152; // tokens of a piece
   private static final long TRAINED = 43_000_000; // multiplications of a piece by D×D weights
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper()
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
-
-  /** What a weight file says of the network it belongs to. */
-  private record Description(IptConfig config, List<Task> tasks) {
-    Description {
-      if (config == null || tasks == null || tasks.stream().anyMatch(Objects::isNull)) {
-        throw new IllegalArgumentException(
-            "expected config and tasks, got " + config + " and " + tasks);
-      }
-    }
-  }
 
   private final IptConfig config;
   private final List<Task> tasks;
@@ -126,7 +106,7 @@ public final class IptModel {
    * Reads a model that {@link #save} wrote.
    *
    * @throws CorruptWeightsException if the file is damaged, is no model, or its tensors are not
-   *     those of the network it describes
+   *     those of the network it describes, or not finite
    */
   public static IptModel load(Path file) throws IOException {
     return load(file, TaskLayers.PUBLISHED);
@@ -139,7 +119,7 @@ public final class IptModel {
    */
   public static IptModel load(Path file, TaskLayers layers) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
-      Description description = description(tensors);
+      ModelDescription description = description(tensors);
       try {
         List<Task> tasks = description.tasks();
         return of(
@@ -172,7 +152,7 @@ public final class IptModel {
     return new IptModel(config, List.copyOf(tasks), layers, network, values);
   }
 
-  private static Description description(TensorFile tensors) throws IOException {
+  private static ModelDescription description(TensorFile tensors) throws IOException {
     String text = tensors.metadata().get(DESCRIPTION);
     if (text == null) {
       throw new CorruptWeightsException(
@@ -183,21 +163,29 @@ public final class IptModel {
               + ", found none: published weights have to be imported");
     }
     try {
-      return JSON.readValue(text, Description.class);
-    } catch (JsonProcessingException bad) {
+      return ModelDescription.parse(text);
+    } catch (IllegalArgumentException bad) {
+      String version = tensors.metadata().get(VERSION);
       throw new CorruptWeightsException(
-          tensors.path(), 0, DESCRIPTION + ": " + bad.getOriginalMessage());
+          tensors.path(),
+          0,
+          DESCRIPTION
+              + ": "
+              + bad.getMessage()
+              + (version == null ? "" : " (the file is of version " + version + ")"));
     }
   }
 
   /**
    * Replaces the weights by those of a file.
    *
-   * @throws CorruptWeightsException if the file's tensors are not those of this network; the
-   *     weights are then unchanged
+   * @throws CorruptWeightsException if the file's tensors are not those of this network, or not
+   *     finite; the weights are then unchanged
    */
   public void read(TensorFile file) throws IOException {
-    ParameterReader.ofAll(file, tasks.size()).read(values);
+    ParameterVector read = ParameterVector.zeros(values.layout(), values.type());
+    ParameterReader.ofAll(file, tasks.size()).read(read);
+    values.flat().assign(read.flat());
   }
 
   /**
@@ -220,7 +208,7 @@ public final class IptModel {
       throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(notes);
     metadata.put(VERSION, version());
-    metadata.put(DESCRIPTION, JSON.writeValueAsString(new Description(config, tasks)));
+    metadata.put(DESCRIPTION, new ModelDescription(config, tasks).toJson());
     Map<String, INDArray> tensors = PublishedNames.tensors(values);
     tensors.putAll(PublishedConstants.tensors(config));
     tensors.putAll(extras);
@@ -244,21 +232,25 @@ public final class IptModel {
   }
 
   /**
-   * The task of that name.
+   * The task that is meant by a name: that of the task itself ({@code denoise}) or of what it
+   * undoes ({@code denoise:sigma=0..55}); of a kind of degradation that only one task is of; or of
+   * a degradation that lies within a task's range, as {@code denoise30} in σ 0..55. What is then
+   * returned is the task with {@link Task#degradation} narrowed to what was asked for.
    *
    * @throws IllegalArgumentException if the model has none, naming those it has
    */
   public Task task(String name) {
-    return tasks.stream()
-        .filter(task -> task.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "the model has no task "
-                        + name
-                        + "; it has "
-                        + tasks.stream().map(Task::name).collect(Collectors.joining(", "))));
+    return TaskNames.find(tasks, name);
+  }
+
+  /**
+   * The task of this name.
+   *
+   * @throws IllegalArgumentException if there is none, naming those there are
+   */
+  Task own(Task task) {
+    return TaskNames.named(tasks, task.name())
+        .orElseThrow(() -> TaskNames.none(tasks, task.name()));
   }
 
   /** The weights themselves. */
@@ -277,7 +269,7 @@ public final class IptModel {
    * @param kept some of {@link #tasks}, in the order they shall have
    */
   public IptModel only(List<Task> kept) {
-    kept.forEach(task -> task(task.name()));
+    kept.forEach(task -> own(task));
     return withWeightsOfThis(create(config, kept, layers, 0, values.type()));
   }
 
@@ -350,7 +342,7 @@ public final class IptModel {
               side,
               Arrays.toString(degraded.shape())));
     }
-    return network.forward(tape, task(task.name()), degraded);
+    return network.forward(tape, own(task), degraded);
   }
 
   /**
@@ -359,6 +351,8 @@ public final class IptModel {
    * @param task one of {@link #tasks}
    * @param degraded [count,3,H,W] in 0..255, H and W the configuration's image side
    * @return [count,3,sH,sW] in 0..255, neither clipped nor rounded
+   * @throws IllegalArgumentException if a result is not finite: the weights, or the pixels, are
+   *     beyond what can be computed with
    */
   public float[] restore(Task task, float[] degraded, int count) {
     int side = config.imageSide();
@@ -374,22 +368,36 @@ public final class IptModel {
               (long) count * in,
               degraded.length));
     }
-    int scale = task(task.name()).scale();
-    int out = in * scale * scale;
+    Task own = own(task);
+    int out = in * own.scale() * own.scale();
     float[] restored = new float[Math.multiplyExact(count, out)];
     Workers.run(
         count,
         pieces(count, false),
         (piece, from, end) -> {
-          float[] some = Arrays.copyOfRange(degraded, from * in, end * in);
+          long[] shape = {end - from, Image.CHANNELS, side, side};
           try (Tape tape = Tape.inference(values)) {
-            INDArray x =
-                tape.array(some, end - from, Image.CHANNELS, side, side).muli(config.level());
-            INDArray y = forward(tape, task, x).restored().value();
+            INDArray x = tape.array(degraded, from * in, shape).muli(config.level());
+            INDArray y = network.forward(tape, own, x).restored().value();
             Kernels.read(y.divi(config.level()), restored, from * out);
           }
+          requireFinite(own, restored, from * out, end * out);
         });
     return restored;
+  }
+
+  private static void requireFinite(Task task, float[] restored, int from, int end) {
+    for (int i = from; i < end; i++) {
+      if (!Float.isFinite(restored[i])) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "task %s: the network's result is %s: its weights, or the pixels it was given, are"
+                    + " beyond what it can compute with",
+                task.name(),
+                restored[i]));
+      }
+    }
   }
 
   /**

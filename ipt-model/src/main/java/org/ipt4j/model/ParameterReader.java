@@ -117,7 +117,8 @@ final class ParameterReader {
   /**
    * Checks the file, then reads it.
    *
-   * @throws CorruptWeightsException as {@link #check}; {@code values} are then unchanged
+   * @throws CorruptWeightsException as {@link #check}, with {@code values} unchanged; or if a
+   *     number is not finite, with some of them read
    */
   void read(ParameterVector values) throws IOException {
     check(values.layout());
@@ -126,7 +127,7 @@ final class ParameterReader {
       if (PublishedNames.isTaskEmbedding(parameter)) {
         embeddings.add(parameter);
       } else {
-        read(nameInFile(parameter), values.view(parameter));
+        file.readInto(nameInFile(parameter), values.view(parameter));
       }
     }
     INDArray table =
@@ -135,17 +136,6 @@ final class ParameterReader {
     for (int t = 0; t < embeddings.size(); t++) {
       INDArray embedding = values.view(embeddings.get(t));
       embedding.assign(table.getRow(heads.get(t)).reshape('c', embedding.shape()));
-    }
-  }
-
-  private void read(String name, INDArray target) throws IOException {
-    if (ArrayBytes.isContiguous(target)) {
-      file.readInto(name, target);
-      return;
-    }
-    try (INDArray rows = Nd4j.createUninitializedDetached(target.dataType(), target.shape())) {
-      file.readInto(name, rows);
-      target.assign(rows);
     }
   }
 

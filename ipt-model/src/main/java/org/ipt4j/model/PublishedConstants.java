@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -24,6 +25,9 @@ final class PublishedConstants {
 
   /** How far a file's may be off, relatively: those of half precision are by 5e-4. */
   private static final double TOLERANCE = 1e-3;
+
+  /** As above, of bfloat16, which has 8 bits: by 2e-3 if rounded, by 4e-3 if cut off. */
+  private static final double TOLERANCE_OF_BFLOAT16 = 8e-3;
 
   private PublishedConstants() {}
 
@@ -68,15 +72,25 @@ final class PublishedConstants {
         ranges.add(range(file, name + ".bias", shift.equals(ADD) ? 1 : -1));
       }
     }
-    if (ranges.isEmpty()) {
-      return OptionalDouble.empty();
-    }
-    double range = ranges.get(0);
-    if (ranges.size() == 2 && !isClose(ranges.get(1), range)) {
+    if (ranges.size() == 2 && !ranges.get(0).equals(ranges.get(1))) {
       throw new CorruptWeightsException(
           file.path(), 0, "the mean is subtracted and added for two RGB ranges, " + ranges);
     }
-    return OptionalDouble.of(isClose(Math.rint(range), range) ? Math.rint(range) : range);
+    return ranges.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(ranges.get(0));
+  }
+
+  private static double[] bias(TensorFile file, String name) throws IOException {
+    INDArray bias = Nd4j.createUninitialized(DataType.DOUBLE, IptNetwork.RGB_MEAN.length);
+    file.readInto(name, bias);
+    return bias.toDoubleVector();
+  }
+
+  /** By the numbers, for what was bfloat16 once may have been widened since. */
+  private static double tolerance(double[] bias) {
+    boolean bfloat16 =
+        Arrays.stream(bias)
+            .allMatch(x -> (float) x == x && (short) Float.floatToRawIntBits((float) x) == 0);
+    return bfloat16 ? TOLERANCE_OF_BFLOAT16 : TOLERANCE;
   }
 
   private static void requireIdentity(TensorFile file, String name) throws IOException {
@@ -93,13 +107,12 @@ final class PublishedConstants {
   }
 
   private static double range(TensorFile file, String name, int sign) throws IOException {
-    INDArray bias = Nd4j.createUninitialized(DataType.DOUBLE, IptNetwork.RGB_MEAN.length);
-    file.readInto(name, bias);
-    double[] elements = bias.toDoubleVector();
-    double range = sign * elements[0] / IptNetwork.RGB_MEAN[0];
-    for (int i = 0; i < elements.length; i++) {
+    double[] bias = bias(file, name);
+    double tolerance = tolerance(bias);
+    double range = sign * Arrays.stream(bias).sum() / Arrays.stream(IptNetwork.RGB_MEAN).sum();
+    for (int i = 0; i < bias.length; i++) {
       double expected = sign * range * IptNetwork.RGB_MEAN[i];
-      if (!(range > 0 && isClose(elements[i], expected))) {
+      if (!(range > 0 && isClose(bias[i], expected, tolerance))) {
         throw new CorruptWeightsException(
             file.path(),
             0,
@@ -109,13 +122,16 @@ final class PublishedConstants {
                 name,
                 sign,
                 Arrays.toString(IptNetwork.RGB_MEAN),
-                Arrays.toString(elements)));
+                Arrays.toString(bias)));
       }
     }
-    return range;
+    return DoubleStream.of(255, 1, Math.rint(range)) // those in use come first
+        .filter(likely -> isClose(range, likely, tolerance))
+        .findFirst()
+        .orElse(range);
   }
 
-  private static boolean isClose(double actual, double expected) {
-    return Math.abs(actual - expected) <= TOLERANCE * Math.abs(expected);
+  private static boolean isClose(double actual, double expected, double tolerance) {
+    return Math.abs(actual - expected) <= tolerance * Math.abs(expected);
   }
 }

@@ -22,28 +22,46 @@ final class PublishedNames {
 
   private static final Pattern OF_A_TASK = Pattern.compile("(head|tail)\\.([0-9]{1,6})\\.(.*)");
 
-  /** What modules put before the names of those within them: data parallelism, a wrapping class. */
-  private static final List<String> WRAPPING_MODULES = List.of("module.", "model.");
+  /** How many modules, one in another, the network may be wrapped in. */
+  private static final int MAX_WRAPPING = 16;
+
+  /** The first layer of any head. */
+  private static final Pattern ENTRANCE = Pattern.compile("head\\.[0-9]{1,6}\\.0\\.(weight|bias)");
 
   private PublishedNames() {}
 
-  /** What all names of a file have before the published ones; usually nothing. */
+  /**
+   * What all names of a file have before the published ones, for instance {@code
+   * module._orig_mod.}; usually nothing.
+   */
   static String prefix(Collection<String> names) {
-    String prefix = "";
-    while (!names.isEmpty()) {
-      String known = prefix;
-      String longer =
-          WRAPPING_MODULES.stream()
-              .map(module -> known + module)
-              .filter(candidate -> names.stream().allMatch(name -> name.startsWith(candidate)))
-              .findFirst()
-              .orElse(known);
-      if (longer.equals(prefix)) {
+    String any = names.stream().findAny().orElse("");
+    int end = 0;
+    for (int depth = 0; depth <= MAX_WRAPPING; depth++) {
+      String prefix = any.substring(0, end);
+      if (!names.stream().allMatch(name -> name.startsWith(prefix))) {
         break;
       }
-      prefix = longer;
+      if (names.stream().anyMatch(name -> isEntrance(name, prefix))) {
+        return prefix;
+      }
+      int dot = any.indexOf('.', end);
+      if (dot < 0) {
+        break;
+      }
+      end = dot + 1;
     }
-    return prefix;
+    return "";
+  }
+
+  private static boolean isEntrance(String name, String prefix) {
+    return ENTRANCE.matcher(name).region(prefix.length(), name.length()).matches();
+  }
+
+  /** Whether tensors of these names may be a published network's. */
+  static boolean areIn(Collection<String> names) {
+    String prefix = prefix(names);
+    return names.stream().anyMatch(name -> isEntrance(name, prefix));
   }
 
   /** The number of the head or tail that a tensor belongs to. */

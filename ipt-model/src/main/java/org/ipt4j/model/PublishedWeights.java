@@ -81,6 +81,16 @@ public final class PublishedWeights implements Closeable {
     return scales;
   }
 
+  /**
+   * What was taken of a file that wraps its weights, for people: the keys that lead to them, and
+   * what stands before their names; empty if they are the whole file under the published names.
+   */
+  public String taken() {
+    return prefix.isEmpty()
+        ? file.choice()
+        : (file.choice().isEmpty() ? "" : file.choice() + "; ") + "names without " + prefix;
+  }
+
   /** The texts that the file carries beside its tensors; none in PyTorch's formats. */
   public Map<String, String> metadata() {
     return file.metadata();

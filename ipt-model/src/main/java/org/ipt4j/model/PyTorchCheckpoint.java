@@ -15,21 +15,15 @@ import org.nd4j.linalg.api.buffer.DataType;
 /**
  * Checkpoints as PyTorch's {@code torch.save} writes them: zip archives, and the older form before
  * PyTorch 1.6, a run of pickles and raw numbers. Reads dictionaries of tensors, also where they are
- * wrapped in a dictionary; nothing in the file is executed, and a file that asks for more than
- * tensors, numbers and texts is refused. Whole models ({@code torch.save(model)}) are such files:
- * save their {@code state_dict()}.
+ * wrapped in others ({@link NestedTensors}); nothing in the file is executed, and a file that asks
+ * for more than tensors, numbers and texts is refused. Whole models ({@code torch.save(model)}) are
+ * such files: save their {@code state_dict()}.
  */
-public final class PyTorchCheckpoint {
+final class PyTorchCheckpoint {
   private static final int ZIP = 0x04034b50;
   private static final byte PICKLE = (byte) 0x80;
   private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
   private static final long LEGACY_VERSION = 1001;
-
-  /** Where a dictionary of tensors is looked for in one that holds none itself. */
-  private static final List<String> WRAPPERS =
-      List.of("state_dict", "model_state_dict", "model", "params", "net");
-
-  private static final int MAX_WRAPPERS = 4;
 
   /** How many times the file's size its tensors may take together, which share storages. */
   private static final int MAX_SHARING = 4;
@@ -47,7 +41,7 @@ public final class PyTorchCheckpoint {
    *
    * @throws CorruptWeightsException if the file is damaged, or holds or asks for anything else
    */
-  public static TensorFile open(Path file) throws IOException {
+  static TensorFile open(Path file) throws IOException {
     return WeightBytes.open(file, PyTorchCheckpoint::parse);
   }
 
@@ -188,10 +182,13 @@ public final class PyTorchCheckpoint {
 
   private static TensorFile tensorFile(
       WeightBytes bytes, long place, Object root, Storages storages) throws IOException {
-    Map<String, PickledTensor> tensors = tensors(bytes, place, root);
+    NestedTensors found = NestedTensors.in(root);
+    if (found.isEmpty()) {
+      throw bytes.corrupt(place, "expected a dictionary of tensors, got none");
+    }
     Map<String, TensorEntry> entries = new LinkedHashMap<>();
     long total = 0;
-    for (Map.Entry<String, PickledTensor> named : tensors.entrySet()) {
+    for (Map.Entry<String, PickledTensor> named : found.taken().tensors().entrySet()) {
       PickledTensor tensor = named.getValue();
       PickledStorage storage = tensor.storage();
       DataType type = storage.type();
@@ -206,44 +203,6 @@ public final class PyTorchCheckpoint {
             place, "tensors that share storages take more than %d files", MAX_SHARING);
       }
     }
-    return new TensorFile(bytes, entries, Map.of());
-  }
-
-  private static Map<String, PickledTensor> tensors(WeightBytes bytes, long place, Object root)
-      throws IOException {
-    Object value = root;
-    for (int depth = 0; depth < MAX_WRAPPERS; depth++) {
-      if (!(value instanceof Map<?, ?> map)) {
-        break;
-      }
-      Object wrapped = wrapped(map);
-      if (wrapped == null) {
-        Map<String, PickledTensor> tensors = new LinkedHashMap<>();
-        map.forEach(
-            (key, element) -> {
-              if (key instanceof String name && element instanceof PickledTensor tensor) {
-                tensors.put(name, tensor);
-              }
-            });
-        if (!tensors.isEmpty()) {
-          return tensors;
-        }
-        break;
-      }
-      value = wrapped;
-    }
-    throw bytes.corrupt(
-        place,
-        "expected a dictionary of tensors, or one of %s in a dictionary",
-        String.join(", ", WRAPPERS));
-  }
-
-  private static Object wrapped(Map<?, ?> map) {
-    for (String name : WRAPPERS) {
-      if (map.get(name) instanceof Map<?, ?> wrapped) {
-        return wrapped;
-      }
-    }
-    return null;
+    return new TensorFile(bytes, entries, Map.of(), found.choice());
   }
 }

@@ -13,7 +13,7 @@ record StridedElements(ByteBuffer memory, int width, long[] shape, long[] stride
   /** Fills {@code into}, of the same byte order, with the elements from {@code first} on. */
   void copy(long first, ByteBuffer into) {
     for (long index = first; into.hasRemaining(); index++) {
-      int at = (int) place(index) * width;
+      int at = (int) TensorEntry.offset(index, shape, strides) * width;
       switch (width) {
         case 1 -> into.put(memory.get(at));
         case 2 -> into.putShort(memory.getShort(at));
@@ -22,15 +22,5 @@ record StridedElements(ByteBuffer memory, int width, long[] shape, long[] stride
         default -> throw new IllegalStateException("elements of " + width + " bytes");
       }
     }
-  }
-
-  private long place(long index) {
-    long rest = index;
-    long place = 0;
-    for (int d = shape.length - 1; d >= 0; d--) {
-      place += rest % shape[d] * strides[d];
-      rest /= shape[d];
-    }
-    return place;
   }
 }

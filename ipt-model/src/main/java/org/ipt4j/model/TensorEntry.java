@@ -28,6 +28,32 @@ record TensorEntry(String name, DataType type, long[] shape, long[] strides, lon
     return span;
   }
 
+  /** How many elements after the first one element {@code i}, counted row by row, lies. */
+  long offset(long i) {
+    return offset(i, shape, strides);
+  }
+
+  static long offset(long i, long[] shape, long[] strides) {
+    long rest = i;
+    long offset = 0;
+    for (int d = shape.length - 1; d >= 0; d--) {
+      offset += rest % shape[d] * strides[d];
+      rest /= shape[d];
+    }
+    return offset;
+  }
+
+  /** The indices of element {@code i}, counted row by row. */
+  long[] indices(long i) {
+    long rest = i;
+    long[] indices = new long[shape.length];
+    for (int d = shape.length - 1; d >= 0; d--) {
+      indices[d] = rest % shape[d];
+      rest /= shape[d];
+    }
+    return indices;
+  }
+
   boolean isContiguous() {
     return isContiguous(shape, strides);
   }

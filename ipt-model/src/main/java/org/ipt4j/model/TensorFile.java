@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -33,11 +32,21 @@ public final class TensorFile implements Closeable {
   private final WeightBytes bytes;
   private final Map<String, TensorEntry> entries;
   private final Map<String, String> metadata;
+  private final String choice;
 
   TensorFile(WeightBytes bytes, Map<String, TensorEntry> entries, Map<String, String> metadata) {
+    this(bytes, entries, metadata, "");
+  }
+
+  TensorFile(
+      WeightBytes bytes,
+      Map<String, TensorEntry> entries,
+      Map<String, String> metadata,
+      String choice) {
     this.bytes = bytes;
     this.entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
     this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    this.choice = choice;
   }
 
   /** The file, as it was given on opening. */
@@ -53,6 +62,11 @@ public final class TensorFile implements Closeable {
   /** The texts that the file carries beside its tensors; empty where the format has none. */
   public Map<String, String> metadata() {
     return metadata;
+  }
+
+  /** Which of the file's dictionaries these are, for people; empty if there is no choice. */
+  String choice() {
+    return choice;
   }
 
   /** The type in which the file holds a tensor of {@link #names}. */
@@ -73,32 +87,23 @@ public final class TensorFile implements Closeable {
   public INDArray read(String name) throws IOException {
     TensorEntry entry = entry(name);
     INDArray array = Nd4j.createUninitializedDetached(entry.type(), entry.shape());
-    copy(entry, array);
+    copy(entry, array, false);
     return array;
   }
 
   /**
    * Copies a tensor into an array.
    *
-   * @param target FLOAT or DOUBLE, of the tensor's shape, 'c'-ordered without gaps; it may be a
-   *     view
-   * @throws CorruptWeightsException if the tensor has another shape than {@code target}, or is not
-   *     of floating-point numbers
+   * @param target FLOAT or DOUBLE, of the tensor's shape; it may be a view of any strides
+   * @throws CorruptWeightsException if the tensor has another shape than {@code target}, is not of
+   *     floating-point numbers, or holds one that is not finite in the target's type; parts of the
+   *     target may have been overwritten then
    */
   public void readInto(String name, INDArray target) throws IOException {
     TensorEntry entry = entry(name);
     if (target.dataType() != DataType.FLOAT && target.dataType() != DataType.DOUBLE) {
       throw new IllegalArgumentException(
           name + " can be read into FLOAT or DOUBLE, got " + target.dataType());
-    }
-    if (!ArrayBytes.isContiguous(target)) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s can be read into a 'c'-ordered array without gaps, got shape %s with strides %s",
-              name,
-              Arrays.toString(target.shape()),
-              Arrays.toString(target.stride())));
     }
     if (!Arrays.equals(entry.shape(), target.shape())) {
       throw bytes.corrupt(
@@ -112,7 +117,14 @@ public final class TensorFile implements Closeable {
       throw bytes.corrupt(
           entry.position(), name + ": expected floating-point numbers, got " + entry.type());
     }
-    copy(entry, target);
+    if (ArrayBytes.isContiguous(target)) {
+      copy(entry, target, true);
+      return;
+    }
+    try (INDArray rows = Nd4j.createUninitializedDetached(target.dataType(), target.shape())) {
+      copy(entry, rows, true);
+      target.assign(rows);
+    }
   }
 
   @Override
@@ -128,7 +140,7 @@ public final class TensorFile implements Closeable {
     return entry;
   }
 
-  private void copy(TensorEntry entry, INDArray target) throws IOException {
+  private void copy(TensorEntry entry, INDArray target, boolean finite) throws IOException {
     DataType type = entry.type();
     boolean sameType = type == target.dataType();
     long elements = entry.elements();
@@ -147,8 +159,26 @@ public final class TensorFile implements Closeable {
         source.copy(first, chunk.clear().limit(count * type.width()));
         ElementConversion.convert(type, chunk.flip(), target.dataType(), window);
       }
+      if (finite) {
+        requireFinite(entry, first, sameType ? window : chunk, target.dataType(), window.rewind());
+      }
     }
     ArrayBytes.writtenOnHost(target);
+  }
+
+  private void requireFinite(
+      TensorEntry entry, long first, ByteBuffer source, DataType type, ByteBuffer converted)
+      throws CorruptWeightsException {
+    int i = ElementConversion.firstNotFinite(type, converted);
+    if (i >= 0) {
+      throw bytes.corrupt(
+          entry.position() + entry.offset(first + i) * entry.type().width(),
+          "%s%s: expected a finite %s, got %s",
+          entry.name(),
+          Arrays.toString(entry.indices(first + i)),
+          type == DataType.FLOAT ? "float32" : "float64",
+          ElementConversion.get(entry.type(), source.rewind(), i));
+    }
   }
 
   private Elements source(TensorEntry entry) throws IOException {

@@ -246,7 +246,14 @@ final class Unpickler {
     Object value = NAMES.get(module + "." + name);
     if (value == null) {
       throw new IllegalArgumentException(
-          "asks for " + module + "." + name + ", which is not needed for tensors: refused");
+          "asks for "
+              + module
+              + "."
+              + name
+              + ", which is not needed for tensors: refused. If you trust the file, Python saves its"
+              + " weights alone: torch.save(torch.load('FILE', map_location='cpu',"
+              + " weights_only=False)['state_dict'], 'weights.pt'), or whatever key they have; those"
+              + " of a whole model: torch.save(model.state_dict(), 'weights.pt')");
     }
     return value;
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.blas.Blas;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
@@ -141,6 +143,42 @@ class ImageRestorerTest {
               }
             });
     return model;
+  }
+
+  /** Of a network whose every output depends on every pixel of its tile. */
+  @Test
+  void aSmallImageIsMirroredAtItsEdges() {
+    int[] rows = {0, 1, 2, 3, 4, 4, 3, 2, 1, 0, 0, 1};
+    int[] columns = {0, 1, 2, 3, 4, 5, 6, 6, 5, 4, 3, 2};
+    Image small = noise(5, 7);
+    float[] mirrored = new float[3 * 12 * 12];
+    for (int i = 0; i < mirrored.length; i++) {
+      mirrored[i] = small.at(i / 144, rows[i / 12 % 12], columns[i % 12]);
+    }
+    float[] tile = random().restore(DOUBLE, mirrored, 1);
+    float[] restored = raw(new ImageRestorer(random()), DOUBLE, small);
+    assertThat(restored).hasSize(3 * 10 * 14);
+    for (int i = 0; i < restored.length; i++) {
+      int place = (i / 140 * 24 + i / 14 % 10) * 24 + i % 14;
+      assertThat(restored[i]).isCloseTo(tile[place], within(1e-3f));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, 3e38f})
+  void aResultThatIsNotFiniteStopsAndLeavesNoFile(float weight, @TempDir Path folder)
+      throws IOException {
+    IptModel model = random();
+    PublishedNames.tensors(model.values()).get("tail.1.1.weight").putScalar(5, weight);
+    ImageRestorer restorer = new ImageRestorer(model, 3, 2, weight > 0);
+    Path file = folder.resolve("degraded.png");
+    ImageFiles.write(noise(20, 30), file);
+    Path target = folder.resolve("restored.png");
+    assertThatThrownBy(() -> restorer.restore(DOUBLE, file, target))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("task x2: the network's result is ");
+    assertThat(folder).isDirectoryNotContaining(path -> !path.equals(file));
+    assertThat(restorer.restore(SAME, noise(5, 5)).height()).as("other tasks").isEqualTo(5);
   }
 
   @ParameterizedTest

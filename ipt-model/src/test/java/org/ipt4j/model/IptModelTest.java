@@ -164,6 +164,33 @@ class IptModelTest {
         .hasMessageContaining("expected a model's configuration");
   }
 
+  @Test
+  void whatATaskUndoesAndIsForIsSavedAndMayBeMissing(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    Task noise = new Task("denoise", 1, "denoise:sigma=0..55", "for grainy photographs");
+    IptModel.create(NANO, List.of(noise, new Task("x2", 2)), 1).save(file, Map.of());
+
+    IptModel loaded = IptModel.load(file);
+    assertThat(loaded.tasks()).containsExactly(noise, new Task("x2", 2, "x2", ""));
+    assertThat(loaded.task("denoise30").degradation()).isEqualTo("denoise30");
+
+    Path older = folder.resolve("older.safetensors");
+    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    try (TensorFile saved = SafeTensors.open(file)) {
+      for (String name : saved.names()) {
+        tensors.put(name, saved.read(name));
+      }
+      String description =
+          saved
+              .metadata()
+              .get(IptModel.DESCRIPTION)
+              .replaceAll(",\"(degradation|use)\":\"[^\"]*\"", "");
+      SafeTensors.write(older, Map.of(IptModel.DESCRIPTION, description), tensors);
+    }
+    assertThat(IptModel.load(older).tasks())
+        .containsExactly(new Task("denoise", 1), new Task("x2", 2));
+  }
+
   /** Some of them would take more memory than there is, or time without end, if believed. */
   @ParameterizedTest
   @CsvSource(
@@ -172,20 +199,32 @@ class IptModelTest {
         "'\"scale\":2'; '\"scale\":4'; missing tail.0.0.2.weight",
         "'\"features\":4'; '\"features\":60000'; do not fit",
         "'\"features\":4'; '\"features\":2000000000'; D = C·P² is at most 2147483647",
-        "'\"features\":4'; '\"features\":40000000000'; out of range",
-        "'\"features\":4'; '\"features\":null'; null",
-        "'\"features\":4,'; ''; features",
+        "'\"features\":4'; '\"features\":40000000000'; config.features: expected a whole number of at most 2147483647",
+        "'\"features\":4'; '\"features\":null'; 'config.features: expected a whole number of at most 2147483647, got null'",
+        "'\"features\":4,'; ''; config.features is missing",
         "'\"imageSide\":12'; '\"imageSide\":2000000001'; S is at most 2147483647",
         "'\"patchSide\":3'; '\"patchSide\":0'; positive",
         "'\"encoderLayers\":1'; '\"encoderLayers\":2000000000'; cannot be in 63 tensors",
-        "'\"MEMORY\"'; null; expected a form of the decoder, got none",
-        "'\"MEMORY\"'; '\"BOTH\"'; not one of the values accepted",
-        "'\"inputResidual\":true'; '\"inputResidual\":true,\"more\":1'; more",
-        "'[{\"name\":\"x2\",'; '[null,{\"name\":\"x2\",'; expected config and tasks",
-        "'\"name\":\"x2\"'; '\"name\":null'; name",
+        "'\"MEMORY\"'; null; 'config.decoderForm: expected one of [MEMORY, SELF], got null'",
+        "'\"MEMORY\"'; '\"BOTH\"'; 'config.decoderForm: expected one of [MEMORY, SELF], got \"BOTH\"'",
+        "'\"inputResidual\":true'; '\"inputResidual\":true,\"more\":1'; config.more is a part that this library does not know",
+        "'[{\"name\":\"x2\",'; '[null,{\"name\":\"x2\",'; 'tasks[0]: expected parts with names, got null'",
+        "'\"name\":\"x2\"'; '\"name\":null'; 'tasks[0].name: expected a text, got null'",
         "'\"name\":\"denoise30\"'; '\"name\":\"x2\"'; given twice",
         "'\"scale\":2'; '\"scale\":2000000000'; scale is 1, 2, 3, 4 or 8",
-        "'}]}'; '}]'; ipt4j.model: ",
+        "'}]}'; '}]'; 'ipt4j.model: no JSON: '",
+        "'}]}'; '}]} {}'; 'ipt4j.model: no JSON: '",
+        "'\"scale\":2'; '\"scale\":\"2\"'; 'tasks[0].scale: expected a whole number'",
+        "'\"scale\":2'; '\"scale\":2,\"colour\":1'; tasks[0].colour is a part",
+        "'\"rgbRange\":255.0'; '\"rgbRange\":\"255\"'; 'config.rgbRange: expected a number'",
+        "'\"inputResidual\":true'; '\"inputResidual\":1'; expected true or false",
+        "',\"inputResidual\":true'; ''; config.inputResidual is missing",
+        "'\"features\":4'; '\"features\":4,\"features\":4'; Duplicate field",
+        "'\"format\":1'; '\"format\":3,\"news\":[]'; 'written by format 3, this library reads up to 1'",
+        "'\"format\":1,\"config\":'; '\"format\":7,\"net\":'; 'written by format 7, this library'",
+        "'\"format\":1'; '\"format\":-1'; 'written by format -1'",
+        "'\"format\":1'; '\"format\":\"1\"'; 'format: expected a whole number'",
+        "'\"use\":'; '\"user\":'; tasks[0].user is a part that this library does not know",
       })
   void descriptionsOfNoSuchNetworkAreRefused(
       String there, String instead, String message, @TempDir Path folder) throws IOException {

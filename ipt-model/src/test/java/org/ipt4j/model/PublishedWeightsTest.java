@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +58,21 @@ class PublishedWeightsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "module.", "model.", "module.model.", "model.module."})
+  @ValueSource(
+      strings = {
+        "",
+        "module.",
+        "model.",
+        "module.model.",
+        "_orig_mod.",
+        "module._orig_mod.",
+        "model._orig_mod.",
+        "generator.",
+        "net_g.",
+        "ipt.",
+        "state.head.",
+        "body.tail.1."
+      })
   void aModelThatLostItsDescriptionIsFoundAgainBitForBit(String prefix) throws IOException {
     Map<String, INDArray> renamed = new LinkedHashMap<>();
     tensors.forEach((name, tensor) -> renamed.put(prefix + name, tensor));
@@ -73,6 +88,7 @@ class PublishedWeightsTest {
               Map.entry(4, 1),
               Map.entry(5, 1));
       assertThat(weights.rgbRange()).hasValue(255);
+      assertThat(weights.taken()).isEqualTo(prefix.isEmpty() ? "" : "names without " + prefix);
       Map<Integer, String> names = new LinkedHashMap<>();
       TASKS.forEach(task -> names.put(names.size(), task.name()));
       IptModel found = weights.model(6, 255, names);
@@ -132,7 +148,15 @@ class PublishedWeightsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, FLOAT", "255, FLOAT", "255, HALF", "1, HALF"})
+  @CsvSource({
+    "1, FLOAT",
+    "255, FLOAT",
+    "255, HALF",
+    "1, HALF",
+    "255, BFLOAT16",
+    "1, BFLOAT16",
+    "200, BFLOAT16"
+  })
   void theRgbRangeIsThatOfTheMeanShifts(double range, DataType type) throws IOException {
     IptConfig config = new IptConfig(4, 12, 3, 6, 2, 1, DecoderForm.MEMORY, range, false);
     PublishedConstants.tensors(config)
@@ -146,6 +170,74 @@ class PublishedWeightsTest {
           .isThrownBy(() -> weights.model(6, 2, Map.of(0, "x2")))
           .withMessageContaining("is of RGB range " + range + ", asked for 2.0");
     }
+  }
+
+  /** Rounded and cut off, kept as they are and widened; but no constants of a worse fit. */
+  @ParameterizedTest
+  @CsvSource({"1", "255"})
+  void meanShiftsThatWereBfloat16Fit(double range) throws IOException {
+    IptConfig config = new IptConfig(4, 12, 3, 6, 2, 1, DecoderForm.MEMORY, range, false);
+    for (int last : new int[] {0, 0x8000}) {
+      PublishedConstants.tensors(config)
+          .forEach(
+              (name, tensor) -> {
+                if (name.endsWith("bias")) {
+                  float[] numbers = tensor.toFloatVector();
+                  for (int i = 0; i < numbers.length; i++) {
+                    int bits = Float.floatToRawIntBits(numbers[i]) + last;
+                    numbers[i] = Float.intBitsToFloat(bits & 0xffff0000);
+                  }
+                  tensors.put(name, Nd4j.createFromArray(numbers));
+                }
+              });
+      assertThat(imported(Map.of(0, "x2")).config().rgbRange()).isEqualTo(range);
+    }
+    tensors.put("add_mean.bias", Nd4j.createFromArray(117f, 111f, 103f).muli(range / 255));
+    refuses(Map.of(0, "x2")).hasMessageContaining("add_mean.bias: expected 1 × RGB range");
+  }
+
+  /** Of every type, also where only the conversion to float32 makes them infinite. */
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT, NaN",
+    "FLOAT, -Infinity",
+    "DOUBLE, Infinity",
+    "DOUBLE, 1e300",
+    "DOUBLE, -4e38",
+    "HALF, Infinity",
+    "BFLOAT16, NaN",
+  })
+  void weightsThatAreNotFiniteAreRefused(DataType type, double number) throws IOException {
+    for (String name :
+        List.of(
+            "body.encoder.layers.1.linear2.weight", "tail.2.1.bias", "body.query_embed.weight")) {
+      INDArray good = tensors.get(name);
+      INDArray bad = good.dup().castTo(type);
+      bad.putScalar(bad.length() - 1, number);
+      tensors.put(name, bad);
+      long[] last = good.shape().clone();
+      for (int d = 0; d < last.length; d++) {
+        last[d]--;
+      }
+      refuses(Map.of(2, "x4", 0, "x2"))
+          .hasMessageContaining(name + Arrays.toString(last) + ": expected a finite float32, got ")
+          .hasMessageContaining("byte ");
+      Path described = folder.resolve("model.safetensors");
+      SafeTensors.write(
+          described,
+          Map.of(IptModel.DESCRIPTION, new ModelDescription(CONFIG, TASKS).toJson()),
+          tensors);
+      assertThatThrownBy(() -> IptModel.load(described))
+          .isInstanceOf(CorruptWeightsException.class)
+          .hasMessageContaining(name);
+      INDArray before = model.values().flat().dup();
+      try (TensorFile open = SafeTensors.open(described)) {
+        assertThatThrownBy(() -> model.read(open)).isInstanceOf(CorruptWeightsException.class);
+      }
+      Bits.assertSame(model.values().flat(), before);
+      tensors.put(name, good);
+    }
+    imported(Map.of(0, "x2"));
   }
 
   @Test

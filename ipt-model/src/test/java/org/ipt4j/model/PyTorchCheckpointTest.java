@@ -198,11 +198,62 @@ class PyTorchCheckpointTest {
         assertThat(file.names()).containsExactly("module.a.x");
       }
     }
-    for (String object : List.of("}", "]", "N", X_OF_BYTES, dict("other", BYTES))) {
+    for (String object : List.of("}", "]", "N", X_OF_BYTES, dict("other", "}"))) {
       refuses(zip(object).bytes(), "expected a dictionary of tensors");
     }
     // a dictionary that holds itself
     refuses(zip("}q\u0000" + text("model") + "h\u0000s").bytes(), "expected a dictionary");
+  }
+
+  /** Each dictionary has one tensor, which says where it is by its other name. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "params; params",
+        "params_ema; params_ema",
+        "params params_ema; params_ema, not params",
+        "params_ema params; params_ema, not params",
+        "model model_ema; model_ema, not model",
+        "ema generator; ema, not generator",
+        "state_dict state_dict_ema; state_dict_ema, not state_dict",
+        "net_g netGEma; netGEma, not net_g",
+        "EMA module; EMA, not module",
+        "swa_model network; swa_model, not network",
+        "schema params; schema, not params", // no word ema: the first
+        "whatever; whatever",
+        "last best; last, not best",
+        "state_dict.model; state_dict.model",
+        "ema.module net; ema.module, not net",
+        "net.a.b ema.c.d; ema.c.d, not net.a.b",
+      })
+  void takesTheAveragedWeightsWhateverTheirWrappersAreCalled(String wrappers, String choice)
+      throws IOException {
+    StringBuilder object = new StringBuilder("}" + text("epoch") + integer(3) + "s");
+    for (String path : wrappers.split(" ")) {
+      String wrapped = dict("head.0.0.weight", GOOD) + text(path) + GOOD + "s";
+      String[] keys = path.split("\\.");
+      for (int i = keys.length - 1; i > 0; i--) {
+        wrapped = dict(keys[i], wrapped);
+      }
+      object.append(text(keys[0])).append(wrapped).append("s");
+    }
+    object.append(text("optimizer")).append(dict("exp_avg", GOOD)).append("s");
+    try (TensorFile file = open(legacyOfTwo(GOOD).replace(dict("x", GOOD), object))) {
+      assertThat(file.names()).contains(choice.split(",")[0]);
+      assertThat(file.choice()).isEqualTo(choice);
+    }
+  }
+
+  /** torch.optim.swa_utils.AveragedModel. */
+  @Test
+  void aCounterBesideTheWeightsIsLeftOut() throws IOException {
+    String scalar = tensor(storage("ByteStorage", "7", 2), 0, new long[] {}, new long[] {});
+    String object = dict("n_averaged", scalar) + text("module.head.0.0.bias") + X_OF_BYTES + "s";
+    try (TensorFile file = open(zip(object).bytes())) {
+      assertThat(file.names()).containsExactly("module.head.0.0.bias");
+      assertThat(file.choice()).isEmpty();
+    }
   }
 
   @ParameterizedTest
@@ -231,6 +282,10 @@ class PyTorchCheckpointTest {
       refuses(legacyHead() + pickle(named + call), expected);
       refuses(pickle(named + call), expected);
       refuses(zip(dict("x", named + call)).bytes(), expected);
+      refuses(
+          zip(dict("x", named + call)).bytes(),
+          "torch.save(torch.load('FILE', map_location='cpu', weights_only=False)['state_dict'],"
+              + " 'weights.pt')");
     }
     assertThat(folder.resolve("called")).doesNotExist();
   }

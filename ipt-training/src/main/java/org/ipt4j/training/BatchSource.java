@@ -21,7 +21,7 @@ public interface BatchSource {
   PatchBatch batch(Task task, long step);
 
   /**
-   * Patches of clean images, degraded as the tasks' names say ({@link Degradation#parse}).
+   * Patches of clean images, degraded as the tasks say ({@link Task#degradation}).
    *
    * @param options of each batch; every task draws from a seed of its own
    */
@@ -40,13 +40,29 @@ public interface BatchSource {
       List<Task> tasks,
       Function<Task, PatchOptions> options,
       SkippedImages skipped) {
+    return degrading(images, TaskDegradations.of(tasks), options, skipped);
+  }
+
+  /**
+   * As {@link #degrading(ImageSource, List, Function, SkippedImages)}, for degradations that may be
+   * of one's own.
+   *
+   * @param degradations of each task, of its scale
+   */
+  static BatchSource degrading(
+      ImageSource images,
+      Map<Task, Degradation> degradations,
+      Function<Task, PatchOptions> options,
+      SkippedImages skipped) {
+    TaskDegradations.checkScales(degradations);
     Map<Task, LongFunction<PatchBatch>> sources = new LinkedHashMap<>();
-    for (Task task : tasks) {
-      PatchOptions of = options.apply(task);
-      long seed = Randomness.seedAt(of.seed(), task.name().hashCode());
-      PatchOptions own = new PatchOptions(of.count(), of.side(), of.turned(), seed);
-      sources.put(task, new Patches(images, Degradation.parse(task.name()), own, skipped)::batch);
-    }
+    degradations.forEach(
+        (task, degradation) -> {
+          PatchOptions of = options.apply(task);
+          long seed = Randomness.seedAt(of.seed(), task.name().hashCode());
+          PatchOptions own = new PatchOptions(of.count(), of.side(), of.turned(), seed);
+          sources.put(task, new Patches(images, degradation, own, skipped)::batch);
+        });
     return of(sources);
   }
 

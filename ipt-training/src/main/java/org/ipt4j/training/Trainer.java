@@ -26,6 +26,7 @@ import org.ipt4j.core.Tape;
 import org.ipt4j.core.Turns;
 import org.ipt4j.core.Variable;
 import org.ipt4j.core.Workers;
+import org.ipt4j.data.Image;
 import org.ipt4j.data.PatchBatch;
 import org.ipt4j.data.Prefetch;
 import org.ipt4j.model.IptModel;
@@ -268,7 +269,7 @@ public final class Trainer {
 
   /** Makes the gradients those of the batch's losses, and yields these. */
   private double[] goBack(Task task, PatchBatch batch, List<ParameterLayout.Range> ranges) {
-    List<PatchBatch> pieces = pieces(batch);
+    List<PatchBatch.Part> pieces = pieces(batch);
     ranges.forEach(range -> gradients.range(range).assign(0));
     double[][] each = new double[pieces.size()][];
     Turns turns = new Turns();
@@ -276,7 +277,7 @@ public final class Trainer {
         i -> {
           double weight = (double) pieces.get(i).count() / batch.count();
           try {
-            each[i] = goBack(task, pieces.get(i), weight, turns, i);
+            each[i] = goBack(task, batch, pieces.get(i), weight, turns, i);
           } catch (RuntimeException | Error failure) {
             turns.abandon();
             throw failure;
@@ -297,14 +298,15 @@ public final class Trainer {
   }
 
   /** What goes through the network at once; a contrastive loss compares the images of a part. */
-  private List<PatchBatch> pieces(PatchBatch batch) {
+  private List<PatchBatch.Part> pieces(PatchBatch batch) {
     int parts = options.accumulation();
     return batch.parts(
         plan.objective(step) == L1 ? Math.max(parts, model.pieces(batch.count(), true)) : parts);
   }
 
   /** Adds weight · d loss / d parameter to the gradients; yields the losses of the terms. */
-  private double[] goBack(Task task, PatchBatch batch, double weight, Turns turns, int piece) {
+  private double[] goBack(
+      Task task, PatchBatch batch, PatchBatch.Part part, double weight, Turns turns, int piece) {
     TrainingPlan.Objective objective = plan.objective(step);
     double loss = Double.NaN;
     double contrastive = Double.NaN;
@@ -315,10 +317,11 @@ public final class Trainer {
       if (options.bodyFrozen()) {
         tape.freeze(model.body());
       }
-      IptOutput output = model.forward(tape, task, array(tape, batch.degraded(), batch, 1));
+      IptOutput output =
+          model.forward(tape, task, array(tape, batch.degraded(), part, batch.side()));
       List<Variable> terms = new ArrayList<>();
       if (objective == L1 || objective == BOTH) {
-        INDArray clean = array(tape, batch.clean(), batch, batch.scale());
+        INDArray clean = array(tape, batch.clean(), part, batch.side() * batch.scale());
         Variable term = loss(tape, output.restored(), clean);
         loss =
             finite(term.value().getDouble(0), options.loss() + " loss", task)
@@ -378,8 +381,9 @@ public final class Trainer {
     return value;
   }
 
-  private INDArray array(Tape tape, float[] pixels, PatchBatch batch, int scale) {
-    long side = (long) batch.side() * scale;
-    return tape.array(pixels, batch.count(), 3, side, side).muli(model.config().level());
+  private INDArray array(Tape tape, float[] pixels, PatchBatch.Part part, int side) {
+    long[] shape = {part.count(), Image.CHANNELS, side, side};
+    int patch = Image.CHANNELS * side * side;
+    return tape.array(pixels, part.from() * patch, shape).muli(model.config().level());
   }
 }

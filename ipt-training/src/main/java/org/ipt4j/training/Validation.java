@@ -2,6 +2,7 @@ package org.ipt4j.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.Degradation;
 import org.ipt4j.data.Evaluation;
@@ -38,7 +39,7 @@ public final class Validation {
   }
 
   /**
-   * The middles of clean images, degraded as the tasks' names say ({@link Degradation#parse}).
+   * The middles of clean images, degraded as the tasks say ({@link Task#degradation}).
    *
    * @param side at most so many pixels of each side of a clean image are used
    * @param seed of what is random in a degradation
@@ -46,12 +47,24 @@ public final class Validation {
    */
   public static Validation degrading(ImageSource images, List<Task> tasks, int side, long seed)
       throws UnreadableImageException {
+    return degrading(images, TaskDegradations.of(tasks), side, seed);
+  }
+
+  /**
+   * As {@link #degrading(ImageSource, List, int, long)}, for degradations that may be of one's own.
+   *
+   * @param degradations of each task, of its scale
+   */
+  public static Validation degrading(
+      ImageSource images, Map<Task, Degradation> degradations, int side, long seed)
+      throws UnreadableImageException {
+    TaskDegradations.checkScales(degradations);
     List<Sample> samples = new ArrayList<>();
-    for (Task task : tasks) {
-      Degradation degradation = Degradation.parse(task.name());
+    for (Map.Entry<Task, Degradation> entry : degradations.entrySet()) {
+      Task task = entry.getKey();
       for (int i = 0; i < images.size(); i++) {
         Image clean = images.image(i).middle(side).croppedToMultiple(task.scale());
-        Image degraded = degradation.apply(clean, Randomness.at(seed, i)).quantised();
+        Image degraded = entry.getValue().apply(clean, Randomness.at(seed, i)).quantised();
         samples.add(new Sample(task, images.name(i), degraded, clean));
       }
     }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.ipt4j.core.Losses;
@@ -14,13 +15,11 @@ import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
-import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
-import org.ipt4j.model.PyTorchCheckpoint;
+import org.ipt4j.model.PublishedWeights;
 import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
 import org.ipt4j.model.TensorFile;
-import org.ipt4j.transformer.DecoderForm;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -48,9 +47,9 @@ class GoldenAdamTest {
 
   private static void check(Path folder, String name) throws IOException {
     try (TensorFile io = SafeTensors.open(folder.resolve(name + "-io.safetensors"));
-        TensorFile weights = PyTorchCheckpoint.open(folder.resolve(name + ".pt"));
+        PublishedWeights weights = PublishedWeights.open(folder.resolve(name + ".pt"));
         TensorFile after = SafeTensors.open(folder.resolve(name + "-after-adam.safetensors"))) {
-      IptModel model = IptModel.of(weights, config(io.metadata()), tasks(io.metadata()));
+      IptModel model = model(weights, io.metadata());
       double[] expected = io.read("adam.losses").toDoubleVector();
       double[] losses = train(model, io, expected.length);
       for (int t = 0; t < expected.length; t++) {
@@ -103,25 +102,11 @@ class GoldenAdamTest {
     assertThat(errors[errors.length - 1]).as("largest").isLessThan(2e-4f);
   }
 
-  private static IptConfig config(Map<String, String> metadata) {
-    int layers = Integer.parseInt(metadata.get("num_layers"));
-    return new IptConfig(
-        Integer.parseInt(metadata.get("n_feats")),
-        Integer.parseInt(metadata.get("patch_size")),
-        Integer.parseInt(metadata.get("patch_dim")),
-        Integer.parseInt(metadata.get("num_heads")),
-        layers,
-        layers,
-        DecoderForm.MEMORY,
-        Double.parseDouble(metadata.get("rgb_range")),
-        false);
-  }
-
-  private static List<Task> tasks(Map<String, String> metadata) {
-    List<Task> tasks = new ArrayList<>();
-    for (String scale : metadata.get("scale").split("\\+")) {
-      tasks.add(new Task("task" + tasks.size(), Integer.parseInt(scale)));
-    }
-    return tasks;
+  private static IptModel model(PublishedWeights weights, Map<String, String> metadata)
+      throws IOException {
+    Map<Integer, String> tasks = new LinkedHashMap<>();
+    weights.scales().keySet().forEach(head -> tasks.put(head, "task" + head));
+    int attentionHeads = Integer.parseInt(metadata.get("num_heads"));
+    return weights.model(attentionHeads, weights.rgbRange().orElseThrow(), tasks);
   }
 }

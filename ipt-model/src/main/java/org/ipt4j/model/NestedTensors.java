@@ -1,0 +1,119 @@
+package org.ipt4j.model;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The dictionaries of tensors in a checkpoint, which training programs wrap under whatever name
+ * they like, beside averaged copies, optimisers' moments and other networks. Taken are weights that
+ * have the published names, averaged ones before others, as they are what is meant to be used; of
+ * several such the first.
+ *
+ * @param dictionaries the one taken first
+ */
+record NestedTensors(List<Dictionary> dictionaries) {
+  private static final int MAX_DEPTH = 4;
+  private static final int LONGEST_KEY = 100;
+  private static final int MOST_NAMED = 8;
+
+  /** A word of a dictionary's name that says that the weights in it are averages. */
+  private static final Pattern AVERAGED =
+      Pattern.compile("(^|.*[^a-z])(ema|swa|avg|average|averaged|shadow)([^a-z].*|$)");
+
+  /**
+   * One of them.
+   *
+   * @param path the keys that lead to it, joined by '.'; empty for the file itself
+   */
+  record Dictionary(String path, Map<String, PickledTensor> tensors) {
+    private boolean isPublished() {
+      return PublishedNames.areIn(tensors.keySet());
+    }
+
+    private boolean isAveraged() {
+      String words =
+          path.replaceAll("([a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "$1_")
+              .toLowerCase(Locale.ROOT);
+      return AVERAGED.matcher(words).matches();
+    }
+  }
+
+  static NestedTensors in(Object root) {
+    List<Dictionary> found = new ArrayList<>();
+    collect("", root, 0, Collections.newSetFromMap(new IdentityHashMap<>()), found);
+    found.sort(
+        Comparator.comparing(Dictionary::isPublished)
+            .thenComparing(Dictionary::isAveraged)
+            .reversed());
+    return new NestedTensors(found);
+  }
+
+  private static void collect(
+      String path, Object value, int depth, Set<Object> seen, List<Dictionary> found) {
+    if (!(value instanceof Map<?, ?> map) || depth > MAX_DEPTH || !seen.add(map)) {
+      return;
+    }
+    Map<String, PickledTensor> tensors = new LinkedHashMap<>();
+    map.forEach(
+        (key, element) -> {
+          if (element instanceof PickledTensor tensor) {
+            if (key instanceof String name && !isCounter(tensor)) {
+              tensors.put(name, tensor);
+            }
+          } else {
+            collect(joined(path, key), element, depth + 1, seen, found);
+          }
+        });
+    if (!tensors.isEmpty()) {
+      found.add(new Dictionary(path, tensors));
+    }
+  }
+
+  /** Such as n_averaged, which PyTorch's averages have beside their weights. */
+  private static boolean isCounter(PickledTensor tensor) {
+    return tensor.shape().length == 0 && !ElementConversion.isFloating(tensor.storage().type());
+  }
+
+  private static String joined(String path, Object key) {
+    String name = String.valueOf(key);
+    String start = name.substring(0, Math.min(name.length(), LONGEST_KEY));
+    return path.isEmpty() ? start : path + "." + start;
+  }
+
+  boolean isEmpty() {
+    return dictionaries.isEmpty();
+  }
+
+  Dictionary taken() {
+    return dictionaries.get(0);
+  }
+
+  /**
+   * Which dictionary is taken and which others of such weights are not; empty if it is the file.
+   */
+  String choice() {
+    List<String> others =
+        dictionaries.stream()
+            .skip(1)
+            .filter(Dictionary::isPublished)
+            .limit(MOST_NAMED)
+            .map(NestedTensors::named)
+            .toList();
+    if (taken().path().isEmpty() && others.isEmpty()) {
+      return "";
+    }
+    return named(taken()) + (others.isEmpty() ? "" : ", not " + String.join(", ", others));
+  }
+
+  private static String named(Dictionary dictionary) {
+    return dictionary.path().isEmpty() ? "the outermost tensors" : dictionary.path();
+  }
+}
