@@ -8,17 +8,24 @@ rem DL4J's training UI is built, and fetched, for those who ask for it
 set "ui="
 set "profiles=run"
 for %%a in (%*) do if "%%~a"=="--ui" (set "ui=-ui" & set "profiles=run,ui")
-if not exist "%target%\built%ui%" (
+rem a folder that was moved is built again: the class path names its files
+set "place="
+if exist "%target%\built%ui%" set /p place=<"%target%\built%ui%"
+if not "%place%"=="%root%" (
   echo ipt: building, the first time also downloads about 190 MB 1>&2
   pushd "%root%"
   call mvn -B -ntp -q -P %profiles% package 1>&2 || (popd & exit /b 1)
   popd
-  type nul > "%target%\built%ui%"
+  (for %%r in ("%root%") do echo(%%~r)>"%target%\built%ui%"
 )
-if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=PASSIVE"
+if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=passive"
+rem OpenMP takes a list, for teams within teams; ND4J takes a number
+if defined OMP_NUM_THREADS for /f "tokens=1 delims=, " %%n in ("%OMP_NUM_THREADS%") do set "OMP_NUM_THREADS=%%n"
 rem in the environment, for set /p and command lines are too short for it
 for /f "usebackq delims=" %%c in ("%target%\classpath%ui%.txt") do set "CLASSPATH=%target%\ipt-examples.jar;%%c"
-"%java%" -XX:+UseParallelGC -Dorg.bytedeco.javacpp.platform.extension=-onednn ^
+rem JavaCPP loads native code, ND4J's libraries use sun.misc.Unsafe: newer Javas warn unless told
+"%java%" -XX:+UseParallelGC -XX:+IgnoreUnrecognizedVMOptions ^
+  --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ^
   -Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0 ^
   -Djava.awt.headless=true ^
   %IPT_JAVA_OPTS% org.ipt4j.examples.Ipt %*

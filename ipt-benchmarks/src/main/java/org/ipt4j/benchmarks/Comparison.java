@@ -229,7 +229,7 @@ final class Comparison {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
     if (engine != Engine.PYTORCH) { // whose pools do not fight: it is faster as it is
-      builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");
+      builder.environment().putIfAbsent("OMP_WAIT_POLICY", "passive");
       if (isWideAmd()) { // as the start script does
         builder.environment().putIfAbsent("OPENBLAS_CORETYPE", "SKYLAKEX");
       }

@@ -15,7 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.ipt4j.core.AtomicFiles;
 import org.ipt4j.data.ImageSource;
-import org.ipt4j.model.IptModel;
+import org.ipt4j.pretrained.Pretrained;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -66,9 +66,6 @@ final class Experiments implements Callable<Integer> {
       paramLabel = "DIR",
       description = "With rain and norain in it; for parts A to D.")
   private Path rain12;
-
-  @Option(names = "--model", paramLabel = "FILE", description = "Pretrained; for part E.")
-  private Path model;
 
   @Option(
       names = "--seeds",
@@ -192,7 +189,7 @@ final class Experiments implements Callable<Integer> {
     }
     if (only.contains(Letter.E)) {
       parts.add(
-          new NewTasks(IptModel.load(model), all, ImageSource.open(cbsd68), steps / 12, results));
+          new NewTasks(Pretrained.tiny(), all, ImageSource.open(cbsd68), steps / 12, results));
     }
     return parts;
   }

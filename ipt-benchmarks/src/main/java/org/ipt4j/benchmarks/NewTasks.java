@@ -29,7 +29,7 @@ final class NewTasks implements Part {
       Stream.of("lowlight", "deblur:motion,length=3..9", "inpaint:strokes")
           .map(Task::undoing)
           .toList();
-  private static final String RELATED = "denoise:sigma=0..55"; // a new task starts from its parts
+  private static final String RELATED = "denoise"; // a new task starts from its parts
   private static final List<Integer> SIZES = List.of(8, 100);
   private static final List<String> RATES = List.of("3e-4", "1e-3", "3e-3");
   private static final int CHOOSING = 20; // images to choose rates with, 8 of them to train on
@@ -88,7 +88,7 @@ final class NewTasks implements Part {
     int[] kept = IntStream.range(0, CHOOSING).map(i -> i * all.size() / CHOOSING).toArray();
     choosing = all.only(kept);
     others = part(all, i -> Arrays.binarySearch(kept, i) < 0);
-    ImageSource untrained = part(choosing, i -> i % 5 >= 2);
+    ImageSource untrained = part(choosing, i -> !isTrainedOn(i));
     choices =
         TASKS.stream()
             .map(task -> Trial.middles("choice " + task.name(), untrained, task.name()))
@@ -98,6 +98,11 @@ final class NewTasks implements Part {
         TASKS.stream()
             .map(task -> Trial.middles("CBSD68 " + task.name(), tried, task.name()))
             .toList();
+  }
+
+  /** Of the images to choose rates with: two of each five. */
+  private static boolean isTrainedOn(int number) {
+    return number % 5 < 2;
   }
 
   private static ImageSource part(ImageSource all, IntPredicate taken) {
@@ -111,7 +116,7 @@ final class NewTasks implements Part {
 
   @Override
   public List<Training> first(List<Long> seeds) {
-    ImageSource trained = part(choosing, i -> i % 5 < 2);
+    ImageSource trained = part(choosing, NewTasks::isTrainedOn);
     List<Training> trainings = new ArrayList<>();
     for (Task task : TASKS) {
       trainings.add(

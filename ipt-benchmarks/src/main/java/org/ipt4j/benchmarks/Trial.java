@@ -115,10 +115,6 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
     return evaluation.mean(0);
   }
 
-  private static Image middle(Image image) {
-    return image.crop((image.height() - SIDE) / 2, (image.width() - SIDE) / 2, SIDE, SIDE);
-  }
-
   private record Middles(ImageSource all) implements ImageSource {
     @Override
     public int size() {
@@ -127,7 +123,7 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
 
     @Override
     public Image image(int index) throws UnreadableImageException {
-      return middle(all.image(index));
+      return all.image(index).middle(SIDE);
     }
 
     @Override
@@ -150,7 +146,7 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
     @Override
     public ImagePair pair(int index) throws UnreadableImageException {
       ImagePair pair = all.pair(index);
-      return new ImagePair(middle(pair.degraded()), middle(pair.clean()));
+      return new ImagePair(pair.degraded().middle(SIDE), pair.clean().middle(SIDE));
     }
 
     @Override

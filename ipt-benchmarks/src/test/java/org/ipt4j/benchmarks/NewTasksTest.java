@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class NewTasksTest {
   private static final List<Long> SEEDS = List.of(1L, 2L);
-  private static final Task KNOWN = new Task("denoise:sigma=0..55", 1);
+  private static final Task KNOWN = new Task("denoise", 1, "denoise:sigma=0..55", "");
 
   private final IptModel pretrained = IptModel.create(IptConfig.preset("nano"), List.of(KNOWN), 7);
   @TempDir private Path folder;

@@ -68,6 +68,15 @@ public final class ParameterLayout {
     private final Set<String> names = new HashSet<>();
     private long end;
 
+    /**
+     * Without ranges.
+     *
+     * @throws IllegalStateException if ND4J has no native code to compute with
+     */
+    public Builder() {
+      Backend.check();
+    }
+
     /** Begins a range; every parameter added from here on belongs to it. */
     public Builder range(String name) {
       ranges.add(new Range(name, end, 0));

@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 /** Allows one place a call that the build forbids elsewhere ({@code config/forbidden.txt}). */
 @Retention(RetentionPolicy.CLASS)
 @Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE})
-@interface SuppressForbidden {
+public @interface SuppressForbidden {
   /** Why this place may. */
   String value();
 }

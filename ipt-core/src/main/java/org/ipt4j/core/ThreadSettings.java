@@ -22,7 +22,7 @@ final class ThreadSettings {
         && !environment.containsKey("GOMP_SPINCOUNT")
         && DONE.compareAndSet(false, true)) {
       LOG.warn(
-          "set OMP_WAIT_POLICY=PASSIVE in the environment: native thread pools that spin for each"
+          "set OMP_WAIT_POLICY=passive in the environment: native thread pools that spin for each"
               + " other make a pass up to several times slower");
     }
   }

@@ -3,9 +3,9 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -15,9 +15,10 @@ class BlasTest {
   @CsvSource({"1,1,5", "3,4,5", "100,120,200", "128,128,61", "128,128,63", "256,256,48"})
   void isTheProductEitherWayRound(int rows, int columns, int inner) {
     assumeTrue(Blas.isPossible());
-    INDArray a = Nd4j.rand(DataType.FLOAT, rows, inner).subi(0.5);
-    INDArray b = Nd4j.rand(DataType.FLOAT, inner, columns).subi(0.5);
-    INDArray before = Nd4j.rand(DataType.FLOAT, rows, columns);
+    RandomGenerator random = Randomness.at(11, rows, columns, inner);
+    INDArray a = uniform(random, rows, inner);
+    INDArray b = uniform(random, inner, columns);
+    INDArray before = uniform(random, rows, columns);
     INDArray expected = a.mmul(b).muli(2).addi(before.mul(0.5));
     for (boolean transposeA : new boolean[] {false, true}) {
       for (boolean transposeB : new boolean[] {false, true}) {
@@ -36,6 +37,15 @@ class BlasTest {
         assertThat(out.sub(expected).normmaxNumber().doubleValue()).isLessThan(1e-4);
       }
     }
+  }
+
+  /** Numbers from −0.5 to 0.5. */
+  private static INDArray uniform(RandomGenerator random, int rows, int columns) {
+    float[] numbers = new float[rows * columns];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = random.nextFloat() - 0.5f;
+    }
+    return Nd4j.createFromArray(numbers).reshape('c', rows, columns);
   }
 
   private static Blas.Matrix matrix(INDArray x) {

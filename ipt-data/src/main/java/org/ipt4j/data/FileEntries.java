@@ -1,18 +1,18 @@
 package org.ipt4j.data;
 
-import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
-import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * Files by their paths, relative to a folder: a million short strings, not a million long ones. A
- * list may have absolute ones too, which lose their root in their names.
+ * Files by their paths, relative to a folder: a million short ones, not a million long ones. They
+ * are not kept as text, which need not hold every name that a file can have. A list may have
+ * absolute ones too, which lose their root in their names.
  */
-record FileEntries(Path folder, List<String> paths) implements StoredImages.Entries {
+record FileEntries(Path folder, List<Path> paths) implements StoredImages.Entries {
   private static final Pattern ROOT = Pattern.compile("^([A-Za-z]:)?/+");
 
   @Override
@@ -22,15 +22,20 @@ record FileEntries(Path folder, List<String> paths) implements StoredImages.Entr
 
   @Override
   public String name(int index) {
-    return ROOT.matcher(paths.get(index)).replaceFirst("");
+    return ROOT.matcher(slashed(paths.get(index))).replaceFirst("");
+  }
+
+  /** As text, with {@code /} between folders. */
+  static String slashed(Path path) {
+    return path.toString().replace('\\', '/');
   }
 
   @Override
   public ImageInputStream open(int index) throws IOException {
-    File file = folder.resolve(paths.get(index)).toFile();
-    if (!file.isFile()) {
+    Path file = folder.resolve(paths.get(index));
+    if (!Files.isRegularFile(file)) {
       throw new UnreadableImageException(file.toString(), "no such file");
     }
-    return new FileImageInputStream(file);
+    return new FileStream(file);
   }
 }

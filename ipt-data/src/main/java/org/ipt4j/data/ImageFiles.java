@@ -3,9 +3,10 @@ package org.ipt4j.data;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -20,8 +21,8 @@ import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
-import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
@@ -110,17 +111,28 @@ public final class ImageFiles {
   }
 
   private static <T> T open(Path file, Reading<T> reading) throws UnreadableImageException {
-    File asFile = file.toFile();
-    if (!asFile.isFile()) {
+    if (!Files.isRegularFile(file)) {
       throw new UnreadableImageException(
-          file.toString(), asFile.exists() ? "not a file" : "no such file");
+          file.toString(), Files.exists(file) ? "not a file" : "no such file");
     }
-    try (ImageInputStream stream = new FileImageInputStream(asFile)) {
+    try (ImageInputStream stream = new FileStream(file)) {
       return reading.from(stream);
     } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException e) {
       throw new UnreadableImageException(file.toString(), e);
+    }
+  }
+
+  /**
+   * As {@link #read(Path)}, of bytes that are no file's, for instance of a resource.
+   *
+   * @param in read as far as needed, not closed
+   * @param name what to call it in messages
+   */
+  public static Image read(InputStream in, String name) throws IOException {
+    try (ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
+      return read(stream, name, Limits.DEFAULT);
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -52,17 +53,18 @@ final class Listing {
   }
 
   private static StoredImages.Entries ofList(Path list) throws IOException {
-    List<String> names =
+    List<Path> names =
         Files.readAllLines(list).stream()
             .map(line -> line.strip().replace('\\', '/'))
             .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+            .map(Path::of)
             .toList();
     return new FileEntries(list.toAbsolutePath().getParent(), names);
   }
 
   private static StoredImages.Entries ofFolder(Path folder) throws IOException {
-    List<String> files = new ArrayList<>();
-    List<String> archives = new ArrayList<>();
+    List<Path> files = new ArrayList<>();
+    List<Path> archives = new ArrayList<>();
     Files.walkFileTree(
         folder,
         EnumSet.of(FileVisitOption.FOLLOW_LINKS),
@@ -70,11 +72,11 @@ final class Listing {
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            String name = folder.relativize(file).toString().replace('\\', '/');
-            if (attributes.isRegularFile() && ImageFiles.isImage(name)) {
-              files.add(name);
-            } else if (attributes.isRegularFile() && isArchive(name)) {
-              archives.add(name);
+            Path place = folder.relativize(file);
+            if (attributes.isRegularFile() && ImageFiles.isImage(file)) {
+              files.add(place);
+            } else if (attributes.isRegularFile() && isArchive(place.toString())) {
+              archives.add(place);
             }
             return FileVisitResult.CONTINUE;
           }
@@ -85,15 +87,16 @@ final class Listing {
             return FileVisitResult.CONTINUE;
           }
         });
-    files.sort(null);
-    archives.sort(null);
+    Comparator<Path> byName = Comparator.comparing(FileEntries::slashed);
+    files.sort(byName);
+    archives.sort(byName);
     List<StoredImages.Entries> parts = new ArrayList<>();
     parts.add(new FileEntries(folder, files));
-    for (String archive : archives) {
+    for (Path archive : archives) {
       try {
         parts.add(ofArchive(folder.resolve(archive)));
       } catch (UnreadableImageException e) {
-        parts.add(new LostArchive(archive, e.getCause().getMessage()));
+        parts.add(new LostArchive(FileEntries.slashed(archive), e.getCause().getMessage()));
       }
     }
     return parts.size() == 1 ? parts.get(0) : new JoinedEntries(parts);

@@ -21,7 +21,6 @@ public final class Prefetch<T> implements AutoCloseable {
   private final ExecutorService threads;
   private final Queue<Future<T>> queue = new ArrayDeque<>();
   private long next;
-  private long waitedNanos;
 
   /**
    * Starts at once.
@@ -73,7 +72,6 @@ public final class Prefetch<T> implements AutoCloseable {
       throw new IllegalStateException("nothing can be taken from a closed prefetch");
     }
     fill();
-    long start = System.nanoTime();
     try {
       return oldest.get();
     } catch (InterruptedException e) {
@@ -84,14 +82,7 @@ public final class Prefetch<T> implements AutoCloseable {
         throw thrown;
       }
       throw (Error) e.getCause(); // a LongFunction throws nothing else
-    } finally {
-      waitedNanos += System.nanoTime() - start;
     }
-  }
-
-  /** How long takers have waited in all, in seconds. */
-  public synchronized double secondsWaited() {
-    return waitedNanos * 1e-9;
   }
 
   /** Stops the threads and waits for them to end; what they were making is dropped. */

@@ -2,13 +2,11 @@ package org.ipt4j.data;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -27,12 +25,12 @@ final class TarEntries implements StoredImages.Entries {
 
   TarEntries(Path file) throws IOException {
     this.file = file;
-    try (RandomAccessFile tar = new RandomAccessFile(file.toFile(), "r")) {
+    try (ImageInputStream tar = new FileStream(file)) {
       walk(tar);
     }
   }
 
-  private void walk(RandomAccessFile tar) throws IOException {
+  private void walk(ImageInputStream tar) throws IOException {
     byte[] header = new byte[BLOCK];
     String longName = null;
     String longSize = null;
@@ -134,7 +132,7 @@ final class TarEntries implements StoredImages.Entries {
     return new String(bytes, from, end - from, StandardCharsets.UTF_8);
   }
 
-  private static String text(RandomAccessFile tar, long start, long size) throws IOException {
+  private static String text(ImageInputStream tar, long start, long size) throws IOException {
     if (size > LONGEST_NAME) {
       throw new StreamCorruptedException("a name of " + size + " bytes");
     }
@@ -172,7 +170,7 @@ final class TarEntries implements StoredImages.Entries {
     if (member.damage != null) {
       throw new UnreadableImageException(name(index), member.damage);
     }
-    ImageInputStream tar = new FileImageInputStream(file.toFile());
+    ImageInputStream tar = new FileStream(file);
     return new PartOfStream(tar, member.start, member.size) {
       @Override
       public void close() throws IOException {

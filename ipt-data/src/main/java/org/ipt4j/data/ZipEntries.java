@@ -3,12 +3,14 @@ package org.ipt4j.data;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.ipt4j.core.SuppressForbidden;
 
 /**
  * Images of a zip file, read in place. The file stays open as long as this is reachable, for
@@ -19,9 +21,14 @@ final class ZipEntries implements StoredImages.Entries {
   private final ZipFile zip;
   private final List<String> members;
 
+  @SuppressForbidden("a ZipFile is opened by a File")
   ZipEntries(Path file) throws IOException {
     archive = file.getFileName().toString();
     try {
+      if (!Files.exists(Path.of(file.toString()))) {
+        throw new IOException(
+            "Java opens no archive whose name the locale's encoding cannot write");
+      }
       zip = new ZipFile(file.toFile());
     } catch (IOException | IllegalArgumentException e) {
       throw new UnreadableImageException(file.toString(), e);

@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.ipt4j.training.TrainingException;
@@ -25,6 +26,7 @@ final class Commands {
   }
 
   static CommandLine commandLine(Object command) {
+    Locale.setDefault(Locale.ROOT); // for the libraries that write figures and compare names
     return new CommandLine(command)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(

@@ -1,7 +1,6 @@
 package org.ipt4j.examples;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -27,8 +26,9 @@ final class Compare implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "MODEL",
       description =
-          "Models; or bicubic or input for what goes in, which is always the first column.")
-  private List<Path> models;
+          "Model files, or tiny for the pretrained one; or bicubic or input for what goes in, which is"
+              + " always the first column.")
+  private List<String> models;
 
   @Mixin private Measuring measuring;
 
@@ -39,14 +39,14 @@ final class Compare implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<Path> files =
-        models.stream().filter(model -> !BASELINE.contains(model.toString())).toList();
-    Set<Path> once = new HashSet<>();
-    for (Path file : files) {
-      if (!once.add(file)) {
-        throw new IllegalArgumentException("model " + file + " is given twice");
+    List<GivenModel> given =
+        models.stream().filter(model -> !BASELINE.contains(model)).map(GivenModel::new).toList();
+    Set<GivenModel> once = new HashSet<>();
+    for (GivenModel model : given) {
+      if (!once.add(model)) {
+        throw new IllegalArgumentException("model " + model.given() + " is given twice");
       }
     }
-    return measuring.run(files);
+    return measuring.run(given);
   }
 }

@@ -2,84 +2,73 @@ package org.ipt4j.examples;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
-import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.data.DeadLeaves;
-import org.ipt4j.data.Degradation;
-import org.ipt4j.data.Evaluation;
-import org.ipt4j.data.Evaluation.Contender;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageFiles;
-import org.ipt4j.data.ImagePair;
 import org.ipt4j.data.ImageSource;
-import org.ipt4j.data.PatchBatch;
-import org.ipt4j.data.PatchOptions;
-import org.ipt4j.data.Quality;
-import org.ipt4j.data.TestSet;
-import org.ipt4j.model.ImageRestorer;
-import org.ipt4j.model.IptConfig;
+import org.ipt4j.data.UnreadableImageException;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
-import org.ipt4j.training.BatchSource;
-import org.ipt4j.training.Contrastive;
-import org.ipt4j.training.LossLog;
-import org.ipt4j.training.Trainer;
-import org.ipt4j.training.TrainingPlan;
-import org.ipt4j.training.WarmupCosine;
-import org.nd4j.linalg.learning.config.Adam;
-import org.nd4j.linalg.schedule.ISchedule;
+import org.ipt4j.pretrained.Pretrained;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The whole road in minutes: pretrains {@code tiny}, then restores images it never saw. */
+/** What the pretrained model does, in seconds; on request, what it can learn in minutes. */
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    showDefaultValues = true,
     description =
-        "Pretrains a tiny model on three tasks for a few minutes, restores images it was not"
-            + " trained on, and shows before and after.")
+        "Degrades a few photographs in the way of each task of the pretrained model, restores them,"
+            + " and shows before and after. With --minutes it then learns a task it does not know.")
 final class Demo implements Callable<Integer> {
-  private static final long SEED = 1;
-  private static final int BATCH = 8;
+  /** Of each of the model's tasks a typical case. */
+  private static final List<String> TASKS =
+      List.of(
+          "x2",
+          "x3",
+          "x4",
+          "denoise30",
+          "jpeg:quality=20",
+          "derain",
+          "x2+denoise4+jpeg:quality=60",
+          "x4+denoise4+jpeg:quality=60");
+
+  /** Those in the picture: x2, denoise30, jpeg and derain. */
+  private static final int[] PICTURED = {0, 3, 4, 5};
+
+  private static final String LEARNED = "deblur:gaussian";
   private static final int TEST_IMAGES = 4;
-  private static final int LOSS_BATCHES = 8;
-  private static final int SPEED_STEPS = 16;
-  private static final double LEARNING_RATE = 2e-3;
-  private static final List<Task> TASKS =
-      List.of(new Task("x2", 2), new Task("denoise30", 1), new Task("derain", 1));
+  private static final int SIDE = 288; // of what is taken of one's own photographs, at most
 
   @Option(
       names = "--minutes",
       paramLabel = "M",
-      defaultValue = "2",
-      description = "How long to train.")
+      defaultValue = "0",
+      description =
+          "How long to learn another task, " + LEARNED + " (${DEFAULT-VALUE}: not at all).")
   private double minutes;
 
   @Option(
       names = "--images",
       paramLabel = "DIR",
       description =
-          "Photographs, four of which are kept for the test; without it, generated images"
-              + " (dead leaves).")
+          "Photographs of your own, the middles of four of which are shown, the others learned from."
+              + " Otherwise four that come along, and generated images (dead leaves) to learn from.")
   private Path images;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "demo-out",
-      description = "Where the model and the pictures go.")
+      description = "Where the pictures, pages and what was learned go (${DEFAULT-VALUE}).")
   private Path out;
 
   @Spec private CommandSpec spec;
@@ -91,161 +80,82 @@ final class Demo implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (!(minutes > 0)) {
-      throw new IllegalArgumentException("--minutes is positive, got " + minutes);
+    if (!(minutes >= 0)) {
+      throw new IllegalArgumentException("--minutes is not negative, got " + minutes);
     }
     PrintWriter print = spec.commandLine().getOut();
-    ImageSource all =
-        images == null
-            ? ImageSource.cached(new DeadLeaves(SEED, 200, 256, 256), 1L << 30)
-            : ImageSource.open(images);
-    Split split = Split.of(all.size(), TEST_IMAGES);
-    IptModel model = train(all.only(split.training()), print);
-    Path file = out.resolve("model.safetensors");
-    model.save(file, Map.of("trained", "ipt demo --minutes " + minutes));
-    print.printf(Locale.ROOT, "%nmodel: %s; images it was not trained on:%n%n", file);
-    test(model, all.only(split.test()), print);
+    ImageSource shown = new DemoPhotographs();
+    ImageSource learned = ImageSource.cached(new DeadLeaves(1, 200, 256, 256), 1L << 30);
+    if (images != null) {
+      ImageSource all = ImageSource.open(images);
+      Split split = Split.of(all.size(), Math.min(TEST_IMAGES, Math.max(1, all.size() / 2)));
+      shown = new Middles(all.only(split.test()));
+      learned = all.only(split.training());
+    }
+    IptModel model = Pretrained.tiny();
+    DemoTable table =
+        new DemoTable(shown, List.of(new DemoTable.Named(GivenModel.DEFAULT, model)), print);
+    for (String task : TASKS) {
+      table.add(task);
+    }
+    write(table, table.picture(PICTURED), "restored");
+    if (minutes > 0) {
+      learn(model, learned, shown, print);
+    }
     return 0;
   }
 
-  private IptModel train(ImageSource source, PrintWriter print) {
-    IptConfig config = IptConfig.preset("tiny");
-    PatchOptions options = new PatchOptions(BATCH, config.imageSide(), true, SEED);
-    BatchSource batches = BatchSource.degrading(source, TASKS, options);
-    TrainingPlan plan =
-        TrainingPlan.equally(SEED, TASKS, Contrastive.ownBatches(ContrastiveForm.PAPER, 8, 0.1));
-    int steps = (int) Math.max(30, minutes * 60 / secondsPerStep(config, plan, batches));
-    IptModel model = IptModel.create(config, TASKS, SEED);
-    print.printf(
-        Locale.ROOT,
-        "training tiny (%,d parameters): %d steps of %d patches%n",
-        model.values().layout().length(),
-        steps,
-        BATCH);
-    print.flush();
-    Trainer trainer = new Trainer(model, plan, batches, adam(steps));
-    Map<Task, Double> before = new HashMap<>();
-    TASKS.forEach(task -> before.put(task, l1(model, task, batches)));
-    LossLog losses = new LossLog(Integer.MAX_VALUE);
-    try (ProgressBar bar = Commands.progress("demo", "steps", steps).build()) {
-      trainer.trainTo(
-          steps,
-          1,
-          report -> {
-            losses.stepDone(report);
-            bar.stepTo(report.step() + 1).setExtraMessage(losses.summary());
-          });
+  private void learn(IptModel model, ImageSource source, ImageSource shown, PrintWriter print)
+      throws IOException {
+    Task learned = Task.undoing(LEARNED);
+    IptModel before = model.with(learned, model.task("denoise"), 1);
+    IptModel after = before.copy();
+    int steps = DemoTraining.train(after, learned, source, minutes, print);
+    Path file = out.resolve("model.safetensors");
+    after.save(file, Map.of("trained", "ipt demo --minutes " + minutes + ": " + steps + " steps"));
+    DemoTable table =
+        new DemoTable(
+            shown,
+            List.of(new DemoTable.Named("before", before), new DemoTable.Named("after", after)),
+            print);
+    table.add(LEARNED);
+    for (String known : List.of("x2", "denoise30")) {
+      table.add(known);
     }
-    printLosses(before, model, batches, print);
-    return model;
+    print.printf(Locale.ROOT, "%nmodel: %s%n", file);
+    write(table, table.picture(0), "learned");
   }
 
-  /**
-   * Measured on a model that is thrown away, so that the run itself has a fixed number of steps.
-   */
-  private static double secondsPerStep(IptConfig config, TrainingPlan plan, BatchSource batches) {
-    List<Double> seconds = new ArrayList<>();
-    new Trainer(IptModel.create(config, TASKS, SEED), plan, batches, adam(SPEED_STEPS))
-        .trainTo(SPEED_STEPS, 1, report -> seconds.add(report.seconds()));
-    return seconds.stream().sorted().skip(SPEED_STEPS / 4).findFirst().orElseThrow();
+  private void write(DemoTable table, Image picture, String name) throws IOException {
+    Path file = out.resolve(name + ".png");
+    Path page = out.resolve(name + ".html");
+    ImageFiles.write(picture, file);
+    table.writePage(page);
+    spec.commandLine()
+        .getOut()
+        .printf(
+            Locale.ROOT,
+            "%nto look at: %s, and all of it on a page to compare by hand, %s%n",
+            file,
+            page);
+    spec.commandLine().getOut().flush();
   }
 
-  private static Adam adam(int steps) {
-    ISchedule schedule = new WarmupCosine(LEARNING_RATE, Math.min(20, steps / 3), steps, 0.05);
-    return Adam.builder().learningRateSchedule(schedule).build();
-  }
-
-  private static void printLosses(
-      Map<Task, Double> before, IptModel model, BatchSource batches, PrintWriter print) {
-    print.printf(Locale.ROOT, "%-12s %18s %18s%n", "L1 (0..255)", "before training", "after");
-    for (Task task : TASKS) {
-      print.printf(
-          Locale.ROOT,
-          "%-12s %18.2f %18.2f%n",
-          task.name(),
-          before.get(task),
-          l1(model, task, batches));
-    }
-  }
-
-  /** The mean L1 over a few batches that are no step's. */
-  private static double l1(IptModel model, Task task, BatchSource batches) {
-    double sum = 0;
-    for (int step = -LOSS_BATCHES; step < 0; step++) {
-      PatchBatch batch = batches.batch(task, step);
-      float[] restored = model.restore(task, batch.degraded(), batch.count());
-      for (int i = 0; i < restored.length; i++) {
-        sum += Math.abs(restored[i] - batch.clean()[i]) / restored.length;
-      }
-    }
-    return sum / LOSS_BATCHES;
-  }
-
-  private void test(IptModel model, ImageSource source, PrintWriter print) throws IOException {
-    print.printf(
-        Locale.ROOT,
-        "%-12s %18s %18s   %s%n",
-        "task",
-        "input PSNR (dB)",
-        "restored (dB)",
-        "8-bit levels, peak 255, of");
-    ImageRestorer restorer = new ImageRestorer(model);
-    List<Image> rows = new ArrayList<>(); // of the first image
-    for (Task task : model.tasks()) {
-      Evaluation measured =
-          Evaluation.of(
-              TestSet.degrading("test", source, Degradation.parse(task.degradation()), SEED),
-              List.of(
-                  Contender.baseline(task.scale()),
-                  new Contender("restored", degraded -> restorer.restore(task, degraded))),
-              new Gallery(task, rows));
-      measured.failures().forEach(spec.commandLine().getErr()::println);
-      if (measured.rows().isEmpty()) {
-        throw new IllegalArgumentException("no test image could be measured");
-      }
-      // super-resolution on Y, the others on RGB, as the field does
-      boolean enlarged = task.scale() > 1;
-      Quality before = measured.mean(0);
-      Quality after = measured.mean(1);
-      int border = Evaluation.border(task.scale());
-      print.printf(
-          Locale.ROOT,
-          "%-12s %18.2f %18.2f   %s%n",
-          task.name() + (enlarged ? " (bicubic)" : ""),
-          enlarged ? before.psnrY() : before.psnrRgb(),
-          enlarged ? after.psnrY() : after.psnrRgb(),
-          enlarged ? "Y, border " + border + " cut" : "RGB");
-    }
-    ImageFiles.write(Pictures.below(rows), out.resolve("before-after.png"));
-    print.printf(
-        Locale.ROOT,
-        "%npictures (input, restored, clean): %s and others beside it%n",
-        out.resolve("before-after.png"));
-  }
-
-  /** Writes before, after and clean of each image side by side; keeps each task's first. */
-  private final class Gallery implements Evaluation.Listener {
-    private final Task task;
-    private final List<Image> firsts;
-    private int written;
-
-    Gallery(Task task, List<Image> firsts) {
-      this.task = task;
-      this.firsts = firsts;
+  /** The middles of images. */
+  private record Middles(ImageSource all) implements ImageSource {
+    @Override
+    public int size() {
+      return all.size();
     }
 
     @Override
-    public void measured(Evaluation.Row row, ImagePair pair, List<Image> restored) {
-      Image picture = Pictures.beside(restored.get(0), restored.get(1), pair.clean());
-      String name = String.format(Locale.ROOT, "%s-%d.png", task.name(), written);
-      try {
-        ImageFiles.write(picture, out.resolve(name));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      if (written++ == 0) {
-        firsts.add(picture);
-      }
+    public Image image(int i) throws UnreadableImageException {
+      return all.image(i).middle(SIDE);
+    }
+
+    @Override
+    public String name(int i) {
+      return all.name(i);
     }
   }
 }

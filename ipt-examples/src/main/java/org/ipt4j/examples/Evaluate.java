@@ -1,7 +1,6 @@
 package org.ipt4j.examples;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,8 +18,12 @@ import picocli.CommandLine.Option;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:all images were measured", "2:bad input; the other images were measured"})
 final class Evaluate implements Callable<Integer> {
-  @Option(names = "--model", required = true, paramLabel = "FILE", description = "A model.")
-  private Path model;
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      defaultValue = GivenModel.DEFAULT,
+      description = GivenModel.HELP)
+  private String model;
 
   @Mixin private Measuring measuring;
 
@@ -31,6 +34,6 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return measuring.run(List.of(model));
+    return measuring.run(List.of(new GivenModel(model)));
   }
 }

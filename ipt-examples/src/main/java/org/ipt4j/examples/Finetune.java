@@ -1,18 +1,18 @@
 package org.ipt4j.examples;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.ipt4j.data.Degradation;
-import org.ipt4j.data.ImageSource;
-import org.ipt4j.data.PairSource;
-import org.ipt4j.data.Patches;
-import org.ipt4j.data.SkippedImages;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
-import org.ipt4j.training.BatchSource;
+import org.ipt4j.model.TensorFile;
 import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.TrainingPlan;
 import org.ipt4j.training.Validation;
@@ -29,18 +29,26 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     showDefaultValues = true,
     description =
-        "Trains one task of a pretrained model on images or pairs of your own; a task the model"
-            + " does not have is added to it.")
+        "Trains one task of a pretrained model on images or pairs of your own; a task that none of"
+            + " the model's includes is added to it. The body is shared, so the other tasks change,"
+            + " too: a share of the batches rehearses them, and what became of them is said at the"
+            + " end.")
 final class Finetune implements Callable<Integer> {
-  @Option(names = "--model", paramLabel = "FILE", description = "The pretrained model.")
-  private Path model;
+  private static final String PARENT = "parent";
+
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      defaultValue = GivenModel.DEFAULT,
+      description = GivenModel.HELP)
+  private String model;
 
   @Option(
       names = "--task",
       paramLabel = "TASK",
       description =
-          "What to train: a task of the model's, or a new one. With --pairs a new one may have any"
-              + " name.")
+          "What to train: a task of the model's, or a new one. A degradation within a task's range,"
+              + " such as denoise30, is that task. With --pairs a new one may have any name.")
   private String task;
 
   @Option(
@@ -66,10 +74,25 @@ final class Finetune implements Callable<Integer> {
   @Option(
       names = "--like",
       paramLabel = "TASK",
-      description = "One of the model's tasks, whose head and tail a new task starts with.")
+      description =
+          "One of the model's tasks, as which a new one starts: its head, embedding and, at an equal"
+              + " scale, tail. Otherwise the model's first of that scale.")
   private String like;
 
-  @Option(names = "--freeze-body", description = "Train the task's head, embedding and tail only.")
+  @Option(
+      names = "--rehearsal",
+      paramLabel = "SHARE",
+      defaultValue = "0.25",
+      description =
+          "Share of the batches that train the model's other tasks on, on the same clean images, so"
+              + " that they are not forgotten; 0 for none.")
+  private double rehearsal;
+
+  @Option(
+      names = "--freeze-body",
+      description =
+          "Train the task's head, embedding and tail only: the other tasks stay what they are, to"
+              + " the bit, but the new one learns less.")
   private boolean freezeBody;
 
   @Option(names = "--only-task", description = "Save a model of this task alone.")
@@ -81,8 +104,8 @@ final class Finetune implements Callable<Integer> {
   @Option(
       names = "--learning-rate",
       paramLabel = "R",
-      defaultValue = "1e-4",
-      description = "Of Adam, at its highest. The paper: 2e-5.")
+      defaultValue = "3e-4",
+      description = "Of Adam, at its highest. The paper, long after: 2e-5.")
   private double learningRate;
 
   @Mixin private RunSettings settings;
@@ -97,62 +120,108 @@ final class Finetune implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     settings.resolve(spec);
-    if (model == null || task == null || (images == null) == (pairs == null)) {
+    if (task == null || (images == null) == (pairs == null)) {
       throw new IllegalArgumentException(
-          "expected --model FILE, --task TASK and either --images DIR or --pairs DIR");
+          "expected --task TASK and either --images DIR or --pairs DIR");
     }
-    IptModel pretrained = IptModel.load(model);
-    boolean known = pretrained.tasks().stream().anyMatch(own -> own.name().equals(task));
-    Task wanted = known ? pretrained.task(task) : new Task(task, scaleOfNew());
-    IptModel start = known ? pretrained : extended(pretrained, wanted);
+    if (!(rehearsal >= 0 && rehearsal < 1)) {
+      throw new IllegalArgumentException(
+          "--rehearsal is a share from 0 up to, not including, 1, got " + rehearsal);
+    }
+    GivenModel parent = new GivenModel(model);
+    IptModel pretrained = parent.load();
+    Optional<Task> known = known(pretrained);
+    Task wanted = known.orElseGet(() -> new Task(task, scaleOfNew()));
+    IptModel start = known.isPresent() ? pretrained : extended(pretrained, wanted);
     if (onlyTask) {
       start = start.only(List.of(wanted));
     }
-    Data data = images == null ? pairs(wanted, start) : images(wanted, start);
-    settings.train(
-        new RunSettings.Training(
-            "finetune",
-            start,
-            TrainingPlan.equally(settings.seed(), List.of(wanted), Contrastive.none()),
-            data.batches(),
-            data.skipped(),
-            data.validation(),
-            freezeBody,
-            learningRate,
-            steps),
-        spec);
+    FinetuningData data =
+        images == null
+            ? FinetuningData.pairs(pairs, wanted, start, settings, spec)
+            : FinetuningData.degrading(images, wanted, start, settings, spec);
+    List<Task> rehearsed =
+        rehearsal > 0 && !freezeBody ? data.rehearsable(start.tasks()) : List.of();
+    BeforeAfter others =
+        BeforeAfter.of(start, freezeBody ? Validation.none() : data.validation(start.tasks()));
+    Optional<IptModel> trained =
+        settings.train(
+            new RunSettings.Training(
+                "finetune",
+                start,
+                notes(parent),
+                rehearsed.isEmpty()
+                    ? TrainingPlan.equally(settings.seed(), List.of(wanted), Contrastive.none())
+                    : TrainingPlan.rehearsing(settings.seed(), wanted, rehearsed, rehearsal),
+                data.batches(rehearsed),
+                data.skipped(),
+                data.validation(),
+                freezeBody,
+                learningRate,
+                steps),
+            spec);
+    trained.ifPresent(model -> others.print(model, spec.commandLine().getOut()));
     return 0;
   }
 
-  private record Data(BatchSource batches, Validation validation, SkippedImages skipped) {}
-
-  private Data images(Task wanted, IptModel start) throws IOException {
-    int side = start.config().imageSide();
-    ImageSource all = ImageSource.open(images);
-    Split split = settings.split(all.size());
-    ImageSource training = all.only(split.training());
-    ImageSource test = settings.validation(all, split);
-    SkippedImages skipped = new SkippedImages();
-    return new Data(
-        BatchSource.degrading(
-            training, List.of(wanted), task -> settings.patches(task, side), skipped),
-        Validation.degrading(
-            test, List.of(wanted), RunSettings.VALIDATION_TILES * side, settings.seed()),
-        skipped);
+  /** The model's task that is meant, if any. */
+  private Optional<Task> known(IptModel pretrained) {
+    Task found;
+    try {
+      found = pretrained.task(task);
+    } catch (IllegalArgumentException none) {
+      return Optional.empty();
+    }
+    if (like != null) {
+      throw new IllegalArgumentException(
+          "--like is for a new task, but the model has " + found.name() + " already");
+    }
+    if (!found.name().equals(task)) {
+      say("%s is the model's task %s, which is trained further", task, found.name());
+    }
+    return Optional.of(found);
   }
 
-  private Data pairs(Task wanted, IptModel start) throws IOException {
-    int side = start.config().imageSide();
-    PairSource all = PairSource.open(pairs, wanted.scale());
-    Split split = settings.split(all.size());
-    PairSource test = settings.validation(all, split);
-    SkippedImages skipped = new SkippedImages();
-    Patches patches =
-        new Patches(all.only(split.training()), settings.patches(wanted, side), skipped);
-    return new Data(
-        BatchSource.of(Map.of(wanted, patches::batch)),
-        Validation.pairs(test, wanted, RunSettings.VALIDATION_TILES * side),
-        skipped);
+  private IptModel extended(IptModel pretrained, Task added) {
+    Optional<Task> related =
+        like != null
+            ? Optional.of(AskedTask.of(pretrained, like))
+            : pretrained.tasks().stream().filter(own -> own.scale() == added.scale()).findFirst();
+    if (related.isEmpty()) {
+      say("%s is a new task, whose head and tail start from nothing", added.name());
+      return pretrained.with(added, settings.seed());
+    }
+    say(
+        related.get().scale() == added.scale()
+            ? "%s is a new task, which starts as %s"
+            : "%s is a new task, whose head starts as that of %s; its tail, of another scale, from"
+                + " nothing",
+        added.name(),
+        related.get().name());
+    return pretrained.with(added, related.get(), settings.seed());
+  }
+
+  private void say(String format, Object... values) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(Locale.ROOT, format + "%n", values);
+    out.flush();
+  }
+
+  /** Where the model comes from: its parent, and what that said of itself. */
+  private static Map<String, String> notes(GivenModel parent) throws IOException {
+    Map<String, String> notes = new LinkedHashMap<>();
+    notes.put(PARENT, parent.name() + ", SHA-256 " + parent.sha256());
+    try (TensorFile tensors = parent.open()) {
+      tensors
+          .metadata()
+          .forEach(
+              (key, value) -> {
+                if (!key.startsWith(IptModel.OWN_NOTES) && !key.startsWith(Info.MEASURED)) {
+                  notes.put(PARENT + "." + key, value);
+                }
+              });
+    }
+    return notes;
   }
 
   /** Of a new task. */
@@ -160,21 +229,8 @@ final class Finetune implements Callable<Integer> {
     if (scale != null) {
       return scale;
     }
-    return images == null && !isDegradation() ? 1 : Degradation.parse(task).scale();
-  }
-
-  private boolean isDegradation() {
-    try {
-      Degradation.parse(task);
-      return true;
-    } catch (IllegalArgumentException ownName) {
-      return false;
-    }
-  }
-
-  private IptModel extended(IptModel pretrained, Task added) {
-    return like == null
-        ? pretrained.with(added, settings.seed())
-        : pretrained.with(added, pretrained.task(like), settings.seed());
+    return images == null && !FinetuningData.isDegradation(task)
+        ? 1
+        : Degradation.parse(task).scale();
   }
 }

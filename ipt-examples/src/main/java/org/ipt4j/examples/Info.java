@@ -1,13 +1,10 @@
 package org.ipt4j.examples;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
-import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
 import org.ipt4j.model.TensorFile;
 import picocli.CommandLine.Command;
@@ -15,14 +12,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Says what a model file holds. */
+/** Says what a model is: its configuration and tasks, how it was trained and what it measures. */
 @Command(
     name = "info",
     mixinStandardHelpOptions = true,
-    description = "Says what a model file holds: configuration, tasks, size, how it was trained.")
+    description =
+        "Says what a model is: configuration, tasks, how it was trained, what it measures.")
 final class Info implements Callable<Integer> {
-  @Parameters(paramLabel = "FILE", description = "A model (.safetensors).")
-  private Path file;
+  /** How the keys of notes begin that say what a task measures. */
+  static final String MEASURED = "measured.";
+
+  @Parameters(
+      paramLabel = "MODEL",
+      defaultValue = GivenModel.DEFAULT,
+      description = GivenModel.HELP)
+  private String model;
 
   @Spec private CommandSpec spec;
 
@@ -33,43 +37,69 @@ final class Info implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    IptModel model = IptModel.load(file);
-    IptConfig config = model.config();
-    PrintWriter out = spec.commandLine().getOut();
-    int side = config.imageSide();
-    out.printf(Locale.ROOT, "file            %s%n", file);
-    out.printf(Locale.ROOT, "parameters      %,d%n", model.values().layout().length());
-    out.printf(Locale.ROOT, "features C      %d%n", config.features());
-    out.printf(
-        Locale.ROOT, "tile            %d×%d in patches of P %d%n", side, side, config.patchSide());
-    int perSide = side / config.patchSide();
-    out.printf(
-        Locale.ROOT,
-        "tokens          %d of D %d%n",
-        perSide * perSide,
-        config.features() * config.patchSide() * config.patchSide());
-    out.printf(
-        Locale.ROOT,
-        "layers          %d encoder + %d decoder (%s), %d heads%n",
-        config.encoderLayers(),
-        config.decoderLayers(),
-        config.decoderForm(),
-        config.attentionHeads());
-    out.printf(Locale.ROOT, "RGB range       %s%n", config.rgbRange());
-    out.printf(Locale.ROOT, "input residual  %s%n", config.inputResidual() ? "yes" : "no");
-    for (Task task : model.tasks()) {
-      out.printf(Locale.ROOT, "task            %s (scale %d)%n", task.name(), task.scale());
-    }
-    try (TensorFile tensors = SafeTensors.open(file)) {
+    try (TensorFile tensors = new GivenModel(model).open()) {
+      IptModel loaded = IptModel.load(tensors);
+      print("model", model);
+      print(loaded);
+      for (Task task : loaded.tasks()) {
+        print(task, tensors.metadata().get(MEASURED + task.name()));
+      }
       tensors
           .metadata()
           .forEach(
               (key, value) -> {
-                if (!key.equals(IptModel.DESCRIPTION)) {
-                  out.printf(Locale.ROOT, "%-15s %s%n", key, value);
+                if (!key.equals(IptModel.DESCRIPTION) && !key.startsWith(MEASURED)) {
+                  print(key, value);
                 }
               });
     }
     return 0;
+  }
+
+  private void print(IptModel loaded) {
+    IptConfig config = loaded.config();
+    int side = config.imageSide();
+    int perSide = side / config.patchSide();
+    print("parameters", "%,d", loaded.values().layout().length());
+    print("features C", "%d", config.features());
+    print("tile", "%d×%d in patches of P %d", side, side, config.patchSide());
+    print(
+        "tokens",
+        "%d of D %d",
+        perSide * perSide,
+        config.features() * config.patchSide() * config.patchSide());
+    print(
+        "layers",
+        "%d encoder + %d decoder (%s), %d heads",
+        config.encoderLayers(),
+        config.decoderLayers(),
+        config.decoderForm(),
+        config.attentionHeads());
+    print("RGB range", "%s", config.rgbRange());
+    print("input residual", "%s", config.inputResidual() ? "yes" : "no");
+  }
+
+  /** A task, and below it what is known of it. */
+  private void print(Task task, String measured) {
+    print("task", "%s (scale %d)", task.name(), task.scale());
+    if (!task.use().isEmpty()) {
+      print("", task.use());
+    }
+    if (!task.degradation().equals(task.name())) {
+      print("", "undoes %s", task.degradation());
+    }
+    if (measured != null) {
+      print("", measured);
+    }
+  }
+
+  private void print(String key, String format, Object... values) {
+    spec.commandLine()
+        .getOut()
+        .printf(Locale.ROOT, "%-15s %s%n", key, String.format(Locale.ROOT, format, values));
+  }
+
+  private void print(String key, String value) {
+    print(key, "%s", value);
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.nio.file.SimpleFileVisitor;
@@ -48,7 +49,11 @@ record Inputs(List<Input> files, List<String> failures) {
 
   // a name with a star may be a file's, and on Windows is no path
   private static boolean isThere(String argument) {
-    return new File(argument).exists();
+    try {
+      return Files.exists(Path.of(argument));
+    } catch (InvalidPathException noName) {
+      return false;
+    }
   }
 
   // the folders ahead of the first name with a wildcard are where to look

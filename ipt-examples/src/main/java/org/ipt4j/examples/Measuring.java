@@ -1,20 +1,12 @@
 package org.ipt4j.examples;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.data.Degradation;
 import org.ipt4j.data.Evaluation;
@@ -33,9 +25,10 @@ import picocli.CommandLine.Spec;
 final class Measuring {
   @Option(
       names = "--task",
-      required = true,
       paramLabel = "TASK",
-      description = "One of the models' tasks, for instance x2 (see ipt info).")
+      description =
+          "What the models are asked to do, for instance x2, or denoise30 of a task for noise of any"
+              + " strength. Left out, the tasks are listed.")
   private String task;
 
   @Option(
@@ -58,7 +51,7 @@ final class Measuring {
   @Option(
       names = "--degradation",
       paramLabel = "NAME",
-      description = "How clean images are degraded, if not as the task is named.")
+      description = "How clean images are degraded, if not as the task says.")
   private String degradation;
 
   @Option(
@@ -93,42 +86,69 @@ final class Measuring {
   private CommandSpec spec;
 
   /** Measures the baseline and some models; yields the exit code. */
-  int run(List<Path> models) throws IOException {
+  int run(List<GivenModel> models) throws IOException {
     checkOutputs();
     List<Results.Contender> described = new ArrayList<>();
     List<Contender> contenders = new ArrayList<>();
-    int scale = -1;
-    for (Path file : models) {
-      Task wanted;
-      IptModel model = IptModel.load(file);
-      try {
-        wanted = model.task(task);
-      } catch (IllegalArgumentException none) {
-        throw new IllegalArgumentException(file + ": " + none.getMessage(), none);
-      }
-      if (scale > 0 && wanted.scale() != scale) {
+    List<Task> wanted = new ArrayList<>();
+    for (GivenModel given : models) {
+      IptModel model = given.load();
+      wanted.add(task(given, model));
+      Task own = wanted.get(wanted.size() - 1);
+      ImageRestorer restorer = new ImageRestorer(model);
+      String name = name(given, models);
+      contenders.add(new Contender(name, image -> restorer.restore(own, image)));
+      described.add(new Results.Contender(name, given.given(), given.sha256()));
+    }
+    String undone = undone(wanted, models);
+    int scale = wanted.isEmpty() ? Degradation.parse(undone).scale() : wanted.get(0).scale();
+    Contender baseline = Contender.baseline(scale);
+    contenders.add(0, baseline);
+    described.add(0, new Results.Contender(baseline.name(), null, null));
+    return run(contenders, described, testSets(undone, scale));
+  }
+
+  private Task task(GivenModel given, IptModel model) {
+    try {
+      return AskedTask.of(model, task);
+    } catch (IllegalArgumentException none) {
+      throw new IllegalArgumentException(given.given() + ": " + none.getMessage(), none);
+    }
+  }
+
+  /** The name of how clean images are degraded: as asked for, or as all the tasks say. */
+  private String undone(List<Task> wanted, List<GivenModel> models) {
+    for (int i = 1; i < wanted.size(); i++) {
+      Task first = wanted.get(0);
+      Task other = wanted.get(i);
+      if (other.scale() != first.scale()) {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
                 "%s enlarges by %d, %s by %d",
-                models.get(0),
-                scale,
-                file,
-                wanted.scale()));
+                models.get(0).given(),
+                first.scale(),
+                models.get(i).given(),
+                other.scale()));
       }
-      scale = wanted.scale();
-      ImageRestorer restorer = new ImageRestorer(model);
-      String name = name(file, models);
-      contenders.add(new Contender(name, image -> restorer.restore(wanted, image)));
-      described.add(new Results.Contender(name, file.toString(), sha256(file)));
+      if (degradation == null && !other.degradation().equals(first.degradation())) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "%s undoes %s, %s %s: say by --degradation what to measure on",
+                models.get(0).given(),
+                first.degradation(),
+                models.get(i).given(),
+                other.degradation()));
+      }
     }
-    if (models.isEmpty()) {
-      scale = degradation().scale();
+    if (degradation != null) {
+      return degradation;
     }
-    Contender baseline = Contender.baseline(scale);
-    contenders.add(0, baseline);
-    described.add(0, new Results.Contender(baseline.name(), null, null));
-    return run(contenders, described, testSets(scale));
+    if (wanted.isEmpty() && task == null) {
+      throw new IllegalArgumentException("expected --task or --degradation; neither was given");
+    }
+    return wanted.isEmpty() ? task : wanted.get(0).degradation();
   }
 
   private int run(List<Contender> contenders, List<Results.Contender> described, List<TestSet> sets)
@@ -149,7 +169,7 @@ final class Measuring {
       throw new IllegalArgumentException("no image could be measured");
     }
     List<String> protocol = Evaluation.protocol(sets.get(0).pairs().scale());
-    Results results = new Results(task, described, protocol, tables);
+    Results results = new Results(task == null ? degradation : task, described, protocol, tables);
     PrintWriter print = spec.commandLine().getOut();
     print.print(ResultsFormat.MD.text(results));
     for (Path file : out) {
@@ -194,11 +214,7 @@ final class Measuring {
     }
   }
 
-  private Degradation degradation() {
-    return Degradation.parse(degradation == null ? task : degradation);
-  }
-
-  private List<TestSet> testSets(int scale) throws IOException {
+  private List<TestSet> testSets(String undone, int scale) throws IOException {
     if (degraded != null) {
       if (data.size() != 1 || degradation != null) {
         throw new IllegalArgumentException(
@@ -208,7 +224,7 @@ final class Measuring {
       }
       return List.of(TestSet.matched(degraded, data.get(0), scale));
     }
-    Degradation wanted = degradation();
+    Degradation wanted = Degradation.parse(undone);
     if (wanted.scale() != scale) {
       throw new IllegalArgumentException(
           String.format(
@@ -226,26 +242,10 @@ final class Measuring {
     return sets;
   }
 
-  /** A model's name in tables: its file's, or the whole path where two files have one name. */
-  private static String name(Path file, List<Path> all) {
-    Set<String> names = new HashSet<>();
-    for (Path other : all) {
-      if (!names.add(Commands.baseName(other))) {
-        return file.toString().replaceFirst("\\.safetensors$", "");
-      }
-    }
-    return Commands.baseName(file);
-  }
-
-  private static String sha256(Path file) throws IOException {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-        in.transferTo(OutputStream.nullOutputStream());
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException(impossible); // every Java has it
-    }
+  /** A model's name in tables, or as it was given where two have one name. */
+  private static String name(GivenModel model, List<GivenModel> all) {
+    return all.stream().filter(other -> other.name().equals(model.name())).count() == 1
+        ? model.name()
+        : model.given().replaceFirst("\\.safetensors$", "");
   }
 }

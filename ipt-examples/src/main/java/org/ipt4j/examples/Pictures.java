@@ -31,6 +31,19 @@ final class Pictures {
     return new Image(height, width, out);
   }
 
+  /** Each pixel as {@code times}×{@code times} of its colour. */
+  static Image enlarged(Image image, int times) {
+    int height = image.height() * times;
+    int width = image.width() * times;
+    float[] in = image.pixels();
+    float[] out = new float[Image.CHANNELS * height * width];
+    for (int i = 0; i < out.length; i++) {
+      int row = i / width / times; // of all channels, each of which is so many rows of the image
+      out[i] = in[row * image.width() + i % width / times];
+    }
+    return new Image(height, width, out);
+  }
+
   /** Images below each other, cut to the narrowest, with a white gap between. */
   static Image below(List<Image> images) {
     int width = images.stream().mapToInt(Image::width).min().orElseThrow();

@@ -130,7 +130,7 @@ final class Pretrain implements Callable<Integer> {
             settings.seed(), weights(parsed), new Contrastive(contrastive, form, every, weight));
     int side = model.config().imageSide();
     ImageSource all = images == null ? generated(GENERATED) : ImageSource.open(images);
-    Split split = settings.split(all.size());
+    Split split = settings.split(all.size(), spec);
     ImageSource kept = all.only(split.training());
     ImageSource training =
         images == null || generated == 0 ? kept : new JoinedImages(kept, generated(generated));
@@ -139,6 +139,7 @@ final class Pretrain implements Callable<Integer> {
         new RunSettings.Training(
             "pretrain",
             model,
+            Map.of(),
             plan,
             BatchSource.degrading(training, parsed, task -> settings.patches(task, side), skipped),
             skipped,
@@ -146,7 +147,7 @@ final class Pretrain implements Callable<Integer> {
                 settings.validation(all, split),
                 parsed,
                 RunSettings.VALIDATION_TILES * side,
-                settings.seed()),
+                RunSettings.VALIDATION_SEED),
             false,
             learningRate,
             steps),

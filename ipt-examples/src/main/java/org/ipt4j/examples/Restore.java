@@ -34,19 +34,24 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Restores photographs of any size with a trained model. Transparency, 16 bits, gray and"
+        "Restores photographs of any size with a trained model, by itself the pretrained one. Transparency, 16 bits, gray and"
             + " colour profiles are kept; images are turned as they note they are to be.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:all images were restored", "2:bad input; the other images were restored"})
 final class Restore implements Callable<Integer> {
-  @Option(names = "--model", required = true, paramLabel = "FILE", description = "A model.")
-  private Path model;
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      defaultValue = GivenModel.DEFAULT,
+      description = GivenModel.HELP)
+  private String model;
 
   @Option(
       names = "--task",
-      required = true,
       paramLabel = "NAME",
-      description = "One of the model's tasks, for instance x2 (see ipt info).")
+      description =
+          "One of the model's tasks, for instance x2; a name within its range, such as denoise30,"
+              + " is that task, too. Left out, the tasks are listed.")
   private String task;
 
   @Option(
@@ -112,8 +117,8 @@ final class Restore implements Callable<Integer> {
     if (threads != null) {
       NativeThreads.limit(threads);
     }
-    IptModel loaded = IptModel.load(model);
-    Task wanted = loaded.task(task);
+    IptModel loaded = new GivenModel(model).load();
+    Task wanted = AskedTask.of(loaded, task);
     int shared = overlap != null ? overlap : ImageRestorer.defaultOverlap(loaded.config());
     ImageRestorer restorer = new ImageRestorer(loaded, shared, batch, ensemble);
     Inputs found = Inputs.of(inputs);
@@ -199,10 +204,11 @@ final class Restore implements Callable<Integer> {
 
   // the name is kept where its ending says the format already
   private Path target(Path place, ImageFormat as) {
-    String name = place.getFileName().toString();
-    String kept =
-        as.isNamed(name) ? name : Commands.baseName(place.getFileName()) + "." + as.extension();
-    return out.resolve(place).resolveSibling(kept).toAbsolutePath().normalize();
+    Path target = out.resolve(place);
+    if (!as.isNamed(place.getFileName().toString())) {
+      target = target.resolveSibling(Commands.baseName(place.getFileName()) + "." + as.extension());
+    }
+    return target.toAbsolutePath().normalize();
   }
 
   private void checkFree(Path input, Path target) throws IOException {

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,8 +58,8 @@ final class RunFile {
 
   private static Map<String, String> read(Path file, CommandSpec command) throws IOException {
     JsonNode root;
-    try {
-      root = YAML.readTree(file.toFile());
+    try (InputStream bytes = Files.newInputStream(file)) {
+      root = YAML.readTree(bytes);
     } catch (JsonProcessingException bad) {
       throw new IllegalArgumentException(
           String.format(

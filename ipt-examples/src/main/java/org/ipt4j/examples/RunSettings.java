@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.ipt4j.data.ImageSource;
 import org.ipt4j.data.PairSource;
@@ -40,7 +41,12 @@ final class RunSettings {
   /** The sides of what validation looks at, in the network's tiles. */
   static final int VALIDATION_TILES = 3;
 
+  /** Of the degradations to validate on, so that runs of different seeds can be compared. */
+  static final long VALIDATION_SEED = 1;
+
   private static final String RUN_FILE = "run.yaml";
+  private static final int KEPT_PART = 8; // of the images, at most one of so many is kept apart
+  private static final int FEW = 4; // images, of which none can be spared
   private static final int LOGGED_STEPS = 100;
   private static final int UI_PORT = 9000;
   private static final int UI_POINTS = 1000; // the page keeps them all in memory
@@ -171,7 +177,9 @@ final class RunSettings {
       names = "--validation-images",
       paramLabel = "N",
       defaultValue = "4",
-      description = "How many images are kept apart, or taken of --validation; 0 for none.")
+      description =
+          "How many images are kept apart, or taken of --validation: at most an eighth of the images,"
+              + " of fewer than eight one, of fewer than four none; 0 for none.")
   private int validationImages;
 
   @Option(
@@ -228,9 +236,22 @@ final class RunSettings {
     return out;
   }
 
-  /** Which of {@code size} images are trained on, and which kept apart to validate on. */
-  Split split(int size) {
-    return Split.of(size, validation == null ? Math.min(validationImages, size / 8) : 0);
+  /** Which of {@code size} images are trained on, and which kept apart to validate on; says so. */
+  Split split(int size, CommandSpec command) {
+    int most = size < FEW ? 0 : Math.max(1, size / KEPT_PART);
+    Split split = Split.of(size, validation == null ? Math.min(validationImages, most) : 0);
+    PrintWriter out = command.commandLine().getOut();
+    out.printf(
+        Locale.ROOT,
+        "training on %d images, validating on %s%n",
+        split.training().length,
+        validation != null
+            ? validation
+            : split.test().length > 0
+                ? split.test().length + " others"
+                : "none: give --validation DIR");
+    out.flush();
+    return split;
   }
 
   /** What to validate on, if that is images. */
@@ -302,10 +323,12 @@ final class RunSettings {
    *
    * @param command the command's name
    * @param model whose weights move
+   * @param notes texts to keep with it beside how it is trained now
    */
   record Training(
       String command,
       IptModel model,
+      Map<String, String> notes,
       TrainingPlan plan,
       BatchSource batches,
       SkippedImages skipped,
@@ -314,14 +337,18 @@ final class RunSettings {
       double learningRate,
       int steps) {}
 
-  /** Trains, in the run's folder, to the end or until the process is asked to stop. */
-  void train(Training training, CommandSpec command) throws IOException {
+  /**
+   * Trains, in the run's folder, to the end or until the process is asked to stop.
+   *
+   * @return the trained model, empty if the run was stopped before its end
+   */
+  Optional<IptModel> train(Training training, CommandSpec command) throws IOException {
     if (training.steps() < 1) {
       throw new IllegalArgumentException("--steps is positive, got " + training.steps());
     }
     PrintWriter print = command.commandLine().getOut();
-    Map<String, String> notes =
-        Map.of("trained", "ipt " + training.command() + "\n" + RunFile.text(command));
+    Map<String, String> notes = new LinkedHashMap<>(training.notes());
+    notes.put("trained", "ipt " + training.command() + "\n" + RunFile.text(command));
     Trainer trainer =
         new Trainer(
             training.model(),
@@ -343,10 +370,24 @@ final class RunSettings {
             out + " holds a run already: give --resume to go on, or another folder");
       }
       RunFile.write(out.resolve(RUN_FILE), command);
-      if (trainTo(training, trainer, run, command, stop)) {
+      boolean ended = trainTo(training, trainer, run, command, stop);
+      if (ended) {
         Path file = out.resolve("model.safetensors");
         trainer.model().save(file, notes);
         print.printf(Locale.ROOT, "model: %s%n", file);
+        long last = trainer.step();
+        checkpoints
+            .bestStep()
+            .ifPresent(
+                best ->
+                    print.printf(
+                        Locale.ROOT,
+                        "best in validation: step %d, %s%n",
+                        best,
+                        best == last
+                            ? file
+                            : out.resolve("checkpoints").resolve(Checkpoints.BEST)));
+        print.printf(Locale.ROOT, "report: %s%n", out.resolve("report.html"));
       } else {
         print.printf(
             Locale.ROOT,
@@ -360,6 +401,7 @@ final class RunSettings {
         print.printf(Locale.ROOT, "%d images were skipped%n", training.skipped().count());
       }
       print.flush();
+      return ended ? Optional.of(trainer.model()) : Optional.empty();
     }
   }
 
@@ -371,7 +413,12 @@ final class RunSettings {
     try (TrainingUi.Session browser = ui ? browser(training, command) : null;
         RunHistory history = RunHistory.open(out, begin);
         TrainingProgress progress =
-            new TrainingProgress(training.command(), begin, training.steps(), LOGGED_STEPS)) {
+            new TrainingProgress(
+                training.command(),
+                begin,
+                training.steps(),
+                LOGGED_STEPS,
+                command.commandLine().getOut())) {
       TrainingReport report =
           new TrainingReport(out, title, training.steps(), RunFile.texts(command), history);
       List<TrainingListener> listeners = new ArrayList<>(List.of(history, progress, report));

@@ -33,6 +33,11 @@ final class StatusConsumer extends ConsoleProgressBarConsumer {
     out.print("\r" + CLEAR_LINE + lines.replace("\n", "\n" + CLEAR_LINE) + up(height - 1) + "\r");
   }
 
+  /** Prints a line that stays, above what is drawn next. */
+  void say(String line) {
+    out.print("\r" + CLEAR_LINE + line + "\n");
+  }
+
   private static String up(int lines) {
     return lines > 0 ? "\033[" + lines + "A" : "";
   }

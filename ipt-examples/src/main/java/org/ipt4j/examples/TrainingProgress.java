@@ -1,14 +1,17 @@
 package org.ipt4j.examples;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.ipt4j.training.LossLog;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.TrainingListener;
+import org.ipt4j.training.ValidationReport;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.InfoCmp;
@@ -25,7 +28,9 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
   private final long begin;
   private final long end;
   private final LossLog losses;
-  private final ProgressBar bar; // null: not on a terminal
+  private final StatusConsumer screen; // null, as is the bar: not on a terminal
+  private final ProgressBar bar;
+  private final PrintWriter out;
   private final long started = System.nanoTime();
   private double images; // of late, as are the seconds
   private double seconds;
@@ -38,15 +43,18 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
    * @param begin how many steps are done already
    * @param end the step the run goes up to
    * @param logEvery steps from one line of the log to the next if not on a terminal
+   * @param out where results of validations go if not on a terminal
    */
-  TrainingProgress(String title, long begin, long end, int logEvery) {
+  TrainingProgress(String title, long begin, long end, int logEvery, PrintWriter out) {
     boolean drawn = onTerminal();
     this.title = title;
     this.begin = begin;
     this.end = end;
     this.losses = new LossLog(drawn ? Integer.MAX_VALUE : logEvery);
     this.now = new ProgressLines(title, begin, end, Map.of(), 0, 0, null);
+    this.screen = drawn ? StatusConsumer.onStandardError() : null;
     this.bar = drawn ? bar() : null;
+    this.out = out;
   }
 
   private static boolean onTerminal() {
@@ -65,7 +73,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     return new ProgressBarBuilder()
         .setInitialMax(end)
         .setUpdateIntervalMillis(REDRAWN_MILLISECONDS)
-        .setConsumer(StatusConsumer.onStandardError())
+        .setConsumer(screen)
         .setRenderer((state, width) -> now.first(width) + "\n" + now.second(width))
         .build();
   }
@@ -88,6 +96,34 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
             Duration.ofMillis((long) (1000 * perStep * (end - done))));
     if (bar != null) {
       bar.stepTo(done);
+    }
+  }
+
+  @Override
+  public void validated(ValidationReport report) {
+    report
+        .means()
+        .forEach(
+            (task, means) ->
+                say(
+                    String.format(
+                        Locale.ROOT,
+                        "step %d: %s %.2f → %.2f dB on Y, the mean of %d images",
+                        report.step(),
+                        task.name(),
+                        means.before().psnr(),
+                        means.after().psnr(),
+                        report.results().stream()
+                            .filter(result -> result.task().equals(task))
+                            .count())));
+  }
+
+  private void say(String line) {
+    if (screen != null) {
+      screen.say(line);
+    } else {
+      out.println(line);
+      out.flush();
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.ImageFiles;
@@ -61,6 +62,18 @@ class CommandsTest {
     assertThat(ImageFiles.read(folder.resolve("restored/a.png")).width()).isEqualTo(100);
     assertThat(run(Restore.class, "--model", model, "--task", "x2", photo, "-o", out).err())
         .contains("exists already");
+  }
+
+  @Test
+  void librariesWriteFiguresAsTheCommandsDo() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try {
+      run(Info.class, "nothing");
+      assertThat("%d".formatted(7)).isEqualTo("7");
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test
@@ -140,22 +153,17 @@ class CommandsTest {
     IptModel.create(IptConfig.preset("nano"), List.of(new Task("x2", 2)), 1).save(model, Map.of());
     String out = folder.resolve("out").toString();
     Files.createDirectories(folder.resolve("empty"));
-    expect(
-        "the model has no task derain; it has x2",
-        Restore.class,
-        "--model",
-        model.toString(),
-        "--task",
-        "derain",
-        "a.png",
-        "-o",
-        out);
+    assertThat(
+            run(Restore.class, "--model", model.toString(), "--task", "derain", "a.png", "-o", out)
+                .err()
+                .lines())
+        .containsExactly("the model has no task derain; it has:", "  x2");
     expect(
         "no image", Pretrain.class, "--images", folder.resolve("empty").toString(), "--out", out);
     expect("x2, x3, x4", Pretrain.class, "--tasks", "sharpen", "--out", out);
     expect("known are base, small", Pretrain.class, "--config", "huge", "--out", out);
-    expect("no such file", Info.class, folder.resolve("none").toString());
-    expect("positive, got 0", Demo.class, "--minutes", "0", "--out", out);
+    expect("no such model", Info.class, folder.resolve("none").toString());
+    expect("not negative, got -1", Demo.class, "--minutes", "-1", "--out", out);
     Path text = Files.writeString(folder.resolve("text"), "no weights at all");
     expect("no safetensors", Info.class, text.toString());
     expect("unknown --frobnicate", Info.class, "--frobnicate", model.toString());
@@ -165,5 +173,47 @@ class CommandsTest {
     Outcome outcome = run(command, arguments);
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains(message).hasLineCount(1);
+  }
+
+  @Test
+  void thePretrainedModelIsTakenWhereNoneIsGiven(@TempDir Path folder) throws IOException {
+    Path photo = folder.resolve("photo.png");
+    ImageFiles.write(new DeadLeaves(1, 1, 30, 34).image(0), photo);
+    String out = folder.resolve("out").toString();
+
+    Outcome restored = run(Restore.class, photo.toString(), "--task", "x2", "-o", out);
+
+    assertThat(restored.code()).as(restored.err()).isZero();
+    assertThat(ImageFiles.read(folder.resolve("out/photo.png")).width()).isEqualTo(68);
+    assertThat(run(Info.class).out())
+        .contains("task            denoise (scale 1)")
+        .contains("undoes denoise:sigma=0..55")
+        .contains("Set5 ×2, Y: 36.92 dB");
+  }
+
+  @Test
+  void tasksAreListedWithWhatTheyAreFor(@TempDir Path folder) throws IOException {
+    Path photo = folder.resolve("photo.png");
+    ImageFiles.write(new DeadLeaves(1, 1, 30, 34).image(0), photo);
+    String[] call = {photo.toString(), "-o", folder.resolve("out").toString()};
+
+    Outcome none = run(Restore.class, call);
+    Outcome unknown = run(Restore.class, with(call, "--task", "sharpen"));
+    Outcome beyond = run(Restore.class, with(call, "--task", "denoise70"));
+
+    assertThat(none.code()).isEqualTo(2);
+    assertThat(none.err())
+        .startsWith("expected --task, one of the model's:")
+        .contains("  photo-x2  enlarges twice and cleans");
+    assertThat(unknown.err())
+        .startsWith("the model has no task sharpen; it has:")
+        .contains("  denoise   removes noise");
+    assertThat(beyond.err()).startsWith("the model has no task denoise70");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void anUnknownModelIsSaid() {
+    expect("no such model: expected a file or one of tiny, got huge", Info.class, "huge");
   }
 }

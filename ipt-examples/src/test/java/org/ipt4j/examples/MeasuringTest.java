@@ -288,7 +288,9 @@ class MeasuringTest {
     expect("written as .csv, .json or .md, got r.txt", "x2", "photos", "-o", path("r.txt"));
     expect("written as .html", "x2", "photos", "--report", path("r.pdf"));
     expect("at least 1, got 0", "x2", "photos", "--report-images", "0");
-    expect("the model has no task x4", "x4", "photos");
+    assertThat(evaluate("x4", "photos").err().lines())
+        .containsExactly(
+            model + ": the model has no task x4; it has:", "  x2", "  denoise30", "  derain");
     expect("no folder or file of images", "x2", "none");
     expect("task x2 enlarges by 2", "x2", "photos", "--degradation", "denoise30");
     expect("--degraded goes with one --data", "x2", "photos", path("tiny"), "--degraded", "d");

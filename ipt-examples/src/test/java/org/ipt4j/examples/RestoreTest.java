@@ -23,6 +23,8 @@ import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -80,6 +82,25 @@ class RestoreTest {
     for (String name : written()) {
       assertThat(ImageFiles.size(folder.resolve("out").resolve(name)))
           .isEqualTo(new ImageSize(40, 60));
+    }
+  }
+
+  /** Latin-1, which is no text in UTF-8. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void namesAreKeptByteByByte() throws Exception {
+    String copies = "for o in 344 366; do cp in/a.png \"in/deep/$(printf \"n\\\\$o\").png\"; done";
+    Process shell = new ProcessBuilder("sh", "-c", copies).directory(folder.toFile()).start();
+    assertThat(shell.waitFor()).isZero();
+    assertThat(names("in/deep")).hasSize(5);
+    assertThat(restore("--task", "x2", folder.resolve("in/*/*.png") + "")).as("%s", err).isZero();
+    assertThat(names("in/deep")).containsAll(names("out/deep")).hasSize(5);
+    assertThat(names("out/deep")).hasSize(2);
+  }
+
+  private List<Path> names(String within) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve(within))) {
+      return files.map(Path::getFileName).toList();
     }
   }
 

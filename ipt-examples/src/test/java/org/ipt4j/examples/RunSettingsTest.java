@@ -204,11 +204,116 @@ class RunSettingsTest {
   void whatCannotBeTunedIsSaid() throws IOException {
     model();
     assertThat(finetune("--task", "x2").err())
-        .contains("expected --model FILE, --task TASK and either --images DIR or --pairs DIR");
+        .contains("expected --task TASK and either --images DIR or --pairs DIR");
     String images = folder.resolve("pairs/HR").toString();
     assertThat(finetune("--task", "mine", "--images", images).err()).contains("x2, x3, x4");
     assertThat(finetune("--task", "derain", "--like", "x3", "--images", images).err())
-        .contains("the model has no task x3; it has x2, denoise30");
+        .contains("the model has no task x3; it has:");
+  }
+
+  @Test
+  void aDegradationWithinATasksRangeIsThatTask() throws IOException {
+    Task noise = new Task("noise", 1, "denoise:sigma=0..55", "");
+    IptModel.create(IptConfig.preset("nano"), List.of(X2, noise), 1)
+        .save(folder.resolve("model.safetensors"), Map.of());
+    String images = folder.resolve("pairs/HR").toString();
+
+    Outcome run = finetune("--task", "denoise30", "--images", images);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("denoise30 is the model's task noise, which is trained further");
+    assertThat(IptModel.load(folder.resolve("tuned/model.safetensors")).tasks())
+        .containsExactly(X2, noise);
+    assertThat(finetune("--task", "denoise30", "--like", "x2", "--images", images).err())
+        .contains("--like is for a new task, but the model has noise already");
+  }
+
+  @Test
+  void otherTasksAreRehearsedAndWhatBecameOfThemIsSaid() throws IOException {
+    IptModel model = model();
+    String images = folder.resolve("pairs/HR").toString();
+
+    Outcome run =
+        finetune(
+            30,
+            "tuned",
+            "--task",
+            "derain",
+            "--images",
+            images,
+            "--rehearsal",
+            "0.5",
+            "--validation",
+            images);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("derain is a new task, which starts as denoise30")
+        .containsPattern("step 30: derain [0-9.]+ → [0-9.]+ dB")
+        .containsPattern("best in validation: step 30")
+        .contains("report: ")
+        .containsPattern("x2 +[0-9.]+ +[0-9.]+ +[+-][0-9.]+")
+        .containsPattern("denoise30 +[0-9.]+ +[0-9.]+ +[+-][0-9.]+");
+    IptModel tuned = IptModel.load(folder.resolve("tuned/model.safetensors"));
+    for (Task rehearsed : List.of(X2, DENOISE)) {
+      assertThat(
+              Bits.areSame(
+                  tuned.values().range(tuned.tail(rehearsed)),
+                  model.values().range(model.tail(rehearsed))))
+          .as("the tail of %s was trained, too", rehearsed.name())
+          .isFalse();
+    }
+  }
+
+  @Test
+  void withoutRehearsalOtherTasksHeadsRest() throws IOException {
+    IptModel model = model();
+    String images = folder.resolve("pairs/HR").toString();
+
+    Outcome run = finetune("--task", "derain", "--images", images, "--rehearsal", "0");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    IptModel tuned = IptModel.load(folder.resolve("tuned/model.safetensors"));
+    Bits.assertSame(tuned.values().range(tuned.tail(X2)), model.values().range(model.tail(X2)));
+    assertThat(finetune("--task", "derain", "--images", images, "--rehearsal", "1").err())
+        .contains("--rehearsal is a share from 0 up to, not including, 1, got 1.0");
+  }
+
+  @Test
+  void aTunedModelSaysWhereItComesFrom() throws IOException {
+    IptModel.create(IptConfig.preset("nano"), List.of(X2), 1)
+        .save(
+            folder.resolve("model.safetensors"), Map.of("trained", "long ago", "measured.x2", "1"));
+    String images = folder.resolve("pairs/HR").toString();
+
+    assertThat(finetune("--task", "x2", "--images", images).code()).isZero();
+
+    try (TensorFile tuned = SafeTensors.open(folder.resolve("tuned/model.safetensors"))) {
+      assertThat(tuned.metadata())
+          .containsEntry("parent.trained", "long ago")
+          .doesNotContainKeys("parent.measured.x2", "measured.x2");
+      assertThat(tuned.metadata().get("parent")).matches(".+, SHA-256 [0-9a-f]{64}");
+    }
+  }
+
+  @Test
+  void theValidationOfAllSeedsIsTheSame() throws IOException {
+    model();
+    String images = folder.resolve("pairs/HR").toString();
+    String[] call = {"--task", "denoise30", "--images", images, "--validation", images};
+
+    finetune(3, "tuned", CommandRun.with(call, "--seed", "1"));
+    String first = Files.readString(folder.resolve("tuned/validation.csv"));
+    finetune(3, "second", CommandRun.with(call, "--seed", "2"));
+    String second = Files.readString(folder.resolve("second/validation.csv"));
+
+    assertThat(before(second)).isEqualTo(before(first)).isNotEmpty();
+    assertThat(second).isNotEqualTo(first);
+  }
+
+  /** The column of the input's PSNR. */
+  private static List<String> before(String validation) {
+    return validation.lines().map(line -> line.split(",")[3]).toList();
   }
 
   private IptModel model() throws IOException {
@@ -218,6 +323,10 @@ class RunSettingsTest {
   }
 
   private Outcome finetune(String... options) {
+    return finetune(3, "tuned", options);
+  }
+
+  private Outcome finetune(int steps, String out, String... options) {
     return CommandRun.run(
         Finetune.class,
         CommandRun.with(
@@ -225,11 +334,11 @@ class RunSettingsTest {
             "--model",
             folder.resolve("model.safetensors").toString(),
             "--steps",
-            "3",
+            Integer.toString(steps),
             "--batch",
             "2",
             "--out",
-            folder.resolve("tuned").toString()));
+            folder.resolve(out).toString()));
   }
 
   private Outcome pretrain(String out, String... options) {

@@ -30,10 +30,13 @@ public final class IptModel {
   /** How the names of tensors begin that a weight file holds beside the model's. */
   public static final String EXTRA = "training.";
 
-  /** The metadata key under which a weight file describes its network. */
-  public static final String DESCRIPTION = "ipt4j.model";
+  /** How the keys of a weight file's metadata begin that are the library's own. */
+  public static final String OWN_NOTES = "ipt4j.";
 
-  private static final String VERSION = "ipt4j.version";
+  /** The metadata key under which a weight file describes its network. */
+  public static final String DESCRIPTION = OWN_NOTES + "model";
+
+  private static final String VERSION = OWN_NOTES + "version";
   private static final int RESTORED = 1152; // tokens of a piece
   private static final long TRAINED = 43_000_000; // multiplications of a piece by D×D weights
 
@@ -119,14 +122,23 @@ public final class IptModel {
    */
   public static IptModel load(Path file, TaskLayers layers) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
-      ModelDescription description = description(tensors);
-      try {
-        List<Task> tasks = description.tasks();
-        return of(
-            ParameterReader.ofAll(tensors, tasks.size()), description.config(), tasks, layers);
-      } catch (IllegalArgumentException impossible) {
-        throw new CorruptWeightsException(file, 0, DESCRIPTION + ": " + impossible.getMessage());
-      }
+      return load(tensors, layers);
+    }
+  }
+
+  /** As {@link #load(Path)}, of a file that is open already, and stays so. */
+  public static IptModel load(TensorFile tensors) throws IOException {
+    return load(tensors, TaskLayers.PUBLISHED);
+  }
+
+  private static IptModel load(TensorFile tensors, TaskLayers layers) throws IOException {
+    ModelDescription description = description(tensors);
+    try {
+      List<Task> tasks = description.tasks();
+      return of(ParameterReader.ofAll(tensors, tasks.size()), description.config(), tasks, layers);
+    } catch (IllegalArgumentException impossible) {
+      throw new CorruptWeightsException(
+          tensors.path(), 0, DESCRIPTION + ": " + impossible.getMessage());
     }
   }
 

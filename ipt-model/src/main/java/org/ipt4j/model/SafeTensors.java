@@ -1,6 +1,7 @@
 package org.ipt4j.model;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -36,6 +37,17 @@ public final class SafeTensors {
    */
   public static TensorFile open(Path file) throws IOException {
     return WeightBytes.open(file, SafeTensorsReader::parse);
+  }
+
+  /**
+   * As {@link #open(Path)}, of bytes that are no file's, for instance of a resource in a jar; they
+   * are held in memory.
+   *
+   * @param in read to its end, not closed
+   * @param name what to call it in messages
+   */
+  public static TensorFile read(InputStream in, String name) throws IOException {
+    return WeightBytes.of(in, Path.of(name), SafeTensorsReader::parse);
   }
 
   /**

@@ -2,6 +2,7 @@ package org.ipt4j.model;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -11,7 +12,8 @@ import java.util.Locale;
 import java.util.zip.Checksum;
 
 /**
- * An open weight file's bytes, read by position, so that any thread may read at any time.
+ * A weight file's bytes, open or held in memory, read by position, so that any thread may read at
+ * any time.
  *
  * <p>Not a memory map of the file: on Java 17 a map is not let go of before a garbage collection,
  * so its pages would double what loading a model takes; and a file cut short under a map is an
@@ -20,13 +22,19 @@ import java.util.zip.Checksum;
 final class WeightBytes implements Closeable {
   private static final int CHUNK = 1 << 20;
 
+  /** Where bytes are read. */
+  private interface Source extends Closeable {
+    /** Reads some of what remains of {@code into}; yields how many bytes, -1 at the end. */
+    int read(ByteBuffer into, long position) throws IOException;
+  }
+
   private final Path file;
-  private final FileChannel channel;
+  private final Source source;
   private final long size;
 
-  private WeightBytes(Path file, FileChannel channel, long size) {
+  private WeightBytes(Path file, Source source, long size) {
     this.file = file;
-    this.channel = channel;
+    this.source = source;
     this.size = size;
   }
 
@@ -37,7 +45,16 @@ final class WeightBytes implements Closeable {
 
   /** Opens a file, which stays open only if it is what the format takes it for. */
   static TensorFile open(Path file, Format format) throws IOException {
-    WeightBytes bytes = open(file);
+    return parse(open(file), format);
+  }
+
+  /** Takes all of a stream, which is called {@code file} in messages. */
+  static TensorFile of(InputStream in, Path file, Format format) throws IOException {
+    byte[] all = in.readAllBytes();
+    return parse(new WeightBytes(file, new InMemory(all), all.length), format);
+  }
+
+  private static TensorFile parse(WeightBytes bytes, Format format) throws IOException {
     try {
       return format.parse(bytes);
     } catch (IOException | RuntimeException failure) {
@@ -49,7 +66,7 @@ final class WeightBytes implements Closeable {
   static WeightBytes open(Path file) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
-      return new WeightBytes(file, channel, channel.size());
+      return new WeightBytes(file, new InFile(channel), channel.size());
     } catch (IOException failure) {
       channel.close();
       throw failure;
@@ -70,7 +87,7 @@ final class WeightBytes implements Closeable {
     while (into.hasRemaining()) {
       // in pieces, because Java keeps a second buffer as large as what it reads into the heap
       int most = Math.min(CHUNK, into.remaining());
-      int count = channel.read(into.slice(into.position(), most), at);
+      int count = source.read(into.slice(into.position(), most), at);
       if (count < 0) {
         throw corrupt(at, "the file ends here, " + into.remaining() + " bytes too early");
       }
@@ -105,6 +122,33 @@ final class WeightBytes implements Closeable {
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    source.close();
+  }
+
+  private record InFile(FileChannel channel) implements Source {
+    @Override
+    public int read(ByteBuffer into, long position) throws IOException {
+      return channel.read(into, position);
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+
+  private record InMemory(byte[] all) implements Source {
+    @Override
+    public int read(ByteBuffer into, long position) {
+      int count = (int) Math.min(into.remaining(), all.length - position);
+      if (count <= 0) {
+        return -1;
+      }
+      into.put(all, (int) position, count);
+      return count;
+    }
+
+    @Override
+    public void close() {}
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.ipt4j.model.SafeTensors;
@@ -25,10 +26,12 @@ import org.ipt4j.model.TensorFile;
  * moment: what was complete stays, what was not leaves no trace after the next {@link #open}.
  */
 public final class Checkpoints implements AutoCloseable {
+  /** The name of the checkpoint that did best in validation. */
+  public static final String BEST = "best.safetensors";
+
   private static final Pattern NAME = Pattern.compile("step-\\d{9}\\.safetensors");
   private static final Pattern UNFINISHED = Pattern.compile("\\..*\\.part");
   private static final String LATEST = "latest.safetensors";
-  private static final String BEST = "best.safetensors";
   private static final String LOCK = ".lock";
   private static final String GAIN = "ipt4j.training.best.gain";
   private static final String STEP = "ipt4j.training.best.step";
@@ -142,6 +145,11 @@ public final class Checkpoints implements AutoCloseable {
   /** The measure of the best checkpoint; negative infinity if there is none. */
   double bestGain() {
     return best == null ? Double.NEGATIVE_INFINITY : best.gain();
+  }
+
+  /** How many steps the best checkpoint had done; empty if none has been validated yet. */
+  public OptionalLong bestStep() {
+    return best == null ? OptionalLong.empty() : OptionalLong.of(best.step());
   }
 
   /** The checkpoint of the highest step. */

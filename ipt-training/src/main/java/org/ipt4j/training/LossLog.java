@@ -36,7 +36,7 @@ public final class LossLog implements TrainingListener {
           "step {}: {}, learning rate {}, {} images/s, {} % waiting for data",
           report.step() + 1,
           summary(),
-          report.learningRate(),
+          String.format(Locale.ROOT, "%.2e", report.learningRate()),
           String.format(Locale.ROOT, "%.1f", images / seconds),
           String.format(Locale.ROOT, "%.1f", 100 * waited / seconds));
       images = 0;

@@ -1,6 +1,7 @@
 package org.ipt4j.training;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.model.Task;
@@ -46,6 +47,25 @@ public record TrainingPlan(long seed, Map<Task, Double> weights, Contrastive con
     Map<Task, Double> weights = new LinkedHashMap<>();
     tasks.forEach(task -> weights.put(task, 1.0));
     return new TrainingPlan(seed, weights, contrastive);
+  }
+
+  /**
+   * One task, and a share of the batches for others, equally often: what was learned before is
+   * rehearsed while something new is learned (Robins, "Catastrophic forgetting, rehearsal and
+   * pseudorehearsal", 1995). Without a contrastive loss.
+   *
+   * @param others may hold {@code task}, which then counts as itself
+   * @param share of the others in all batches, from 0 to 1, both excluded
+   */
+  public static TrainingPlan rehearsing(long seed, Task task, List<Task> others, double share) {
+    if (!(share > 0 && share < 1)) {
+      throw new IllegalArgumentException("a share lies between 0 and 1, got " + share);
+    }
+    Map<Task, Double> weights = new LinkedHashMap<>();
+    weights.put(task, 1 - share);
+    List<Task> rehearsed = others.stream().filter(other -> !other.equals(task)).toList();
+    rehearsed.forEach(other -> weights.put(other, share / rehearsed.size()));
+    return new TrainingPlan(seed, weights, Contrastive.none());
   }
 
   /** The task of a step's batch. */

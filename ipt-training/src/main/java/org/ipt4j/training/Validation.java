@@ -34,7 +34,8 @@ public final class Validation {
     return new Validation(List.of());
   }
 
-  boolean isEmpty() {
+  /** Whether there is nothing to try a model on. */
+  public boolean isEmpty() {
     return samples.isEmpty();
   }
 
@@ -106,7 +107,7 @@ public final class Validation {
    *
    * @param step how many steps it has trained
    */
-  ValidationReport of(IptModel model, long step) {
+  public ValidationReport of(IptModel model, long step) {
     ImageRestorer restorer = new ImageRestorer(model);
     return new ValidationReport(
         step, samples.stream().map(sample -> result(restorer, sample)).toList());

@@ -1,0 +1,80 @@
+package org.ipt4j.examples;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.PatchOptions;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import org.ipt4j.training.BatchSource;
+import org.ipt4j.training.LossLog;
+import org.ipt4j.training.Trainer;
+import org.ipt4j.training.TrainingPlan;
+import org.ipt4j.training.WarmupCosine;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.schedule.ISchedule;
+
+/** Teaches a pretrained model a task it does not know, in a given time. */
+final class DemoTraining {
+  private static final long SEED = 1;
+  private static final int BATCH = 8;
+  private static final int SPEED_STEPS = 16;
+  private static final double LEARNING_RATE = 1e-3;
+  private static final double REHEARSAL = 0.25;
+
+  private final TrainingPlan plan;
+  private final BatchSource batches;
+
+  private DemoTraining(TrainingPlan plan, BatchSource batches) {
+    this.plan = plan;
+    this.batches = batches;
+  }
+
+  /**
+   * Trains {@code model} on one of its tasks, and rehearses its others.
+   *
+   * @return how many steps it took
+   */
+  static int train(
+      IptModel model, Task learned, ImageSource images, double minutes, PrintWriter out) {
+    DemoTraining training =
+        new DemoTraining(
+            TrainingPlan.rehearsing(SEED, learned, model.tasks(), REHEARSAL),
+            BatchSource.degrading(
+                images,
+                model.tasks(),
+                new PatchOptions(BATCH, model.config().imageSide(), true, SEED)));
+    int steps = (int) Math.max(30, minutes * 60 / training.secondsPerStep(model.copy()));
+    out.printf(
+        Locale.ROOT, "%nlearning %s: %d steps of %d patches%n", learned.name(), steps, BATCH);
+    out.flush();
+    LossLog losses = new LossLog(Integer.MAX_VALUE);
+    try (ProgressBar bar = Commands.progress("demo", "steps", steps).build()) {
+      training
+          .trainer(model, steps)
+          .trainTo(
+              steps,
+              1,
+              report -> {
+                losses.stepDone(report);
+                bar.stepTo(report.step() + 1).setExtraMessage(losses.summary());
+              });
+    }
+    return steps;
+  }
+
+  private Trainer trainer(IptModel model, int steps) {
+    ISchedule schedule = new WarmupCosine(LEARNING_RATE, Math.min(20, steps / 3), steps, 0.05);
+    return new Trainer(model, plan, batches, Adam.builder().learningRateSchedule(schedule).build());
+  }
+
+  /** Measured on a model that is thrown away, so that the run has a fixed number of steps. */
+  private double secondsPerStep(IptModel model) {
+    List<Double> seconds = new ArrayList<>();
+    trainer(model, SPEED_STEPS).trainTo(SPEED_STEPS, 1, report -> seconds.add(report.seconds()));
+    return seconds.stream().sorted().skip(SPEED_STEPS / 4).findFirst().orElseThrow();
+  }
+}
