@@ -2,12 +2,17 @@ package org.ipt4j.core;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Files that are complete or absent: written beside their place, flushed to disk, renamed. */
@@ -19,6 +24,8 @@ public final class AtomicFiles {
     void writeTo(FileChannel channel) throws IOException;
   }
 
+  private static final int LONGEST_KEPT = 80; // bytes of a name, 43 are added
+
   private AtomicFiles() {}
 
   /**
@@ -29,7 +36,7 @@ public final class AtomicFiles {
     Path file = target.toAbsolutePath();
     Files.createDirectories(file.getParent());
     // not createTempFile, whose files only their owner may read
-    Path beside = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
+    Path beside = file.resolveSibling(beginning(file) + UUID.randomUUID() + ".part");
     try {
       try (FileChannel channel =
           FileChannel.open(
@@ -48,17 +55,48 @@ public final class AtomicFiles {
 
   /** Removes what processes that were killed while writing {@code target} have left beside it. */
   public static void tidy(Path target) throws IOException {
-    Path file = target.toAbsolutePath();
-    String begin = "." + file.getFileName() + ".";
-    if (Files.isDirectory(file.getParent())) {
-      try (DirectoryStream<Path> beside = Files.newDirectoryStream(file.getParent(), ".*.part")) {
-        for (Path unfinished : beside) {
-          if (unfinished.getFileName().toString().startsWith(begin)) {
-            Files.delete(unfinished);
-          }
+    new Leftovers().remove(target);
+  }
+
+  /**
+   * What killed processes have left beside many files; each folder is listed once, when the first
+   * of its files is asked for.
+   */
+  public static final class Leftovers {
+    private final Map<Path, List<Path>> unfinished = new HashMap<>(); // by folder
+
+    /** As {@link AtomicFiles#tidy}. */
+    public void remove(Path target) throws IOException {
+      Path file = target.toAbsolutePath();
+      List<Path> found = unfinished.get(file.getParent());
+      if (found == null) {
+        found = list(file.getParent());
+        unfinished.put(file.getParent(), found);
+      }
+      String beginning = beginning(file);
+      for (Path left : found) {
+        if (left.getFileName().toString().startsWith(beginning)) {
+          Files.deleteIfExists(left);
         }
       }
     }
+
+    private static List<Path> list(Path folder) throws IOException {
+      List<Path> found = new ArrayList<>();
+      if (Files.isDirectory(folder)) {
+        try (DirectoryStream<Path> hidden = Files.newDirectoryStream(folder, ".*.part")) {
+          hidden.forEach(found::add);
+        }
+      }
+      return found;
+    }
+  }
+
+  // a long name stands for itself no more: file systems allow as few as 143 bytes
+  private static String beginning(Path file) {
+    String name = file.getFileName().toString();
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    return "." + (bytes.length <= LONGEST_KEPT ? name : UUID.nameUUIDFromBytes(bytes)) + ".";
   }
 
   private static void move(Path from, Path to) throws IOException {

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -18,6 +19,16 @@ public final class ParameterLayout {
     /** Whether {@code parameter} lies in it. */
     public boolean contains(Parameter parameter) {
       return parameter.offset() >= offset && parameter.offset() < offset + length;
+    }
+
+    /**
+     * What belongs to a parameter of this range, in its shape, a view.
+     *
+     * @param numbers one for each of the range's, in one piece
+     */
+    public INDArray view(INDArray numbers, Parameter parameter) {
+      return Kernels.view(
+          numbers, parameter.offset() - offset, parameter.shape(), parameter.strides());
     }
   }
 

@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 class HeadProductsTest {
   @Test
   void isTakenByFloatsOnly() {
+    assumeTrue(Blas.isPossible());
     assertThat(heads(DataType.FLOAT, 1, 2, 2, 1, 1).areApart()).isTrue();
     assertThat(heads(DataType.DOUBLE, 1, 2, 2, 1, 1).areApart()).isFalse();
   }

@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,6 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 class HeapLayerNormTest {
   @Test
   void isTakenByFloatsOnly() {
+    assumeTrue(Workers.ON_PROCESSOR);
     assertThat(LayerNorm.fastest(Kernels.filled(DataType.FLOAT, 1, 2, 2)))
         .isInstanceOf(HeapLayerNorm.class);
     assertThat(LayerNorm.fastest(Kernels.filled(DataType.DOUBLE, 1, 2, 2)))

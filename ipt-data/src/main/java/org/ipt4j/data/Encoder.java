@@ -4,6 +4,7 @@ import java.awt.image.RenderedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -46,6 +47,11 @@ final class Encoder {
         channel -> {
           try (ChannelStream stream = new ChannelStream(channel)) {
             write(image, profile, format, stream);
+          } catch (IOException e) { // of which some writers hide what the disk says
+            IOException named =
+                new FileSystemException(file.toString(), null, UnreadableImageException.reason(e));
+            named.initCause(e);
+            throw named;
           }
         });
   }

@@ -87,9 +87,35 @@ public record Evaluation(
         List.copyOf(failures));
   }
 
-  /** A contender's figures, averaged over the images. */
+  /** A contender's figures, averaged over the images as {@link Quality#mean} does. */
   public Quality mean(int contender) {
     return Quality.mean(rows.stream().map(row -> row.qualities().get(contender)).toList());
+  }
+
+  /** Which images a mean leaves out, a sentence for each contender that has such ones. */
+  public List<String> leftOut() {
+    List<String> sentences = new ArrayList<>();
+    for (int i = 0; i < contenders.size(); i++) {
+      List<String> exact = new ArrayList<>();
+      for (Row row : rows) {
+        Quality quality = row.qualities().get(i);
+        if (Double.isInfinite(quality.psnrY())) {
+          exact.add(row.image() + (Double.isInfinite(quality.psnrRgb()) ? "" : " (on Y alone)"));
+        }
+      }
+      if (!exact.isEmpty() && exact.size() < rows.size()) {
+        sentences.add(
+            String.format(
+                Locale.ROOT,
+                "%s, %s: the mean PSNR is that of %d of %d images, without %s (∞)",
+                set.name(),
+                contenders.get(i),
+                rows.size() - exact.size(),
+                rows.size(),
+                String.join(", ", exact)));
+      }
+    }
+    return sentences;
   }
 
   /** How many pixels are cut on every side: the scale for super-resolution, otherwise none. */
@@ -116,7 +142,9 @@ public record Evaluation(
     sentences.add(
         "SSIM has a Gaussian window of 11×11 with σ 1.5, K₁ 0.01, K₂ 0.03, where it lies within the"
             + " image.");
-    sentences.add("A mean is that of the images' figures.");
+    sentences.add(
+        "A mean is that of the images' figures; a PSNR that is infinite, of images equal to the"
+            + " clean ones, is left out of it.");
     if (scale > 1) {
       sentences.add(
           "bicubic enlarges the 8-bit RGB image as MATLAB's imresize does and rounds to 8 bits;"

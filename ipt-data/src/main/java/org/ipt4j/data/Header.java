@@ -14,38 +14,81 @@ import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 import javax.imageio.stream.ImageInputStream;
 
-/**
- * What ImageIO does not say about a file, or does not look at before it takes memory.
- *
- * @param orientation the tag of Exif 2.3 and TIFF 6.0, 1..8; 1 where there is none
- * @param animated whether a PNG or WebP is a film; GIF is not asked, its first frame is an image
- * @param height and width of what is decoded, a TIFF's tile or a WebP's frame, where that is not
- *     the image's; 0 otherwise
- * @param profile the ICC profile, or null
- */
-record Header(int orientation, boolean animated, long height, long width, byte[] profile) {
-  private static final Header PLAIN = new Header(1, false, 0, 0, null);
-  private static final Header FILM = new Header(1, true, 0, 0, null);
+/** What ImageIO does not say about a file, or does not look at before it takes memory. */
+final class Header {
   private static final int MOST_OF_PROFILE = 1 << 24; // bytes; larger ones are taken for damage
 
-  /** Looks from the stream's place on and leaves it there. */
+  /** Ahead of Exif in JPEG, and of some writers elsewhere; one more byte fills it up. */
+  private static final String EXIF = "Exif\0";
+
+  private int orientation; // 0 where none is noted
+  private boolean animated;
+  private boolean associated;
+  private long height;
+  private long width;
+  private byte[] profile;
+
+  private Header() {}
+
+  /**
+   * Looks from the stream's start on and leaves it at its place.
+   *
+   * @param format jpeg, tiff, png or webp; of others nothing is known
+   * @throws IOException also if the file has what we do not read
+   */
   static Header of(ImageInputStream stream, String format) throws IOException {
+    Header header = new Header();
     ByteOrder order = stream.getByteOrder();
     stream.mark();
     try {
-      return switch (format) {
-        case "jpeg" -> ofJpeg(stream);
-        case "tif", "tiff" -> ofTiff(stream);
-        case "png" -> ofPng(stream);
-        case "webp" -> ofWebp(stream);
-        default -> PLAIN;
-      };
+      stream.setByteOrder(ByteOrder.BIG_ENDIAN);
+      switch (format) {
+        case "jpeg" -> header.readJpeg(stream);
+        case "tiff" -> header.readTiff(stream);
+        case "png" -> header.readPng(stream);
+        case "webp" -> header.readWebp(stream);
+        default -> {}
+      }
     } catch (EOFException tooShort) {
-      return PLAIN; // the decoder will say what is missing
+      // the decoder will say what is missing
     } finally {
       stream.setByteOrder(order);
       stream.reset();
     }
+    return header;
+  }
+
+  /** The tag of Exif 2.3 and TIFF 6.0, 1..8; 1 where there is none. */
+  int orientation() {
+    return Math.max(1, orientation);
+  }
+
+  /** Whether a PNG or WebP is a film; GIF is not asked, its first frame is an image. */
+  boolean isAnimated() {
+    return animated;
+  }
+
+  /** Whether colours were multiplied by the opacity, which TIFF calls associated. */
+  boolean isAssociated() {
+    return associated;
+  }
+
+  /**
+   * The height of what is decoded, a TIFF's tile or a WebP's frame, where that is not the image's;
+   * 0 otherwise.
+   */
+  long height() {
+    return height;
+  }
+
+  /** As {@link #height}. */
+  long width() {
+    return width;
+  }
+
+  /** The ICC profile, or null. */
+  byte[] profile() {
+    return profile;
   }
 
   /** The image as it is to be seen, of the image as it is stored. */
@@ -62,31 +105,38 @@ record Header(int orientation, boolean animated, long height, long width, byte[]
     };
   }
 
-  private static Header ofJpeg(ImageInputStream stream) throws IOException {
-    int orientation = 1;
-    SortedMap<Integer, byte[]> profile = new TreeMap<>(); // a large one comes in numbered parts
-    int parts = 0;
-    stream.setByteOrder(ByteOrder.BIG_ENDIAN);
-    stream.readUnsignedShort();
-    while (stream.readUnsignedByte() == 0xFF) {
-      int marker = stream.readUnsignedByte();
-      if (marker == 0xDA) { // the image begins
-        break;
+  private void readJpeg(ImageInputStream stream) throws IOException {
+    SortedMap<Integer, byte[]> parts = new TreeMap<>(); // of a profile, numbered
+    int allParts = 0;
+    stream.skipBytes(2);
+    for (int marker = marker(stream); marker != 0xDA; marker = marker(stream)) { // image data
+      if (marker == 0x01 || marker >= 0xD0 && marker <= 0xD9) { // stands alone
+        continue;
       }
       long start = stream.getStreamPosition();
       int length = stream.readUnsignedShort();
-      if (marker == 0xE1 && length >= 16 && "Exif\0\0".equals(text(stream, 6))) {
-        orientation = ofTiff(stream).orientation;
-        stream.setByteOrder(ByteOrder.BIG_ENDIAN);
+      if (marker == 0xE1) {
+        readExif(stream, length - 2);
       } else if (marker == 0xE2 && length > 16 && "ICC_PROFILE\0".equals(text(stream, 12))) {
         int number = stream.readUnsignedByte();
-        parts = stream.readUnsignedByte();
-        profile.put(number, bytes(stream, length - 16));
+        allParts = stream.readUnsignedByte();
+        parts.put(number, bytes(stream, length - 16));
       }
       stream.seek(start + Math.max(2, length));
     }
-    boolean complete = parts > 0 && profile.size() == parts;
-    return new Header(orientation, false, 0, 0, complete ? joined(profile.values()) : null);
+    profile = allParts > 0 && parts.size() == allParts ? joined(parts.values()) : null;
+  }
+
+  // past what decoders skip
+  private static int marker(ImageInputStream stream) throws IOException {
+    int marker;
+    do {
+      while (stream.readUnsignedByte() != 0xFF) {}
+      do {
+        marker = stream.readUnsignedByte();
+      } while (marker == 0xFF);
+    } while (marker == 0);
+    return marker;
   }
 
   private static byte[] joined(Collection<byte[]> parts) {
@@ -95,95 +145,91 @@ record Header(int orientation, boolean animated, long height, long width, byte[]
     return all.toByteArray();
   }
 
-  // the first directory of a TIFF file, or of the one that Exif has within a JPEG
-  private static Header ofTiff(ImageInputStream stream) throws IOException {
+  // of several pieces of Exif the first that notes an orientation counts, as in browsers
+  private void readExif(ImageInputStream stream, long length) throws IOException {
+    if (orientation != 0 || length <= EXIF.length()) {
+      return;
+    }
     long start = stream.getStreamPosition();
-    boolean little = "II".equals(text(stream, 2));
-    stream.setByteOrder(little ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
-    if (stream.readUnsignedShort() != 42) {
-      return PLAIN;
+    long named = EXIF.equals(text(stream, EXIF.length())) ? EXIF.length() + 1 : 0;
+    try {
+      orientation =
+          orientation(new TiffDirectory(new PartOfStream(stream, start + named, length - named)));
+    } catch (EOFException damaged) {
+      // notes nothing
     }
-    stream.seek(start + stream.readUnsignedInt());
-    int orientation = 1;
-    long tileWidth = 0;
-    long tileHeight = 0;
-    byte[] profile = null;
-    for (int entries = stream.readUnsignedShort(); entries > 0; entries--) {
-      int tag = stream.readUnsignedShort();
-      int type = stream.readUnsignedShort();
-      long count = stream.readUnsignedInt();
-      long next = stream.getStreamPosition() + 4;
-      boolean isShort = type == 3;
-      switch (tag) {
-        case 0x0112 -> orientation = (int) value(stream, isShort);
-        case 0x0142 -> tileWidth = value(stream, isShort);
-        case 0x0143 -> tileHeight = value(stream, isShort);
-        case 0x0115 -> checkSamples(value(stream, isShort));
-        case 0x8773 -> profile = profileOfTiff(stream, start, count);
-        case 0x0117, 0x0145 -> checkByteCounts(stream, start, isShort, count); // strips, tiles
-        default -> {}
-      }
-      stream.seek(next);
-    }
-    boolean known = orientation >= 1 && orientation <= 8;
-    return new Header(known ? orientation : 1, false, tileHeight, tileWidth, profile);
   }
 
-  private static byte[] profileOfTiff(ImageInputStream stream, long start, long count)
-      throws IOException {
-    if (count > MOST_OF_PROFILE) {
-      return null;
+  private static int orientation(TiffDirectory directory) throws IOException {
+    long value = directory.first(0x0112, 0);
+    return value >= 1 && value <= 8 ? (int) value : 0;
+  }
+
+  private void readTiff(ImageInputStream stream) throws IOException {
+    TiffDirectory directory = new TiffDirectory(stream);
+    orientation = orientation(directory);
+    width = directory.first(0x0142, 0);
+    height = directory.first(0x0143, 0);
+    profile = directory.bytes(0x8773, MOST_OF_PROFILE);
+    associated = directory.first(0x0152, 0) == 1;
+    checkSamples(directory);
+    checkByteCounts(stream, directory, 0x0117); // strips
+    checkByteCounts(stream, directory, 0x0145); // tiles
+  }
+
+  private static void checkSamples(TiffDirectory directory) throws IOException {
+    long samples = directory.first(0x0115, 1);
+    if (samples > 8) { // the limit of pixels holds for pixels of a few bytes
+      throw new IOException("declares " + samples + " samples per pixel");
     }
-    stream.seek(start + stream.readUnsignedInt());
-    return bytes(stream, (int) count);
-  }
-
-  private static long value(ImageInputStream stream, boolean isShort) throws IOException {
-    return isShort ? stream.readUnsignedShort() : stream.readUnsignedInt();
-  }
-
-  // the limit of pixels holds for pixels of a few bytes
-  private static void checkSamples(long perPixel) throws IOException {
-    if (perPixel > 8) {
-      throw new IOException("declares " + perPixel + " samples per pixel");
+    long bits = 1;
+    for (long i = 0; i < Math.min(directory.count(0x0102), 8); i++) {
+      bits = Math.max(bits, directory.value(0x0102, i));
+    }
+    Samples kind =
+        switch ((int) directory.first(0x0153, 1)) {
+          case 2 -> Samples.SIGNED;
+          case 3 -> Samples.FLOATING;
+          case 5, 6 -> Samples.COMPLEX;
+          default -> Samples.INTEGERS;
+        };
+    try {
+      kind.check(bits);
+    } catch (IllegalArgumentException refused) {
+      throw new IOException(refused.getMessage(), refused);
     }
   }
 
   // decoders take as much memory as these say, before they find the file to be shorter
-  private static void checkByteCounts(
-      ImageInputStream stream, long start, boolean isShort, long count) throws IOException {
-    if (count * (isShort ? 2 : 4) > 4) {
-      stream.seek(start + stream.readUnsignedInt());
-    }
-    for (long i = 0; i < count; i++) {
-      long bytes = value(stream, isShort);
-      if (stream.length() >= 0 && bytes > stream.length()) {
+  private static void checkByteCounts(ImageInputStream stream, TiffDirectory directory, int tag)
+      throws IOException {
+    long length = stream.length(); // -1 where it is not known
+    for (long i = 0; length >= 0 && i < directory.count(tag); i++) {
+      long bytes = directory.value(tag, i);
+      if (bytes < 0 || bytes > length) {
         throw new IOException("declares a strip or tile of " + bytes + " bytes");
       }
     }
   }
 
-  private static Header ofPng(ImageInputStream stream) throws IOException {
-    byte[] profile = null;
-    stream.setByteOrder(ByteOrder.BIG_ENDIAN);
+  private void readPng(ImageInputStream stream) throws IOException {
     stream.skipBytes(8);
-    while (true) {
+    boolean image = false;
+    String kind;
+    do {
       long length = stream.readUnsignedInt();
-      String kind = text(stream, 4);
-      long next = stream.getStreamPosition() + length + 4;
+      kind = text(stream, 4);
+      long start = stream.getStreamPosition();
       switch (kind) {
-        case "acTL" -> {
-          return FILM;
-        }
-        case "IDAT" -> {
-          return new Header(1, false, 0, 0, profile);
-        }
+        case "acTL" -> animated |= !image;
         case "iCCP" ->
             profile = length > MOST_OF_PROFILE ? null : inflated(bytes(stream, (int) length));
+        case "eXIf" -> readExif(stream, length);
+        case "IDAT" -> image = true;
         default -> {}
       }
-      stream.seek(next);
-    }
+      stream.seek(start + length + 4);
+    } while (!kind.equals("IEND"));
   }
 
   // a name that ends with 0, the method 0, and what is deflated; null for anything else
@@ -202,34 +248,33 @@ record Header(int orientation, boolean animated, long height, long width, byte[]
     }
   }
 
-  private static Header ofWebp(ImageInputStream stream) throws IOException {
-    byte[] profile = null;
+  private void readWebp(ImageInputStream stream) throws IOException {
     stream.setByteOrder(ByteOrder.LITTLE_ENDIAN);
-    stream.skipBytes(12);
-    while (true) {
+    stream.skipBytes(4);
+    long end = 8 + stream.readUnsignedInt();
+    stream.skipBytes(4);
+    while (height == 0 || stream.getStreamPosition() < end) { // Exif follows the image
       String kind = text(stream, 4);
       long length = stream.readUnsignedInt();
-      long next = stream.getStreamPosition() + length + (length & 1);
+      long start = stream.getStreamPosition();
       switch (kind) {
-        case "VP8X" -> {
-          if ((stream.readUnsignedByte() & 2) != 0) {
-            return FILM;
-          }
-        }
+        case "VP8X" -> animated |= (stream.readUnsignedByte() & 2) != 0;
         case "ICCP" -> profile = length > MOST_OF_PROFILE ? null : bytes(stream, (int) length);
+        case "EXIF" -> readExif(stream, length);
         case "VP8 " -> {
           stream.skipBytes(6);
-          long width = stream.readUnsignedShort() & 0x3FFF;
-          return new Header(1, false, stream.readUnsignedShort() & 0x3FFF, width, profile);
+          width = Math.max(width, stream.readUnsignedShort() & 0x3FFF);
+          height = Math.max(height, stream.readUnsignedShort() & 0x3FFF);
         }
         case "VP8L" -> {
           stream.skipBytes(1);
           long sizes = stream.readUnsignedInt();
-          return new Header(1, false, (sizes >> 14 & 0x3FFF) + 1, (sizes & 0x3FFF) + 1, profile);
+          width = Math.max(width, (sizes & 0x3FFF) + 1);
+          height = Math.max(height, (sizes >> 14 & 0x3FFF) + 1);
         }
         default -> {}
       }
-      stream.seek(next);
+      stream.seek(start + length + (length & 1));
     }
   }
 

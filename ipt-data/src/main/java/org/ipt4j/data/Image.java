@@ -174,6 +174,11 @@ public final class Image {
     if (height % scale == 0 && width % scale == 0) {
       return this;
     }
+    if (Math.min(height, width) < scale) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "expected an image of at least %d×%d, got %s", scale, scale, this));
+    }
     return crop(0, 0, height - height % scale, width - width % scale);
   }
 

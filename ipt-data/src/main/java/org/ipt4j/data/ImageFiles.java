@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -24,24 +26,32 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Image files: PNG, JPEG, BMP, TIFF, WebP and GIF, whatever their names say.
+ * Image files: PNG, JPEG, BMP, TIFF and BigTIFF, WebP and GIF, whatever their names say.
  *
  * <p>Values are taken as they are stored: gray becomes three equal channels, a palette its colours;
  * 16 bits keep their fractions of 1/257; CMYK is converted; transparency is dropped and colour
  * profiles are not applied, as in MATLAB's {@code imread} and Pillow's {@code convert("RGB")}. The
- * orientation that JPEG and TIFF note is honoured. Of several images in a GIF or TIFF the first is
- * read; an animated PNG or WebP is refused. {@link Picture} keeps what is dropped here.
+ * orientation that JPEG, TIFF, PNG and WebP note is honoured; opacity that colours were multiplied
+ * by is taken out of them. Samples have up to 16 bits and no signs. Of several images in a GIF or
+ * TIFF the first is read; an animated PNG or WebP is refused. {@link Picture} keeps what is dropped
+ * here.
  */
 public final class ImageFiles {
-  private static final Set<String> FORMATS =
-      Set.of("png", "jpeg", "bmp", "tif", "tiff", "webp", "gif");
+  private static final Logger LOG = LoggerFactory.getLogger(ImageFiles.class);
+  private static final Set<String> FORMATS = Set.of("png", "jpeg", "bmp", "tiff", "webp", "gif");
   private static final Set<String> EXTENSIONS =
       Set.of("png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif");
 
   /** What Java's JPEG reader only warns of, giving gray where data is missing. */
   private static final Pattern LOSS = Pattern.compile("Truncated|premature end");
+
+  /** What it says where it goes on with what it can make of the data. */
+  private static final Pattern REPAIR =
+      Pattern.compile("^(Corrupt JPEG data|Inconsistent progression|Invalid SOS)");
 
   private ImageFiles() {}
 
@@ -55,26 +65,42 @@ public final class ImageFiles {
     return read(file, Limits.DEFAULT);
   }
 
-  /** Reads a file. */
+  /** Reads a file. That it is damaged, and was repaired, is logged. */
   public static Image read(Path file, Limits limits) throws UnreadableImageException {
-    return open(file, stream -> read(stream, file.toString(), limits));
+    return open(file, stream -> read(stream, file.toString(), limits, LOG::warn));
   }
 
-  /** The size of a file's image, as it is to be seen; only the file's head is read. */
+  /** The size of a file's image, as it is to be seen; nothing is decoded. */
   public static ImageSize size(Path file) throws UnreadableImageException {
     return open(
         file,
         stream -> {
           ImageReader reader = reader(stream, file.toString());
           try {
-            String format = reader.getFormatName().toLowerCase(Locale.ROOT);
-            boolean upright = Header.of(stream, format).orientation() < 5;
+            boolean upright = Header.of(stream, format(reader)).orientation() < 5;
             reader.setInput(stream, true, true);
             int height = reader.getHeight(0);
             int width = reader.getWidth(0);
             return upright ? new ImageSize(height, width) : new ImageSize(width, height);
           } catch (RuntimeException e) { // decoders throw these too
-            throw new UnreadableImageException(file.toString(), e);
+            throw undecodable(file.toString(), format(reader), e);
+          } finally {
+            reader.dispose();
+          }
+        });
+  }
+
+  /**
+   * The format that what is made of a file's image has unless another is asked for: its own, PNG
+   * for WebP and GIF; only the file's head is read.
+   */
+  public static ImageFormat format(Path file) throws UnreadableImageException {
+    return open(
+        file,
+        stream -> {
+          ImageReader reader = reader(stream, file.toString());
+          try {
+            return written(reader.getFormatName().toLowerCase(Locale.ROOT));
           } finally {
             reader.dispose();
           }
@@ -82,7 +108,8 @@ public final class ImageFiles {
   }
 
   /** What {@link Picture#read} gives. */
-  static Picture readPicture(Path file, Limits limits) throws UnreadableImageException {
+  static Picture readPicture(Path file, Limits limits, Consumer<String> warnings)
+      throws UnreadableImageException {
     return open(
         file,
         stream ->
@@ -90,15 +117,19 @@ public final class ImageFiles {
                 stream,
                 file.toString(),
                 limits,
+                warnings,
                 true,
                 (image, header, format) ->
-                    Picture.of(image, header.orientation(), header.profile(), written(format))));
+                    Picture.of(
+                        new Pixels(image, header.orientation(), header.isAssociated()),
+                        header.profile(),
+                        written(format))));
   }
 
   private static ImageFormat written(String format) {
     return switch (format) {
       case "jpeg" -> ImageFormat.JPEG;
-      case "tif", "tiff" -> ImageFormat.TIFF;
+      case "tiff" -> ImageFormat.TIFF;
       case "bmp" -> ImageFormat.BMP;
       default -> ImageFormat.PNG;
     };
@@ -132,18 +163,25 @@ public final class ImageFiles {
    */
   public static Image read(InputStream in, String name) throws IOException {
     try (ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
-      return read(stream, name, Limits.DEFAULT);
+      return read(stream, name, Limits.DEFAULT, LOG::warn);
     }
   }
 
-  static Image read(ImageInputStream source, String name, Limits limits)
+  /**
+   * Reads an open file.
+   *
+   * @param warnings is told, in one line that begins with {@code name}, if it was repaired
+   */
+  static Image read(ImageInputStream source, String name, Limits limits, Consumer<String> warnings)
       throws UnreadableImageException {
     return decode(
         source,
         name,
         limits,
+        warnings,
         false,
-        (image, header, format) -> header.upright(Rasters.image(image)));
+        (image, header, format) ->
+            header.upright(Rasters.image(new Pixels(image, 1, header.isAssociated()))));
   }
 
   /** What is made of a decoded image. */
@@ -154,38 +192,32 @@ public final class ImageFiles {
 
   // alone: files of several images are refused, and not only of those that PNG and WebP know
   private static <T> T decode(
-      ImageInputStream source, String name, Limits limits, boolean alone, Taking<T> taking)
+      ImageInputStream source,
+      String name,
+      Limits limits,
+      Consumer<String> warnings,
+      boolean alone,
+      Taking<T> taking)
       throws UnreadableImageException {
     ImageInputStream stream = new PartOfStream(source, 0, -1);
     ImageReader reader = null;
     try {
       reader = reader(stream, name);
-      String format = reader.getFormatName().toLowerCase(Locale.ROOT);
+      String format = format(reader);
       Header header = Header.of(stream, format);
-      if (header.animated()) {
+      if (header.isAnimated()) {
         throw new UnreadableImageException(name, "animated");
       }
-      reader.setInput(stream, !alone, true);
-      if (alone) {
-        checkAlone(name, format, reader);
-      }
-      checkSize(name, reader.getHeight(0), reader.getWidth(0), limits);
       checkSize(name, header.height(), header.width(), limits);
-      List<String> losses = new ArrayList<>();
-      reader.addIIOReadWarningListener(
-          (from, warning) -> {
-            if (LOSS.matcher(warning).find()) {
-              losses.add(warning);
-            }
-          });
-      T taken = taking.of(reader.read(0, asStored(reader, header)), header, format);
-      if (!losses.isEmpty()) {
-        throw new UnreadableImageException(name, losses.get(0));
-      }
-      return taken;
+      List<String> said = new ArrayList<>();
+      reader.addIIOReadWarningListener((from, warning) -> said.add(warning));
+      reader.setInput(stream, !alone, true);
+      BufferedImage image = decoded(reader, name, limits, header, alone);
+      check(name, said, warnings);
+      return taking.of(image, header, format);
     } catch (UnreadableImageException e) {
       throw e;
-    } catch (IOException | RuntimeException | OutOfMemoryError e) { // decoders throw all of these
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
       throw new UnreadableImageException(name, e);
     } finally {
       if (reader != null) {
@@ -194,10 +226,54 @@ public final class ImageFiles {
     }
   }
 
+  private static BufferedImage decoded(
+      ImageReader reader, String name, Limits limits, Header header, boolean alone)
+      throws IOException {
+    try {
+      if (alone) {
+        checkAlone(name, format(reader), reader);
+      }
+      checkSize(name, reader.getHeight(0), reader.getWidth(0), limits);
+      return reader.read(0, asStored(reader, header));
+    } catch (UnreadableImageException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // decoders throw all of these
+      throw undecodable(name, format(reader), e);
+    }
+  }
+
+  private static UnreadableImageException undecodable(
+      String name, String format, Exception failure) {
+    String reason =
+        String.format(
+            Locale.ROOT,
+            "damaged, or of a kind of %s that is not read (%s)",
+            format.toUpperCase(Locale.ROOT),
+            UnreadableImageException.reason(failure));
+    return new UnreadableImageException(name, reason, failure);
+  }
+
+  private static void check(String name, List<String> said, Consumer<String> warnings)
+      throws UnreadableImageException {
+    Optional<String> loss = said.stream().filter(LOSS.asPredicate()).findFirst();
+    if (loss.isPresent()) {
+      throw new UnreadableImageException(name, "data is missing (" + loss.get() + ")");
+    }
+    said.stream()
+        .filter(REPAIR.asPredicate())
+        .findFirst()
+        .ifPresent(repair -> warnings.accept(name + ": damaged, and repaired (" + repair + ")"));
+  }
+
+  private static String format(ImageReader reader) throws IOException {
+    String format = reader.getFormatName().toLowerCase(Locale.ROOT);
+    return format.equals("tif") || format.equals("bigtiff") ? "tiff" : format;
+  }
+
   // Java's JPEG reader converts to sRGB unless it is asked for the colours of the file's profile
   private static ImageReadParam asStored(ImageReader reader, Header header) throws IOException {
     ImageReadParam param = reader.getDefaultReadParam();
-    if (header.profile() != null && reader.getFormatName().equalsIgnoreCase("jpeg")) {
+    if (header.profile() != null && format(reader).equals("jpeg")) {
       Iterator<ImageTypeSpecifier> types = reader.getImageTypes(0);
       while (types.hasNext()) {
         ImageTypeSpecifier type = types.next();
@@ -212,7 +288,7 @@ public final class ImageFiles {
 
   private static void checkAlone(String name, String format, ImageReader reader)
       throws IOException {
-    int images = List.of("gif", "tif", "tiff").contains(format) ? reader.getNumImages(true) : 1;
+    int images = List.of("gif", "tiff").contains(format) ? reader.getNumImages(true) : 1;
     if (images > 1) {
       throw new UnreadableImageException(
           name, format.equals("gif") ? "animated" : "holds " + images + " images, expected one");
@@ -237,7 +313,7 @@ public final class ImageFiles {
     Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
     while (readers.hasNext()) {
       ImageReader reader = readers.next();
-      if (FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+      if (FORMATS.contains(format(reader))) {
         return reader;
       }
     }

@@ -65,15 +65,30 @@ public enum ImageFormat {
     return Arrays.stream(values())
         .filter(format -> format.isNamed(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "images are written as "
-                        + Arrays.stream(values())
-                            .flatMap(format -> format.extensions.stream())
-                            .map(extension -> "." + extension)
-                            .collect(Collectors.joining(", "))
-                        + ", got "
-                        + file.getFileName()));
+        .orElseThrow(() -> unknown(name));
+  }
+
+  /**
+   * The format of an ending: {@code jpg}, {@code jpeg}, {@code .TIF}, …
+   *
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public static ImageFormat ofEnding(String ending) {
+    String bare = ending.toLowerCase(Locale.ROOT).replaceFirst("^\\.", "");
+    return Arrays.stream(values())
+        .filter(format -> format.extensions.contains(bare))
+        .findFirst()
+        .orElseThrow(() -> unknown(ending));
+  }
+
+  private static IllegalArgumentException unknown(String name) {
+    return new IllegalArgumentException(
+        "images are written as "
+            + Arrays.stream(values())
+                .flatMap(format -> format.extensions.stream())
+                .map(extension -> "." + extension)
+                .collect(Collectors.joining(", "))
+            + ", got "
+            + name);
   }
 }

@@ -34,8 +34,9 @@ public interface ImageSource {
    *       in it;
    *   <li>a {@code .tar} file, in its order, or a {@code .zip} file, in the order of names; both
    *       are read in place;
-   *   <li>a list {@code .txt}: a path on each line, relative to the list's folder; lines that begin
-   *       with # are comments.
+   *   <li>a list {@code .txt}: a path on each line, relative to the list's folder, perhaps with a
+   *       size behind it as BasicSR writes, {@code a.png (480,480,3)}; lines that begin with # are
+   *       comments. It is UTF-8 or UTF-16; otherwise the encoding by which its files are found.
    * </ul>
    *
    * Images are decoded when asked for; those last used are kept.

@@ -38,7 +38,7 @@ record JpegCompression(Range quality) implements Degradation {
       }
       try (var in =
           new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-        return ImageFiles.read(in, "what was just written", Limits.DEFAULT);
+        return ImageFiles.read(in, "what was just written", Limits.DEFAULT, warning -> {});
       }
     } catch (IOException impossible) { // in memory
       throw new UncheckedIOException(impossible);

@@ -1,15 +1,10 @@
 package org.ipt4j.data;
 
 import java.io.IOException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;
@@ -29,7 +24,7 @@ final class Listing {
       throw new IllegalArgumentException("no folder or file of images: " + path);
     } else if (isArchive(path.toString())) {
       entries = ofArchive(path);
-    } else if (path.toString().endsWith(".txt")) {
+    } else if (path.toString().toLowerCase(Locale.ROOT).endsWith(".txt")) {
       entries = ofList(path);
     } else {
       throw new IllegalArgumentException(
@@ -53,40 +48,26 @@ final class Listing {
   }
 
   private static StoredImages.Entries ofList(Path list) throws IOException {
-    List<Path> names =
-        Files.readAllLines(list).stream()
-            .map(line -> line.strip().replace('\\', '/'))
-            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-            .map(Path::of)
-            .toList();
-    return new FileEntries(list.toAbsolutePath().getParent(), names);
+    Path folder = list.toAbsolutePath().getParent();
+    return new FileEntries(
+        folder, ImageList.names(Files.readAllBytes(list), folder).stream().map(Path::of).toList());
   }
 
   private static StoredImages.Entries ofFolder(Path folder) throws IOException {
     List<Path> files = new ArrayList<>();
     List<Path> archives = new ArrayList<>();
-    Files.walkFileTree(
+    FileTree.walk(
         folder,
-        EnumSet.of(FileVisitOption.FOLLOW_LINKS),
-        Integer.MAX_VALUE,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            Path place = folder.relativize(file);
-            if (attributes.isRegularFile() && ImageFiles.isImage(file)) {
-              files.add(place);
-            } else if (attributes.isRegularFile() && isArchive(place.toString())) {
-              archives.add(place);
-            }
-            return FileVisitResult.CONTINUE;
+        within -> false,
+        file -> {
+          Path place = folder.relativize(file);
+          if (ImageFiles.isImage(file)) {
+            files.add(place);
+          } else if (isArchive(place.toString())) {
+            archives.add(place);
           }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) {
-            LOG.warn("skipped {}: {}", file, e.toString()); // no permission, or links in a circle
-            return FileVisitResult.CONTINUE;
-          }
-        });
+        },
+        (file, failure) -> LOG.warn("skipped {}: {}", file, failure.toString()));
     Comparator<Path> byName = Comparator.comparing(FileEntries::slashed);
     files.sort(byName);
     archives.sort(byName);
@@ -96,7 +77,7 @@ final class Listing {
       try {
         parts.add(ofArchive(folder.resolve(archive)));
       } catch (UnreadableImageException e) {
-        parts.add(new LostArchive(FileEntries.slashed(archive), e.getCause().getMessage()));
+        parts.add(new LostArchive(FileEntries.slashed(archive), e.reason()));
       }
     }
     return parts.size() == 1 ? parts.get(0) : new JoinedEntries(parts);

@@ -1,104 +1,99 @@
 package org.ipt4j.data;
 
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
-/** Pairs found by the names of images. */
+/**
+ * Pairs found by what the names of images have in common. For a scale above 1 the degraded one's
+ * name may have {@code x2}, {@code _x2} and so on behind it. That may be a clean image's name, too:
+ * of {@code fox2.png} the ending is part of the name where that leaves no image without a partner.
+ */
 final class MatchedPairs implements PairSource {
-  /** How the names of a pair are alike. */
-  enum Naming {
-    EQUAL {
-      @Override
-      String degraded(String stem, int scale) {
-        String suffix = "x" + scale;
-        return scale > 1 && stem.endsWith(suffix)
-            ? stem.substring(0, stem.length() - suffix.length())
-            : stem;
-      }
-
-      @Override
-      String clean(String stem) {
-        return stem;
-      }
-    },
-    RAIN_NORAIN {
-      @Override
-      String degraded(String stem, int scale) {
-        return after("rain-", stem);
-      }
-
-      @Override
-      String clean(String stem) {
-        return after("norain-", stem);
-      }
-
-      private static String after(String prefix, String stem) {
-        String file = stem.substring(stem.lastIndexOf('/') + 1);
-        return file.startsWith(prefix) ? file.substring(prefix.length()) : null;
-      }
-    };
-
-    /** What a pair's names have in common; null for what is no degraded image. */
-    abstract String degraded(String stem, int scale);
-
-    abstract String clean(String stem);
-  }
-
-  private final ImageSource degraded;
-  private final ImageSource clean;
+  private final Half degraded;
+  private final Half clean;
   private final int scale;
   private final int[] degradedOf;
   private final int[] cleanOf;
 
-  MatchedPairs(ImageSource degraded, ImageSource clean, int scale, Naming naming) {
+  MatchedPairs(Half degraded, Half clean, int scale) {
     this.degraded = degraded;
     this.clean = clean;
     this.scale = scale;
-    Map<String, Integer> degradedByKey = new TreeMap<>();
-    for (int i = 0; i < degraded.size(); i++) {
-      put(degradedByKey, naming.degraded(stem(degraded.name(i)), scale), i, degraded);
-    }
-    Map<String, Integer> cleanByKey = new TreeMap<>();
-    for (int i = 0; i < clean.size(); i++) {
-      put(cleanByKey, naming.clean(stem(clean.name(i))), i, clean);
-    }
+    Map<String, Integer> cleanByKey = byKey(clean, key -> key);
+    Map<String, Integer> degradedByKey = byKey(degraded, naming(degraded, clean, scale));
     checkPartners(degradedByKey, degraded, cleanByKey, "clean");
     checkPartners(cleanByKey, clean, degradedByKey, "degraded");
-    if (degradedByKey.isEmpty()) {
-      throw new IllegalArgumentException(
-          "no pair of images: among " + degraded.size() + " none is named rain-… or norain-…");
-    }
     degradedOf = degradedByKey.values().stream().mapToInt(Integer::intValue).toArray();
     cleanOf = cleanByKey.values().stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private static String stem(String name) {
-    int dot = name.lastIndexOf('.');
-    return dot > name.lastIndexOf('/') ? name.substring(0, dot) : name;
+  /** Whether at least one image of each half belongs to one of the other. */
+  static boolean meet(Half degraded, Half clean, int scale) {
+    return keys(degraded, naming(degraded, clean, scale)).stream()
+        .anyMatch(keys(clean, key -> key)::contains);
   }
 
-  private static void put(Map<String, Integer> byKey, String key, int index, ImageSource source) {
-    Integer other = key == null ? null : byKey.put(key, index);
-    if (other != null) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "two images have one name but for their endings: %s and %s",
-              source.name(other),
-              source.name(index)));
+  // what to make of a degraded image's key: as it is, or without x2
+  private static UnaryOperator<String> naming(Half degraded, Half clean, int scale) {
+    Set<String> cleanKeys = keys(clean, key -> key);
+    UnaryOperator<String> whole = key -> key;
+    if (scale == 1 || keys(degraded, whole).equals(cleanKeys)) {
+      return whole;
     }
+    Pattern suffix = Pattern.compile("[_-]?x" + scale + "$", Pattern.CASE_INSENSITIVE);
+    UnaryOperator<String> cut = key -> suffix.matcher(key).replaceFirst("");
+    return keys(degraded, cut).equals(cleanKeys)
+        ? cut
+        : key -> cleanKeys.contains(key) ? key : cut.apply(key);
+  }
+
+  private static Set<String> keys(Half half, UnaryOperator<String> naming) {
+    Set<String> keys = new HashSet<>();
+    for (int i = 0; i < half.size(); i++) {
+      keys.add(naming.apply(half.key(i)));
+    }
+    return keys;
+  }
+
+  private static Map<String, Integer> byKey(Half half, UnaryOperator<String> naming) {
+    Map<String, Integer> byKey = new TreeMap<>();
+    for (int i = 0; i < half.size(); i++) {
+      Integer other = byKey.put(naming.apply(half.key(i)), i);
+      if (other != null) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "two images have one name but for their endings: %s and %s",
+                half.name(other),
+                half.name(i)));
+      }
+    }
+    return byKey;
   }
 
   private static void checkPartners(
-      Map<String, Integer> all, ImageSource source, Map<String, Integer> partners, String missing) {
+      Map<String, Integer> all, Half half, Map<String, Integer> partners, String missing) {
     all.forEach(
         (key, index) -> {
           if (!partners.containsKey(key)) {
             throw new IllegalArgumentException(
-                "no " + missing + " image belongs to " + source.name(index));
+                "no " + missing + " image belongs to " + half.name(index));
           }
         });
+  }
+
+  /** Where they lie, for instance {@code LR_bicubic/X2 beside HR}; empty if not in two folders. */
+  String folders() {
+    boolean two =
+        !degraded.folder().isEmpty()
+            && !clean.folder().isEmpty()
+            && !degraded.folder().equals(clean.folder());
+    return two ? degraded.folder() + " beside " + clean.folder() : "";
   }
 
   @Override

@@ -132,9 +132,11 @@ public final class Metrics {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "a border leaves something of the image, got border %d of %s",
+              "expected a border that leaves something of the image, got %d pixels of %d×%d"
+                  + " (height×width)",
               border,
-              image));
+              image.height(),
+              image.width()));
     }
     int height = image.height() - 2 * border;
     int width = image.width() - 2 * border;

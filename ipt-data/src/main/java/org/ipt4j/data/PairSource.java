@@ -1,8 +1,8 @@
 package org.ipt4j.data;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** Pairs of degraded and clean images by number, as data sets for one task come. */
 public interface PairSource {
@@ -31,33 +31,45 @@ public interface PairSource {
   }
 
   /**
-   * The pairs of a folder laid out as the field's data sets are:
+   * The pairs of a folder (or archive, or list) laid out as the field's data sets are. Clean and
+   * degraded images lie in folders, at any depth and in any case, or are told by their names:
    *
-   * <ul>
-   *   <li>for a scale above 1, clean images in {@code HR}, shrunk ones of equal names, or with
-   *       {@code x2} behind them, in {@code LR_bicubic/X2};
-   *   <li>for scale 1, folders {@code rain} and {@code norain} with equal names, or files {@code
-   *       rain-001.png} and {@code norain-001.png} anywhere in it.
-   * </ul>
+   * <table>
+   * <caption>Layouts, at a scale of 2</caption>
+   * <tr><th>clean</th><th>degraded</th><th>as in</th></tr>
+   * <tr><td>{@code HR}</td><td>{@code LR_bicubic/X2}</td><td>Set5 and other benchmarks</td></tr>
+   * <tr><td>{@code DIV2K_valid_HR}</td><td>{@code DIV2K_valid_LR_bicubic/X2}</td>
+   *     <td>DIV2K, Flickr2K; any name may stand before</td></tr>
+   * <tr><td>{@code GTmod12}</td><td>{@code LRbicx2}</td><td>BasicSR, KAIR, SwinIR</td></tr>
+   * <tr><td>{@code HR}</td><td>{@code LR} or {@code LR/X2}</td><td></td></tr>
+   * <tr><td>{@code img_SRF_2_HR.png}</td><td>{@code img_SRF_2_LR.png}</td>
+   *     <td>SelfExSR, LapSRN; {@code SRF_2} may be absent</td></tr>
+   * <tr><td>{@code norain}</td><td>{@code rain}</td><td>Rain12; of scale 1</td></tr>
+   * <tr><td>{@code norain-1.png}</td><td>{@code rain-1.png}</td><td>Rain100; of scale 1</td></tr>
+   * <tr><td>{@code target}</td><td>{@code input}</td><td>Restormer; of any scale</td></tr>
+   * <tr><td>{@code gt} or {@code hq}</td><td>{@code lq}</td><td>of any scale</td></tr>
+   * </table>
+   *
+   * <p>The rest of the path is the same for both but for the ending; for a scale above 1 the
+   * degraded one may have {@code x2} behind its name. Other images are left aside.
    *
    * @throws IllegalArgumentException if it has none of these layouts or an image has no partner,
    *     naming it
    */
   static PairSource open(Path folder, int scale, Limits limits) throws IOException {
-    if (scale > 1) {
-      return matched(
-          ImageSource.open(folder.resolve("LR_bicubic").resolve("X" + scale), limits),
-          ImageSource.open(folder.resolve("HR"), limits),
-          scale);
+    StoredPairs stored = StoredPairs.in(folder, scale, limits);
+    boolean rain = stored.layout() != null && stored.layout().made() == PairLayout.Made.RAIN;
+    boolean small = stored.layout() != null && stored.layout().made() == PairLayout.Made.SHRUNK;
+    if (!stored.areThere() || (scale > 1 ? rain : small)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: no pairs of scale %d in a layout that is known: %s",
+              folder,
+              scale,
+              PairLayout.known()));
     }
-    if (Files.isDirectory(folder.resolve("rain")) && Files.isDirectory(folder.resolve("norain"))) {
-      return matched(
-          ImageSource.open(folder.resolve("rain"), limits),
-          ImageSource.open(folder.resolve("norain"), limits),
-          1);
-    }
-    ImageSource mixed = ImageSource.open(folder, limits);
-    return new MatchedPairs(mixed, mixed, 1, MatchedPairs.Naming.RAIN_NORAIN);
+    return stored.pairs();
   }
 
   /**
@@ -67,7 +79,7 @@ public interface PairSource {
    * @throws IllegalArgumentException if an image has no partner, naming it
    */
   static PairSource matched(ImageSource degraded, ImageSource clean, int scale) {
-    return new MatchedPairs(degraded, clean, scale, MatchedPairs.Naming.EQUAL);
+    return new MatchedPairs(new Half(degraded, Half::stem), new Half(clean, Half::stem), scale);
   }
 
   /**

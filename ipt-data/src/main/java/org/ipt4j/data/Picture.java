@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An image with all that is to be kept when its colours are replaced by better ones: whether it is
@@ -16,7 +19,8 @@ import java.util.Locale;
  * have its {@link #rows()}.
  */
 public final class Picture {
-  private static final int DEEPEST = 16; // bits
+  private static final Logger LOG = LoggerFactory.getLogger(Picture.class);
+  private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 16;
 
   private final Pixels pixels;
   private final byte[] profile; // or null
@@ -31,32 +35,33 @@ public final class Picture {
   /**
    * Takes a decoded image, which must not be changed afterwards.
    *
-   * @throws IllegalArgumentException if its samples have more than 16 bits
+   * @throws IllegalArgumentException if its samples have more than 16 bits, or signs
    */
   public static Picture of(BufferedImage image) {
     ColorSpace space = image.getColorModel().getColorSpace();
     boolean standard = space.isCS_sRGB() || space == ColorSpace.getInstance(ColorSpace.CS_GRAY);
     ICC_Profile profile =
         !standard && space instanceof ICC_ColorSpace icc ? icc.getProfile() : null;
-    return of(image, 1, profile == null ? null : profile.getData(), ImageFormat.PNG);
+    byte[] data = profile == null ? null : profile.getData();
+    return of(new Pixels(image, 1, false), data, ImageFormat.PNG);
+  }
+
+  /** As {@link #read(Path, Consumer)}, warnings being logged. */
+  public static Picture read(Path file) throws UnreadableImageException {
+    return read(file, LOG::warn);
   }
 
   /**
    * Reads a file of up to {@link Limits#DEFAULT} pixels.
    *
-   * @throws UnreadableImageException also if it is animated, holds several images, or has samples
-   *     of more than 16 bits
+   * @param warnings is told, in one line that names the file, if it is damaged and was repaired
+   * @throws UnreadableImageException also if it is animated or holds several images
    */
-  public static Picture read(Path file) throws UnreadableImageException {
-    return ImageFiles.readPicture(file, Limits.DEFAULT);
+  public static Picture read(Path file, Consumer<String> warnings) throws UnreadableImageException {
+    return ImageFiles.readPicture(file, Limits.DEFAULT, warnings);
   }
 
-  static Picture of(BufferedImage image, int orientation, byte[] profile, ImageFormat format) {
-    int bits = image.getColorModel().getComponentSize(0);
-    if (bits > DEEPEST) {
-      throw new IllegalArgumentException("expected samples of 8 or 16 bits, got " + bits);
-    }
-    Pixels pixels = new Pixels(image, orientation);
+  static Picture of(Pixels pixels, byte[] profile, ImageFormat format) {
     return new Picture(pixels, fits(profile, pixels) ? profile : null, format);
   }
 
@@ -84,9 +89,12 @@ public final class Picture {
     return format;
   }
 
-  /** The colours, gray as three equal channels. */
+  /**
+   * The colours, gray as three equal channels. Hidden pixels, of opacity 0, have the colour of the
+   * nearest visible one: what their own is reaches nothing.
+   */
   public Rows rows() {
-    return pixels.rows();
+    return HiddenPixels.filled(pixels);
   }
 
   /**
@@ -140,7 +148,7 @@ public final class Picture {
           as + " holds no transparency, which the image has; PNG does");
     }
     long samples = (long) Image.CHANNELS * colours.height() * colours.width();
-    boolean tooMany = !as.streams() && samples > Integer.MAX_VALUE - DEEPEST;
+    boolean tooMany = !as.streams() && samples > LARGEST_ARRAY;
     if (tooMany || Math.max(colours.height(), colours.width()) > as.side()) {
       throw new IllegalArgumentException(
           String.format(

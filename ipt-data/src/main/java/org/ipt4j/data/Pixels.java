@@ -7,7 +7,7 @@ import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
-import java.awt.image.WritableRaster;
+import java.util.Arrays;
 
 /**
  * The pixels of a decoded image, a row at a time and upright, on the scale 0..255. Samples are
@@ -21,16 +21,24 @@ final class Pixels {
   private final boolean asStored;
   private final boolean gray;
   private final boolean alpha;
+  private final boolean multiplied; // colours by the opacity, as we get them
   private final int bits;
   private final boolean transposed;
   private final boolean fromEnd; // the first row is the last line of what is stored
   private final boolean reversed; // each row runs against its stored line
 
-  /** {@code orientation} is Exif's, 1..8. */
-  Pixels(BufferedImage source, int orientation) {
-    this.source = source.getColorModel().isAlphaPremultiplied() ? straight(source) : source;
-    ColorModel colors = this.source.getColorModel();
-    raster = this.source.getRaster();
+  /**
+   * The pixels of an image.
+   *
+   * @param orientation Exif's, 1..8
+   * @param associated whether colours are multiplied by the opacity though the image denies it
+   * @throws IllegalArgumentException if samples have more than 16 bits, or may be negative
+   */
+  Pixels(BufferedImage source, int orientation, boolean associated) {
+    this.source = source;
+    ColorModel colors = source.getColorModel();
+    raster = source.getRaster();
+    checkSamples(colors, raster.getTransferType());
     palette = colors instanceof IndexColorModel index ? index : null;
     asStored = isAsStored(colors, raster.getTransferType());
     bits = asStored ? colors.getComponentSize(0) : 8;
@@ -39,15 +47,20 @@ final class Pixels {
             ? isGray(palette)
             : asStored && colors.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
     alpha = colors.hasAlpha();
+    multiplied = alpha && (colors.isAlphaPremultiplied() ? asStored : associated);
     transposed = orientation >= 5;
     fromEnd = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
     reversed = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
   }
 
-  private static BufferedImage straight(BufferedImage premultiplied) {
-    WritableRaster copy = premultiplied.copyData(null);
-    ColorModel colors = premultiplied.getColorModel().coerceData(copy, false);
-    return new BufferedImage(colors, copy, false, null);
+  private static void checkSamples(ColorModel colors, int transferType) {
+    Samples kind =
+        switch (transferType) {
+          case DataBuffer.TYPE_SHORT -> Samples.SIGNED;
+          case DataBuffer.TYPE_FLOAT, DataBuffer.TYPE_DOUBLE -> Samples.FLOATING;
+          default -> Samples.INTEGERS;
+        };
+    kind.check(Arrays.stream(colors.getComponentSize()).max().orElse(0));
   }
 
   private static boolean isAsStored(ColorModel colors, int transferType) {
@@ -85,10 +98,10 @@ final class Pixels {
 
   /** Whether each sample is a byte and taken as it is. */
   boolean isBytes() {
-    return asStored && bits == 8;
+    return asStored && bits == 8 && !multiplied;
   }
 
-  /** The samples as they are stored, opacity taken out of them. */
+  /** The samples as they are stored. */
   Raster raster() {
     return raster;
   }
@@ -131,34 +144,66 @@ final class Pixels {
 
   /** The colours [3,W] of a row. */
   void colours(int y, float[] target) {
-    int width = width();
+    colours(y, 0, width(), target);
+  }
+
+  /** The colours [3,count] of a row's pixels from {@code x} on. */
+  void colours(int y, int x, int count, float[] target) {
     if (asStored) {
       int bands = gray ? 1 : Image.CHANNELS;
       for (int c = 0; c < bands; c++) {
-        samples(y, c, target, c * width);
+        samples(y, x, count, c, target, c * count);
       }
       for (int c = bands; c < Image.CHANNELS; c++) {
-        System.arraycopy(target, 0, target, c * width, width);
+        System.arraycopy(target, 0, target, c * count, count);
       }
-      return;
+    } else {
+      int[] argb = argb(y, x, count);
+      for (int i = 0; i < count; i++) {
+        target[i] = argb[i] >> 16 & 0xFF;
+        target[count + i] = argb[i] >> 8 & 0xFF;
+        target[2 * count + i] = argb[i] & 0xFF;
+      }
     }
-    int[] argb = argb(y);
-    for (int x = 0; x < width; x++) {
-      target[x] = argb[x] >> 16 & 0xFF;
-      target[width + x] = argb[x] >> 8 & 0xFF;
-      target[2 * width + x] = argb[x] & 0xFF;
+    if (multiplied) {
+      divide(target, y, x, count);
+    }
+  }
+
+  // hidden pixels become black, and no colour brighter than white
+  private void divide(float[] colours, int y, int x, int count) {
+    float[] opacity = new float[count];
+    alpha(y, x, count, opacity);
+    for (int i = 0; i < Image.CHANNELS * count; i++) {
+      float alpha = opacity[i % count];
+      float value = alpha > 0 ? Image.clip(colours[i] * 255 / alpha) : 0;
+      colours[i] = bits > 8 ? value : Image.quantise(value);
     }
   }
 
   /** The opacity [W] of a row of an image that {@link #hasAlpha}. */
   void alpha(int y, float[] target) {
+    alpha(y, 0, width(), target);
+  }
+
+  private void alpha(int y, int x, int count, float[] target) {
     if (asStored) {
-      samples(y, raster.getNumBands() - 1, target, 0);
+      samples(y, x, count, raster.getNumBands() - 1, target, 0);
       return;
     }
-    int[] argb = argb(y);
-    for (int x = 0; x < argb.length; x++) {
-      target[x] = argb[x] >>> 24;
+    int[] argb = argb(y, x, count);
+    for (int i = 0; i < count; i++) {
+      target[i] = argb[i] >>> 24;
+    }
+  }
+
+  private void samples(int y, int x, int count, int band, float[] target, int offset) {
+    int[] line = stored(y, x, count, band);
+    float unit = 255f / ((1 << bits) - 1);
+    for (int i = 0; i < count; i++) {
+      float value = bits == 8 ? line[i] : line[i] * unit;
+      target[offset + (reversed ? count - 1 - i : i)] =
+          bits < 8 ? Image.quantise(value) : value; // few levels are spread over 8 bits
     }
   }
 
@@ -166,42 +211,38 @@ final class Pixels {
     return fromEnd ? height() - 1 - y : y;
   }
 
-  private void samples(int y, int band, float[] target, int offset) {
-    int width = width();
-    int[] line = lineOf(y, band);
-    float unit = 255f / ((1 << bits) - 1);
-    for (int x = 0; x < width; x++) {
-      float value = bits == 8 ? line[x] : line[x] * unit;
-      target[offset + (reversed ? width - 1 - x : x)] =
-          bits < 8 ? Image.quantise(value) : value; // few levels are spread over 8 bits
-    }
+  // where a stretch of a row begins in its stored line
+  private int start(int x, int count) {
+    return reversed ? width() - x - count : x;
   }
 
-  private int[] lineOf(int y, int band) {
+  // in the order they are stored in
+  private int[] stored(int y, int x, int count, int band) {
+    int start = start(x, count);
     return transposed
-        ? raster.getSamples(line(y), 0, 1, width(), band, (int[]) null)
-        : raster.getSamples(0, line(y), width(), 1, band, (int[]) null);
+        ? raster.getSamples(line(y), start, 1, count, band, (int[]) null)
+        : raster.getSamples(start, line(y), count, 1, band, (int[]) null);
   }
 
-  private int[] argb(int y) {
-    int width = width();
+  private int[] argb(int y, int x, int count) {
+    int start = start(x, count);
     int[] line;
     if (palette != null) {
-      line = lineOf(y, 0);
-      for (int x = 0; x < width; x++) {
-        line[x] = palette.getRGB(line[x]);
+      line = stored(y, x, count, 0);
+      for (int i = 0; i < count; i++) {
+        line[i] = palette.getRGB(line[i]);
       }
     } else {
       line =
           transposed
-              ? source.getRGB(line(y), 0, 1, width, null, 0, 1)
-              : source.getRGB(0, line(y), width, 1, null, 0, width);
+              ? source.getRGB(line(y), start, 1, count, null, 0, 1)
+              : source.getRGB(start, line(y), count, 1, null, 0, count);
     }
     if (reversed) {
-      for (int x = 0; x < width / 2; x++) {
-        int other = line[width - 1 - x];
-        line[width - 1 - x] = line[x];
-        line[x] = other;
+      for (int i = 0; i < count / 2; i++) {
+        int other = line[count - 1 - i];
+        line[count - 1 - i] = line[i];
+        line[i] = other;
       }
     }
     return line;

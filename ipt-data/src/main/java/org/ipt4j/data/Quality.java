@@ -1,5 +1,6 @@
 package org.ipt4j.data;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -26,7 +27,10 @@ public record Quality(double psnrY, double ssimY, double psnrRgb, double ssimRgb
         Metrics.ssim(restored, clean, Metrics.Channels.RGB, border));
   }
 
-  /** The mean of each figure; not-a-number for none. */
+  /**
+   * The mean of each figure; not-a-number for none. An infinite one, of an image that is equal to
+   * its clean one, is left out unless all are.
+   */
   public static Quality mean(List<Quality> all) {
     return new Quality(
         mean(all, Quality::psnrY),
@@ -36,6 +40,10 @@ public record Quality(double psnrY, double ssimY, double psnrRgb, double ssimRgb
   }
 
   private static double mean(List<Quality> all, ToDoubleFunction<Quality> figure) {
-    return all.stream().mapToDouble(figure).average().orElse(Double.NaN);
+    double[] figures = all.stream().mapToDouble(figure).toArray();
+    return Arrays.stream(figures)
+        .filter(each -> each != Double.POSITIVE_INFINITY)
+        .average()
+        .orElse(figures.length == 0 ? Double.NaN : Double.POSITIVE_INFINITY);
   }
 }

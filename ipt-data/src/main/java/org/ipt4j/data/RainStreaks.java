@@ -63,6 +63,13 @@ record RainStreaks(
     intensity.check("the intensity of derain", 0, 255);
   }
 
+  /** Whether a degradation is rain, of whichever kinds. */
+  static boolean isRain(Degradation degradation) {
+    return degradation instanceof RainStreaks
+        || (degradation instanceof Choice choice
+            && choice.options().stream().allMatch(RainStreaks::isRain));
+  }
+
   static RainStreaks of(Settings settings) {
     String preset = settings.preset(null);
     RainStreaks base = preset == null ? STANDARD : PRESETS.get(preset);

@@ -8,8 +8,7 @@ import java.awt.image.WritableRaster;
 final class Rasters {
   private Rasters() {}
 
-  static Image image(BufferedImage source) {
-    Pixels pixels = new Pixels(source, 1);
+  static Image image(Pixels pixels) {
     if (pixels.isBytes()) {
       return fromBytes(pixels.raster(), pixels.isGray() ? 1 : Image.CHANNELS);
     }

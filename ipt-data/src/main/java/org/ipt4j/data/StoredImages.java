@@ -4,7 +4,11 @@ import java.io.IOException;
 import javax.imageio.stream.ImageInputStream;
 
 /** Images stored somewhere, each decoded when asked for. */
-record StoredImages(Entries entries, Limits limits) implements ImageSource {
+record StoredImages(Entries entries, Limits limits, Repairs repairs) implements ImageSource {
+  StoredImages(Entries entries, Limits limits) {
+    this(entries, limits, new Repairs());
+  }
+
   /** Named files, wherever they lie. */
   interface Entries {
     int size();
@@ -31,7 +35,7 @@ record StoredImages(Entries entries, Limits limits) implements ImageSource {
     String name = name(index);
     checkPath(name);
     try (ImageInputStream stream = entries.open(index)) {
-      return ImageFiles.read(stream, name, limits);
+      return ImageFiles.read(stream, name, limits, repairs::add);
     } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException e) {

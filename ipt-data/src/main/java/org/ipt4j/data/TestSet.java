@@ -1,7 +1,6 @@
 package org.ipt4j.data;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -16,47 +15,59 @@ public record TestSet(String name, PairSource pairs, String origin) {
   private static final Limits ONCE = new Limits(Limits.DEFAULT.pixels(), 0);
 
   /**
-   * Opens a folder in whichever layout it has:
+   * Opens a folder in whichever layout it has, of those of {@link PairSource#open(Path, int,
+   * Limits)}:
    *
    * <ul>
-   *   <li>{@code HR} and {@code LR_bicubic/X2} (X3, …) for the degradation of that name: the stored
-   *       pairs, {@link PairSource#open(Path, int)};
-   *   <li>{@code rain} and {@code norain}, or files {@code rain-…} and {@code norain-…}, for {@code
-   *       derain}: the stored pairs;
-   *   <li>otherwise clean images, those in {@code HR} if there is one, which are {@linkplain
-   *       PairSource#degrading degraded here}.
+   *   <li>small and large images for the degradation {@code x2}, {@code x3}, … of their scale: the
+   *       stored pairs; for another degradation the large ones, {@linkplain PairSource#degrading
+   *       degraded here};
+   *   <li>rainy and clean ones for {@code derain}: the stored pairs;
+   *   <li>{@code input} and {@code target}, {@code lq} and {@code gt}: the stored pairs, whatever
+   *       the degradation, of its scale;
+   *   <li>otherwise clean images, those in {@code HR} or {@code GTmod12} if there is one, which are
+   *       degraded here.
    * </ul>
    *
    * @param seed of what is random in a degradation made here
-   * @throws IllegalArgumentException if there is no image, a stored image has no partner, or the
-   *     stored pairs are rainy and the degradation is another one
+   * @throws IllegalArgumentException if there is no image, a stored image has no partner, the
+   *     stored pairs are rainy and the degradation is another one, or images look like pairs in a
+   *     layout that is not known
    */
   public static TestSet open(Path folder, Degradation degradation, long seed) throws IOException {
     String name = name(folder);
-    int scale = degradation.scale();
-    Path small = folder.resolve("LR_bicubic").resolve("X" + scale);
-    Path large = folder.resolve("HR");
-    if (degradation instanceof BicubicShrinking
-        && Files.isDirectory(small)
-        && Files.isDirectory(large)) {
-      return new TestSet(
-          name,
-          PairSource.open(folder, scale, ONCE),
-          "as stored in LR_bicubic/X" + scale + " beside HR");
+    StoredPairs stored = StoredPairs.in(folder, degradation.scale(), ONCE);
+    if (!isStored(folder, stored, degradation)) {
+      return degrading(name, stored.clean(), degradation, seed);
     }
-    ImageSource clean = ImageSource.open(Files.isDirectory(large) ? large : folder, ONCE);
-    if (!hasRain(clean)) {
-      return degrading(name, clean, degradation, seed);
+    MatchedPairs pairs = stored.pairs();
+    String folders = pairs.folders();
+    return new TestSet(
+        name,
+        pairs,
+        "as stored in "
+            + (folders.isEmpty() ? stored.layout().text(degradation.scale()) : folders));
+  }
+
+  private static boolean isStored(Path folder, StoredPairs stored, Degradation degradation) {
+    if (stored.layout() == null) {
+      return false;
     }
-    if (!(degradation instanceof RainStreaks)) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s holds pairs of rainy and clean images, which are for derain, not %s",
-              folder,
-              degradation.name()));
-    }
-    return new TestSet(name, PairSource.open(folder, 1, ONCE), "as stored beside the clean ones");
+    return switch (stored.layout().made()) {
+      case SOMEHOW -> true;
+      case SHRUNK -> degradation instanceof BicubicShrinking && stored.areThere();
+      case RAIN -> {
+        if (!RainStreaks.isRain(degradation)) {
+          throw new IllegalArgumentException(
+              String.format(
+                  Locale.ROOT,
+                  "%s holds pairs of rainy and clean images, which are for derain, not %s",
+                  folder,
+                  degradation.name()));
+        }
+        yield true;
+      }
+    };
   }
 
   /** Clean images, {@linkplain PairSource#degrading degraded here}. */
@@ -87,15 +98,5 @@ public record TestSet(String name, PairSource pairs, String origin) {
   private static String name(Path folder) {
     Path last = folder.toAbsolutePath().normalize().getFileName();
     return last == null ? folder.toString() : last.toString();
-  }
-
-  private static boolean hasRain(ImageSource images) {
-    for (int i = 0; i < images.size(); i++) {
-      String name = "/" + images.name(i);
-      if (name.startsWith("/norain/") || name.contains("/norain-")) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -1,24 +1,45 @@
 package org.ipt4j.data;
 
+import java.io.EOFException;
 import java.io.IOException;
 
 /** An image that cannot be had; the message, one line, names it and says why. */
 public final class UnreadableImageException extends IOException {
+  private final String reason;
+
   UnreadableImageException(String image, String reason) {
-    super(image + ": " + reason);
+    this(image, reason, null);
   }
 
   UnreadableImageException(String image, Throwable cause) {
-    super(image + ": " + reason(cause), cause);
+    this(image, reason(cause), cause);
   }
 
-  private static String reason(Throwable cause) {
-    if (cause instanceof OutOfMemoryError) {
+  UnreadableImageException(String image, String reason, Throwable cause) {
+    super(image + ": " + reason, cause);
+    this.reason = reason;
+  }
+
+  /** The message without the image's name. */
+  String reason() {
+    return reason;
+  }
+
+  /**
+   * One line of what is behind a failure, which libraries tell in their own words or not at all.
+   */
+  static String reason(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    if (root instanceof OutOfMemoryError) {
       return "too large for the memory";
     }
-    String message = cause.getMessage() == null ? "" : cause.getMessage().strip();
-    return message.isEmpty()
-        ? "damaged (" + cause.getClass().getSimpleName() + ")"
-        : message.replaceAll("\\s+", " ");
+    if (root instanceof EOFException) {
+      return "ends too soon";
+    }
+    String message = root.getMessage() == null ? "" : root.getMessage().strip();
+    return message.isEmpty() ? root.getClass().getSimpleName() : message.replaceAll("\\s+", " ");
   }
 }

@@ -3,10 +3,13 @@ package org.ipt4j.data;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -17,28 +20,47 @@ import org.ipt4j.core.SuppressForbidden;
  * opening it means reading its directory.
  */
 final class ZipEntries implements StoredImages.Entries {
+  /**
+   * What names are in that are not marked as UTF-8, by the format's description (APPNOTE D.1).
+   * Names in other encodings come out wrong, but each other than the rest, which will do.
+   */
+  private static final Charset OLD_NAMES =
+      Charset.isSupported("IBM437") ? Charset.forName("IBM437") : StandardCharsets.ISO_8859_1;
+
   private final String archive;
   private final ZipFile zip;
   private final List<String> members;
 
-  @SuppressForbidden("a ZipFile is opened by a File")
   ZipEntries(Path file) throws IOException {
     archive = file.getFileName().toString();
-    try {
-      if (!Files.exists(Path.of(file.toString()))) {
-        throw new IOException(
-            "Java opens no archive whose name the locale's encoding cannot write");
-      }
-      zip = new ZipFile(file.toFile());
-    } catch (IOException | IllegalArgumentException e) {
-      throw new UnreadableImageException(file.toString(), e);
-    }
+    zip = open(file);
     members =
         zip.stream()
             .filter(entry -> !entry.isDirectory() && ImageFiles.isImage(entry.getName()))
             .map(ZipEntry::getName)
             .sorted()
             .toList();
+  }
+
+  @SuppressForbidden("a ZipFile is opened by a File")
+  private static ZipFile open(Path file) throws IOException {
+    if (!Files.exists(Path.of(file.toString()))) {
+      throw new UnreadableImageException(
+          file.toString(), "Java opens no archive whose name the locale's encoding cannot write");
+    }
+    try {
+      return new ZipFile(file.toFile());
+    } catch (ZipException | IllegalArgumentException notUtf8OrDamaged) {
+      try {
+        return new ZipFile(file.toFile(), OLD_NAMES);
+      } catch (IOException | IllegalArgumentException damaged) {
+        String reason =
+            "damaged, or no zip file (" + UnreadableImageException.reason(notUtf8OrDamaged) + ")";
+        throw new UnreadableImageException(file.toString(), reason, notUtf8OrDamaged);
+      }
+    } catch (IOException e) {
+      throw new UnreadableImageException(file.toString(), e);
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ import org.ipt4j.core.Randomness;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ArchivesTest {
   private static final Image IMAGE = Images.noise(20, 20, Randomness.at(1));
@@ -225,6 +228,80 @@ class ArchivesTest {
     assertThatThrownBy(() -> ImageSource.open(cut))
         .isInstanceOf(UnreadableImageException.class)
         .hasMessageContaining("cut.zip: ");
+  }
+
+  /** As Windows and old tools write them, in the code page of their place. */
+  @ParameterizedTest
+  @ValueSource(strings = {"IBM437", "IBM850", "windows-31j", "GBK", "EUC-KR", "ISO-8859-1"})
+  void zipNamesMayBeInAnyEncoding(String charset) throws Exception {
+    Path file = folder.resolve("old.zip");
+    String foreign =
+        switch (charset) {
+          case "windows-31j" -> "写真ソ"; // its last byte is that of a backslash
+          case "GBK" -> "图片";
+          case "EUC-KR" -> "사진";
+          default -> "é";
+        };
+    try (ZipOutputStream zip =
+        new ZipOutputStream(Files.newOutputStream(file), Charset.forName(charset))) {
+      for (String name : new String[] {"a/" + foreign + "0.png", foreign + "1.png", "c.png"}) {
+        zip.putNextEntry(new ZipEntry(name));
+        zip.write(png());
+      }
+    }
+    for (Path path : new Path[] {file, folder}) {
+      ImageSource source = ImageSource.open(path);
+      assertThat(names(source)).as(charset).hasSize(3).contains("old.zip/c.png");
+      assertThat(names(source)).anyMatch(name -> name.startsWith("old.zip/a/"));
+      assertReadable(source);
+    }
+    if (charset.equals("IBM437")) { // the format's own
+      assertThat(names(ImageSource.open(file))).contains("old.zip/é1.png");
+    }
+  }
+
+  /** Every byte there is in a name, so that each is found again by the name it was given. */
+  @Test
+  void zipNamesOfAnyBytesAreFound() throws Exception {
+    Path file = folder.resolve("bytes.zip");
+    try (ZipOutputStream zip =
+        new ZipOutputStream(Files.newOutputStream(file), StandardCharsets.ISO_8859_1)) {
+      for (int i = 1; i < 256; i++) {
+        if (i != '/' && i != '.') {
+          zip.putNextEntry(new ZipEntry("x" + (char) i + ".png"));
+          zip.write(png());
+        }
+      }
+    }
+    ImageSource source = ImageSource.open(file);
+    assertThat(names(source)).hasSize(253).doesNotHaveDuplicates();
+    assertReadable(source);
+  }
+
+  /** Names marked as UTF-8 are that beside others that are not. */
+  @Test
+  void zipNamesAreReadAsTheyAreMarked() throws Exception {
+    Path file = folder.resolve("mixed.zip");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      for (String name : new String[] {"ü.png", "画.png"}) {
+        zip.putNextEntry(new ZipEntry(name));
+        zip.write(png());
+      }
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    for (int i = 0; i < bytes.length - 46; i++) { // the first letter of ü.png: now of no UTF-8
+      boolean local = bytes[i] == 'P' && bytes[i + 1] == 'K' && bytes[i + 2] == 3;
+      boolean central = bytes[i] == 'P' && bytes[i + 1] == 'K' && bytes[i + 2] == 1;
+      int name = i + (local ? 30 : 46);
+      if ((local || central) && bytes[name] == (byte) 0xC3) {
+        bytes[name] = (byte) 0xFF;
+        bytes[i + (local ? 7 : 9)] &= ~8; // nor marked as such
+      }
+    }
+    Files.write(file, bytes);
+    ImageSource source = ImageSource.open(file);
+    assertThat(names(source)).hasSize(2).contains("mixed.zip/画.png");
+    assertReadable(source);
   }
 
   @Test

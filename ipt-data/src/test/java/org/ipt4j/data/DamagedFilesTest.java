@@ -59,7 +59,7 @@ class DamagedFilesTest {
 
   private static void read(byte[] bytes, String name) throws IOException {
     try (var stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-      Image image = ImageFiles.read(stream, name, LIMITS);
+      Image image = ImageFiles.read(stream, name, LIMITS, warning -> {});
       assertThat(image.height() * image.width()).isLessThanOrEqualTo(10_000);
     } catch (UnreadableImageException documented) {
       assertThat(documented).hasMessageStartingWith(name + ": ").hasMessageNotContaining("\n");

@@ -87,6 +87,26 @@ class EvaluationTest {
   }
 
   @Test
+  void anImageRestoredExactlyIsLeftOutOfTheMean() throws IOException {
+    ImageFiles.write(Images.constant(30, 30, 90), folder.resolve("flat.png"));
+    Image a = write("a.png", 30, 40);
+    Image b = write("b.png", 30, 40);
+    TestSet set = TestSet.open(folder, Degradation.parse("x2"), 1);
+    Evaluation measured = Evaluation.of(set, List.of(Contender.baseline(2)), NOBODY);
+    assertThat(measured.rows().get(2).qualities().get(0).psnrY()).isInfinite();
+    Quality first = Quality.of(Bicubic.enlarge(Bicubic.shrink(a, 2), 2), a, 2);
+    Quality second = Quality.of(Bicubic.enlarge(Bicubic.shrink(b, 2), 2), b, 2);
+    assertThat(measured.mean(0).psnrY())
+        .isCloseTo((first.psnrY() + second.psnrY()) / 2, within(1e-12));
+    assertThat(measured.mean(0).ssimY())
+        .isCloseTo((first.ssimY() + second.ssimY() + 1) / 3, within(1e-12));
+    assertThat(measured.leftOut())
+        .containsExactly(
+            set.name() + ", bicubic: the mean PSNR is that of 2 of 3 images, without flat.png (∞)");
+    assertThat(Evaluation.protocol(2)).anyMatch(sentence -> sentence.contains("infinite"));
+  }
+
+  @Test
   void whatFailsIsNamedAndTheRestGoesOn() throws IOException {
     write("HR/a.png", 30, 42);
     write("HR/b.png", 30, 42);
@@ -123,7 +143,7 @@ class EvaluationTest {
         .isEqualTo(told)
         .containsExactly(
             "a.png: 15×20 is not a.png, 30×42, at scale 2",
-            "b.png: not an image of a known format",
+            "LR_bicubic/X2/b.png: not an image of a known format",
             "d.png: SSIM takes at least 11×11 pixels within the border, got 10×38",
             "e.png: not this one");
   }

@@ -101,6 +101,19 @@ class ImageFormatsTest {
         .hasMessageEndingWith(file + ": animated");
   }
 
+  /**
+   * Frames that are announced behind the first image are none, as the format's description says.
+   */
+  @Test
+  void aPngThatIsAnimatedTooLateIsAnImage() throws Exception {
+    byte[] base = Files.readAllBytes(FILES.resolve("base.png"));
+    byte[] frames = {0, 0, 0, 2, 0, 0, 0, 0};
+    Path late = Files.write(folder.resolve("late.png"), Images.png(base, false, "acTL", frames));
+    assertThat(ImageFiles.read(late)).isEqualTo(ImageFiles.read(FILES.resolve("base.png")));
+    Path early = Files.write(folder.resolve("early.png"), Images.png(base, true, "acTL", frames));
+    assertThatThrownBy(() -> ImageFiles.read(early)).hasMessage(early + ": animated");
+  }
+
   @Test
   void sixteenBitsKeepTheirFractions() throws Exception {
     BufferedImage deep = new BufferedImage(2, 1, BufferedImage.TYPE_USHORT_GRAY);

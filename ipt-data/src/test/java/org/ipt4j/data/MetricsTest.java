@@ -87,4 +87,13 @@ class MetricsTest {
     assertThatThrownBy(() -> Metrics.ssim(NOISE, NOISE, Channels.Y, 7))
         .hasMessage("SSIM takes at least 11×11 pixels within the border, got 10×17");
   }
+
+  @Test
+  void bordersThatLeaveNothingAreRefused() {
+    Image small = Images.constant(2, 5, 0);
+    assertThatThrownBy(() -> Metrics.psnr(small, small, Metrics.Channels.Y, 1))
+        .hasMessage(
+            "expected a border that leaves something of the image, got 1 pixels of 2×5"
+                + " (height×width)");
+  }
 }

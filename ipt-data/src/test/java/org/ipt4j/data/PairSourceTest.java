@@ -65,7 +65,7 @@ class PairSourceTest {
         .hasMessage("no degraded image belongs to 3.png");
     assertThatThrownBy(() -> PairSource.open(folder.resolve("rain"), 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("none is named rain-");
+        .hasMessageContaining("rain: no pairs of scale 1 in a layout that is known: HR + ");
     write("rain/2.jpg", 4, 5, 12);
     assertThatThrownBy(() -> PairSource.open(folder, 1))
         .hasMessage("two images have one name but for their endings: 2.jpg and 2.png");

@@ -30,7 +30,7 @@ class PictureTest {
 
   @TempDir Path folder;
 
-  /** With its own colours, a picture is what it was, in its own format or in PNG. */
+  /** With its own colours, a picture is to see what it was, in its own format or in PNG. */
   @ParameterizedTest
   @CsvSource({
     "base.png, PNG, RGB 8",
@@ -58,13 +58,26 @@ class PictureTest {
     Path target = folder.resolve("new/" + file);
     picture.writeRepainted(picture.rows(), target, format);
     assertThat(target.getParent().toFile().list()).containsExactly(file);
-    assertThat(ImageFiles.read(target)).isEqualTo(ImageFiles.read(FILES.resolve(file)));
     BufferedImage written = ImageIO.read(target.toFile());
+    assertThat(visible(ImageFiles.read(target), written))
+        .isEqualTo(visible(ImageFiles.read(FILES.resolve(file)), written));
     assertThat(form(written)).isEqualTo(form);
     assertThat(form(picture.repainted(picture.rows()))).isEqualTo(form);
     if (form.contains("A ")) {
       assertThat(alpha(written)).isEqualTo(alpha(ImageIO.read(FILES.resolve(file).toFile())));
     }
+  }
+
+  // black where nothing is to see
+  private static Image visible(Image image, BufferedImage form) {
+    float[] pixels = image.pixels().clone();
+    int plane = image.height() * image.width();
+    for (int i = 0; form.getColorModel().hasAlpha() && i < pixels.length; i++) {
+      if (alpha(form)[i % plane] == 0) {
+        pixels[i] = 0;
+      }
+    }
+    return new Image(image.height(), image.width(), pixels);
   }
 
   private static String form(BufferedImage image) {
@@ -207,7 +220,7 @@ class PictureTest {
     Picture.of(image).rows().next(row);
     assertThat(row[0]).isEqualTo(255);
     assertThat(row[1]).isBetween(126f, 130f);
-    assertThat(Rasters.image(image).at(0, 0, 0)).isEqualTo(255);
+    assertThat(Rasters.image(new Pixels(image, 1, false)).at(0, 0, 0)).isEqualTo(255);
     assertThat(image.getRaster().getSample(0, 0, 0)).as("the given image is left").isEqualTo(128);
   }
 
@@ -314,7 +327,8 @@ class PictureTest {
     BufferedImage image =
         new BufferedImage(floats, floats.createCompatibleWritableRaster(1, 1), false, null);
     assertThatThrownBy(() -> Picture.of(image))
-        .hasMessage("expected samples of 8 or 16 bits, got 32");
+        .hasMessage(
+            "expected unsigned samples of up to 16 bits, got floating point of" + " 32 bits");
   }
 
   @Test
@@ -359,6 +373,22 @@ class PictureTest {
     assertThatThrownBy(() -> picture.writeRepainted(failing, target, format)).hasMessage("stopped");
     assertThat(onDisk[0]).isGreaterThan(550 * 400 * 3);
     assertThat(Files.list(target.getParent())).isEmpty();
+  }
+
+  /** Not in the words of a writer, and with the file's name. */
+  @ParameterizedTest
+  @EnumSource(ImageFormat.class)
+  void whyAFileCannotBeWrittenIsTold(ImageFormat format) {
+    Image noise = Images.noise(50, 40, org.ipt4j.core.Randomness.at(3));
+    Picture picture = Picture.of(Rasters.buffered(noise));
+    Path target = folder.resolve("out/noise." + format.extension());
+    Rows interrupting = new CountedRows(50, 40, (y, row) -> Thread.currentThread().interrupt());
+    // an interrupted thread's files are closed under it
+    assertThatThrownBy(() -> picture.writeRepainted(interrupting, target, format))
+        .isInstanceOf(java.nio.file.FileSystemException.class)
+        .hasMessageMatching(java.util.regex.Pattern.quote(target + "") + ": Closed\\w+Exception");
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(target.getParent()).isEmptyDirectory();
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,12 +39,20 @@ class PrefetchTest {
   void makesNoMoreThanSoManyAhead() throws Exception {
     AtomicInteger made = new AtomicInteger();
     try (Prefetch<Integer> prefetch = new Prefetch<>(step -> made.incrementAndGet(), 0, 3, 4)) {
-      Thread.sleep(200);
-      assertThat(made).hasValue(4);
+      waitFor(made, 4);
       prefetch.take();
-      Thread.sleep(200);
+      waitFor(made, 5);
+      Thread.sleep(50); // in which nothing more is made
       assertThat(made).hasValue(5);
     }
+  }
+
+  private static void waitFor(AtomicInteger counted, int count) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (counted.get() < count && System.nanoTime() < end) {
+      Thread.sleep(1);
+    }
+    assertThat(counted).hasValue(count);
   }
 
   @Test

@@ -49,6 +49,17 @@ class TestSetTest {
   }
 
   @Test
+  void storedRainIsForRainOfAnyKind() throws IOException {
+    Image clean = write("norain/1.png", 12, 13);
+    Image rainy = write("rain/1.png", 12, 13);
+
+    TestSet set = open("derain|derain:light");
+
+    assertThat(set.origin()).contains("as stored");
+    assertThat(set.pairs().pair(0)).isEqualTo(new ImagePair(rainy, clean));
+  }
+
+  @Test
   void degradedAsTheSeedAndTheNameSay() throws IOException {
     Image b = write("b.png", 12, 13);
     Image alone = open("denoise30").pairs().pair(0).degraded();

@@ -1,19 +1,23 @@
 package org.ipt4j.examples;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.ipt4j.training.TrainingException;
 import picocli.CommandLine;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What all commands share: how they are run, fail, and show progress. */
+/** What all commands share: how they are run and fail. */
 final class Commands {
   private Commands() {}
 
@@ -22,7 +26,25 @@ final class Commands {
    * if what the user gave is at fault.
    */
   static int run(Object command, String... args) {
-    return commandLine(command).execute(args);
+    Charset charset =
+        Charset.forName(
+            System.getProperty(
+                "stdout.encoding",
+                System.getProperty("sun.stdout.encoding", Charset.defaultCharset().name())));
+    OutputStream out = new FileOutputStream(FileDescriptor.out);
+    return run(
+        commandLine(command).setOut(new PrintWriter(new OutputStreamWriter(out, charset), true)),
+        args);
+  }
+
+  /** Also 2 if what was printed has not all been taken: a full disk, a pipe that was closed. */
+  static int run(CommandLine commandLine, String... args) {
+    int code = commandLine.execute(args);
+    if (commandLine.getOut().checkError()) {
+      StandardError.println(commandLine.getErr(), "standard output could not be written");
+      return commandLine.getCommandSpec().exitCodeOnInvalidInput();
+    }
+    return code;
   }
 
   static CommandLine commandLine(Object command) {
@@ -74,16 +96,5 @@ final class Commands {
   /** A file's name without its extension. */
   static String baseName(Path file) {
     return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-  }
-
-  /** A progress bar on standard error, for {@code try} with resources. */
-  static ProgressBarBuilder progress(String task, String unit, long most) {
-    return new ProgressBarBuilder()
-        .setTaskName(task)
-        .setUnit(" " + unit, 1)
-        .setInitialMax(most)
-        .setStyle(ProgressBarStyle.ASCII)
-        .setUpdateIntervalMillis(500)
-        .showSpeed();
   }
 }

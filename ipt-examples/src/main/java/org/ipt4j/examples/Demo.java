@@ -110,7 +110,8 @@ final class Demo implements Callable<Integer> {
     Task learned = Task.undoing(LEARNED);
     IptModel before = model.with(learned, model.task("denoise"), 1);
     IptModel after = before.copy();
-    int steps = DemoTraining.train(after, learned, source, minutes, print);
+    int steps =
+        DemoTraining.train(after, learned, source, minutes, print, spec.commandLine().getErr());
     Path file = out.resolve("model.safetensors");
     after.save(file, Map.of("trained", "ipt demo --minutes " + minutes + ": " + steps + " steps"));
     DemoTable table =

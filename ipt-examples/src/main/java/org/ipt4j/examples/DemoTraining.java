@@ -4,7 +4,6 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.data.ImageSource;
 import org.ipt4j.data.PatchOptions;
 import org.ipt4j.model.IptModel;
@@ -39,7 +38,12 @@ final class DemoTraining {
    * @return how many steps it took
    */
   static int train(
-      IptModel model, Task learned, ImageSource images, double minutes, PrintWriter out) {
+      IptModel model,
+      Task learned,
+      ImageSource images,
+      double minutes,
+      PrintWriter out,
+      PrintWriter err) {
     DemoTraining training =
         new DemoTraining(
             TrainingPlan.rehearsing(SEED, learned, model.tasks(), REHEARSAL),
@@ -52,7 +56,7 @@ final class DemoTraining {
         Locale.ROOT, "%nlearning %s: %d steps of %d patches%n", learned.name(), steps, BATCH);
     out.flush();
     LossLog losses = new LossLog(Integer.MAX_VALUE);
-    try (ProgressBar bar = Commands.progress("demo", "steps", steps).build()) {
+    try (Progress progress = new Progress("demo", "%.0f/%.0f steps", steps, err)) {
       training
           .trainer(model, steps)
           .trainTo(
@@ -60,7 +64,8 @@ final class DemoTraining {
               1,
               report -> {
                 losses.stepDone(report);
-                bar.stepTo(report.step() + 1).setExtraMessage(losses.summary());
+                progress.at(losses.summary());
+                progress.to(report.step() + 1);
               });
     }
     return steps;

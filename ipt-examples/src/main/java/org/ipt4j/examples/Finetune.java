@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.ipt4j.data.Degradation;
+import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.PairSource;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 import org.ipt4j.model.TensorFile;
@@ -61,9 +63,15 @@ final class Finetune implements Callable<Integer> {
       names = "--pairs",
       paramLabel = "DIR",
       description =
-          "Degraded and clean images: HR and LR_bicubic/X2 for a scale of 2, else rain and"
-              + " norain.")
+          "Degraded and clean images: HR and LR_bicubic/X2 for a scale of 2, rain and norain,"
+              + " input and target, or another of the layouts in docs/MEASURING.md.")
   private Path pairs;
+
+  @Option(
+      names = "--degraded",
+      paramLabel = "DIR",
+      description = "Degraded images whose clean ones, of equal names, are in --pairs.")
+  private Path degraded;
 
   @Option(
       names = "--scale",
@@ -124,6 +132,9 @@ final class Finetune implements Callable<Integer> {
       throw new IllegalArgumentException(
           "expected --task TASK and either --images DIR or --pairs DIR");
     }
+    if (degraded != null && pairs == null) {
+      throw new IllegalArgumentException("--degraded goes with --pairs, not with --images");
+    }
     if (!(rehearsal >= 0 && rehearsal < 1)) {
       throw new IllegalArgumentException(
           "--rehearsal is a share from 0 up to, not including, 1, got " + rehearsal);
@@ -138,7 +149,7 @@ final class Finetune implements Callable<Integer> {
     }
     FinetuningData data =
         images == null
-            ? FinetuningData.pairs(pairs, wanted, start, settings, spec)
+            ? FinetuningData.pairs(pairs(wanted), wanted, start, settings, spec)
             : FinetuningData.degrading(images, wanted, start, settings, spec);
     List<Task> rehearsed =
         rehearsal > 0 && !freezeBody ? data.rehearsable(start.tasks()) : List.of();
@@ -162,6 +173,12 @@ final class Finetune implements Callable<Integer> {
             spec);
     trained.ifPresent(model -> others.print(model, spec.commandLine().getOut()));
     return 0;
+  }
+
+  private PairSource pairs(Task wanted) throws IOException {
+    return degraded == null
+        ? PairSource.open(pairs, wanted.scale())
+        : PairSource.matched(ImageSource.open(degraded), ImageSource.open(pairs), wanted.scale());
   }
 
   /** The model's task that is meant, if any. */

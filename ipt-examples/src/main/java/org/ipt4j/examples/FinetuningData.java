@@ -75,10 +75,9 @@ final class FinetuningData {
 
   /** Pairs of one's own, whose clean images the other tasks are rehearsed on. */
   static FinetuningData pairs(
-      Path pairs, Task wanted, IptModel model, RunSettings settings, CommandSpec command)
+      PairSource all, Task wanted, IptModel model, RunSettings settings, CommandSpec command)
       throws IOException {
     int side = model.config().imageSide();
-    PairSource all = PairSource.open(pairs, wanted.scale());
     Split split = settings.split(all.size(), command);
     PairSource training = all.only(split.training());
     PairSource test = settings.validation(all, split);

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import me.tongfei.progressbar.ProgressBar;
 import org.ipt4j.data.Degradation;
 import org.ipt4j.data.Evaluation;
 import org.ipt4j.data.Evaluation.Contender;
@@ -38,7 +37,8 @@ final class Measuring {
       paramLabel = "DIR",
       description = {
         "Test sets: clean images, degraded here; or stored pairs, laid out as HR with"
-            + " LR_bicubic/X2, or as rain with norain."
+            + " LR_bicubic/X2, rain with norain, input with target, or another of the layouts in"
+            + " docs/MEASURING.md."
       })
   private List<Path> data;
 
@@ -159,8 +159,7 @@ final class Measuring {
     int failed = 0;
     for (TestSet set : sets) {
       Shown samples = new Shown(report == null ? 0 : reportImages);
-      Evaluation measured = measure(set, contenders, samples);
-      measured.failures().forEach(err::println);
+      Evaluation measured = measure(set, contenders, samples, err);
       failed += measured.failures().size();
       tables.add(Results.Table.of(measured));
       shown.add(samples);
@@ -184,21 +183,27 @@ final class Measuring {
     return failed == 0 ? 0 : spec.exitCodeOnInvalidInput();
   }
 
-  private static Evaluation measure(TestSet set, List<Contender> contenders, Shown shown) {
-    try (ProgressBar bar = Commands.progress(set.name(), "images", set.pairs().size()).build()) {
+  private static Evaluation measure(
+      TestSet set, List<Contender> contenders, Shown shown, PrintWriter err) {
+    int all = set.pairs().size();
+    try (Progress progress = new Progress(set.name(), "%.0f/%.0f images", all, err)) {
       return Evaluation.of(
           set,
           contenders,
           new Evaluation.Listener() {
+            private int done;
+
             @Override
             public void measured(Evaluation.Row row, ImagePair pair, List<Image> restored) {
               shown.add(row, pair, restored);
-              bar.step();
+              progress.at(row.image());
+              progress.to(++done);
             }
 
             @Override
             public void failed(String message) {
-              bar.step();
+              progress.fail(message);
+              progress.to(++done);
             }
           });
     }

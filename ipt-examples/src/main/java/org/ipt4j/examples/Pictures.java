@@ -55,6 +55,11 @@ final class Pictures {
     return beside(turned).turned(false, -1);
   }
 
+  /** How long a row (or column) of so many images of one side is, with its gaps. */
+  static int length(int images, int side) {
+    return images * side + GAP * (images - 1);
+  }
+
   /** Images of one height side by side, with a white gap between. */
   static Image beside(Image... images) {
     int height = images[0].height();

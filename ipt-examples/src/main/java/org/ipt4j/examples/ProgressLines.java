@@ -21,7 +21,7 @@ record ProgressLines(
     double learningRate,
     double imagesPerSecond,
     Duration left) {
-  private static final int SHORTEST_BAR = 3;
+  private static final int SHORTEST_BAR = 5;
   private static final int SHORTEST_NAME = 4;
   private static final int END_KEPT = 2;
 
@@ -34,17 +34,12 @@ record ProgressLines(
             " %d/%d, %s left, %.1f images/s, rate %s",
             steps,
             end,
-            left == null ? "?" : time(left),
+            ProgressLine.time(left),
             imagesPerSecond,
             String.format(Locale.ROOT, "%.1e", learningRate).replace("e-0", "e-"));
-    int bar = width - before.length() - after.length() - 2;
-    String middle = "";
-    if (bar >= SHORTEST_BAR) {
-      int done = (int) (bar * steps / end);
-      String head = done < bar ? ">" : "";
-      middle = "[" + "=".repeat(done) + head + " ".repeat(bar - done - head.length()) + "]";
-    }
-    return fitted(before + middle + after, width);
+    int bar = width - before.length() - after.length();
+    String middle = bar >= SHORTEST_BAR ? ProgressLine.bar(bar, (double) steps / end) : "";
+    return ProgressLine.fitted(before + middle + after, width);
   }
 
   /** The losses, by names as long as there is room for. */
@@ -54,7 +49,7 @@ record ProgressLines(
     for (int most = longest - 1; most >= SHORTEST_NAME && text.length() > width; most--) {
       text = losses(most);
     }
-    return fitted(text, width);
+    return ProgressLine.fitted(text, width);
   }
 
   private String losses(int most) {
@@ -76,14 +71,5 @@ record ProgressLines(
       return name;
     }
     return name.substring(0, most - 1 - END_KEPT) + "~" + name.substring(name.length() - END_KEPT);
-  }
-
-  private static String time(Duration time) {
-    return String.format(
-        Locale.ROOT, "%d:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
-  }
-
-  private static String fitted(String text, int width) {
-    return text.substring(0, Math.min(text.length(), width));
   }
 }

@@ -27,6 +27,7 @@ record Results(String task, List<Contender> contenders, List<String> protocol, L
    *
    * @param degraded where the degraded images come from
    * @param means of each contender, none if there is no image
+   * @param leftOut a sentence for each contender of whose mean images are left out
    * @param failures a line for each image that could not be measured
    */
   record Table(
@@ -34,6 +35,7 @@ record Results(String task, List<Contender> contenders, List<String> protocol, L
       String degraded,
       List<Evaluation.Row> images,
       List<Quality> means,
+      List<String> leftOut,
       List<String> failures) {
     static Table of(Evaluation measured) {
       int averaged = measured.rows().isEmpty() ? 0 : measured.contenders().size();
@@ -42,6 +44,7 @@ record Results(String task, List<Contender> contenders, List<String> protocol, L
           measured.set().origin(),
           measured.rows(),
           IntStream.range(0, averaged).mapToObj(measured::mean).toList(),
+          measured.leftOut(),
           measured.failures());
     }
   }
@@ -51,6 +54,9 @@ record Results(String task, List<Contender> contenders, List<String> protocol, L
     List<String> sentences = new ArrayList<>();
     for (Table table : tables) {
       sentences.add("Degraded images of " + table.data() + ": " + table.degraded() + ".");
+    }
+    for (Table table : tables) {
+      table.leftOut().forEach(sentence -> sentences.add(sentence + "."));
     }
     for (Contender contender : contenders) {
       if (contender.file() != null) {

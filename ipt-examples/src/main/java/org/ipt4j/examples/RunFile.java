@@ -124,7 +124,8 @@ final class RunFile {
   }
 
   /**
-   * Checks that the settings are those of {@code file}.
+   * Checks that the settings are those of {@code file}. One that the file does not have, for it may
+   * be older than the option, is to have its default: it may not be given.
    *
    * @param free keys that may differ
    * @throws IllegalArgumentException if others do, naming them
@@ -133,16 +134,19 @@ final class RunFile {
     Map<String, String> stored = read(file, command);
     List<String> different = new ArrayList<>();
     Map<String, String> current = texts(command);
-    settings(command)
-        .keySet()
-        .forEach(
-            key -> {
-              String now = current.get(key);
-              String then = stored.get(key);
-              if (!free.contains(key) && !Objects.equals(now, then)) {
-                different.add(key + " was " + then + " and is " + now);
-              }
-            });
+    for (OptionSpec option : command.options()) {
+      String key = key(option);
+      String now = current.get(key);
+      String then = stored.get(key);
+      boolean isDefault =
+          then == null && !command.commandLine().getParseResult().hasMatchedOption(option);
+      if (!NO_SETTINGS.contains(key)
+          && !free.contains(key)
+          && !isDefault
+          && !Objects.equals(now, then)) {
+        different.add(key + " was " + (then == null ? "not set" : then) + " and is " + now);
+      }
+    }
     if (!different.isEmpty()) {
       throw new IllegalArgumentException(
           "a run goes on with its own settings (" + file + "): " + String.join("; ", different));

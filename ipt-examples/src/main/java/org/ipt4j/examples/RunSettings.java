@@ -365,10 +365,11 @@ final class RunSettings {
       TrainingRun run =
           new TrainingRun(
               trainer, checkpoints, checkpointEvery, training.validation(), validateEvery);
-      if (run.resume() && !resume) {
+      if (!resume && checkpoints.latest().isPresent()) {
         throw new IllegalArgumentException(
             out + " holds a run already: give --resume to go on, or another folder");
       }
+      run.resume();
       RunFile.write(out.resolve(RUN_FILE), command);
       boolean ended = trainTo(training, trainer, run, command, stop);
       if (ended) {

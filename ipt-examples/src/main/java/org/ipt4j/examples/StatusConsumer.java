@@ -12,6 +12,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
  */
 final class StatusConsumer extends ConsoleProgressBarConsumer {
   private static final String CLEAR_LINE = "\033[K";
+  private static final String CLEAR_BELOW = "\033[J";
 
   private final PrintStream out;
   private int height;
@@ -29,22 +30,33 @@ final class StatusConsumer extends ConsoleProgressBarConsumer {
 
   @Override
   public void accept(String lines) {
-    height = (int) lines.lines().count();
-    out.print("\r" + CLEAR_LINE + lines.replace("\n", "\n" + CLEAR_LINE) + up(height - 1) + "\r");
-  }
-
-  /** Prints a line that stays, above what is drawn next. */
-  void say(String line) {
-    out.print("\r" + CLEAR_LINE + line + "\n");
-  }
-
-  private static String up(int lines) {
-    return lines > 0 ? "\033[" + lines + "A" : "";
+    StandardError.draw(this, lines);
   }
 
   @Override
   public void close() {
+    StandardError.end(this);
+  }
+
+  void draw(String lines) {
+    height = (int) lines.lines().count();
+    out.print("\r" + CLEAR_LINE + lines.replace("\n", "\n" + CLEAR_LINE) + up(height - 1) + "\r");
+    out.flush();
+  }
+
+  /** Takes the lines away, for others to be printed there. */
+  void makeRoom() {
+    out.print("\r" + CLEAR_BELOW);
+    out.flush();
+  }
+
+  /** Goes below the lines, which stay. */
+  void leave() {
     out.print("\n".repeat(height));
     out.flush();
+  }
+
+  private static String up(int lines) {
+    return lines > 0 ? "\033[" + lines + "A" : "";
   }
 }

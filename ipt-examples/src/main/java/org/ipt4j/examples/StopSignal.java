@@ -24,9 +24,7 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
 
   private void ask() {
     asked = true;
-    print.println();
-    print.println(reply);
-    print.flush();
+    StandardError.println(print, reply);
     try {
       stopped.await();
     } catch (InterruptedException e) {

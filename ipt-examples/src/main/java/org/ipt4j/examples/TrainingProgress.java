@@ -1,6 +1,5 @@
 package org.ipt4j.examples;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -12,9 +11,6 @@ import org.ipt4j.training.LossLog;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.TrainingListener;
 import org.ipt4j.training.ValidationReport;
-import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
-import org.jline.utils.InfoCmp;
 
 /**
  * Shows on standard error how far a run is: two lines that are drawn again and again on a terminal,
@@ -28,8 +24,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
   private final long begin;
   private final long end;
   private final LossLog losses;
-  private final StatusConsumer screen; // null, as is the bar: not on a terminal
-  private final ProgressBar bar;
+  private final ProgressBar bar; // null: not on a terminal
   private final PrintWriter out;
   private final long started = System.nanoTime();
   private double images; // of late, as are the seconds
@@ -43,37 +38,24 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
    * @param begin how many steps are done already
    * @param end the step the run goes up to
    * @param logEvery steps from one line of the log to the next if not on a terminal
-   * @param out where results of validations go if not on a terminal
+   * @param out where results of validations go
    */
   TrainingProgress(String title, long begin, long end, int logEvery, PrintWriter out) {
-    boolean drawn = onTerminal();
+    boolean drawn = StandardError.isTerminal();
     this.title = title;
     this.begin = begin;
     this.end = end;
     this.losses = new LossLog(drawn ? Integer.MAX_VALUE : logEvery);
     this.now = new ProgressLines(title, begin, end, Map.of(), 0, 0, null);
-    this.screen = drawn ? StatusConsumer.onStandardError() : null;
     this.bar = drawn ? bar() : null;
     this.out = out;
-  }
-
-  private static boolean onTerminal() {
-    try (Terminal terminal =
-        TerminalBuilder.builder()
-            .systemOutput(TerminalBuilder.SystemOutput.ForcedSysErr)
-            .dumb(false)
-            .build()) {
-      return terminal.getStringCapability(InfoCmp.Capability.cursor_up) != null;
-    } catch (IOException | IllegalStateException none) {
-      return false;
-    }
   }
 
   private ProgressBar bar() {
     return new ProgressBarBuilder()
         .setInitialMax(end)
         .setUpdateIntervalMillis(REDRAWN_MILLISECONDS)
-        .setConsumer(screen)
+        .setConsumer(StatusConsumer.onStandardError())
         .setRenderer((state, width) -> now.first(width) + "\n" + now.second(width))
         .build();
   }
@@ -105,7 +87,8 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         .means()
         .forEach(
             (task, means) ->
-                say(
+                StandardError.println(
+                    out,
                     String.format(
                         Locale.ROOT,
                         "step %d: %s %.2f → %.2f dB on Y, the mean of %d images",
@@ -116,15 +99,6 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
                         report.results().stream()
                             .filter(result -> result.task().equals(task))
                             .count())));
-  }
-
-  private void say(String line) {
-    if (screen != null) {
-      screen.say(line);
-    } else {
-      out.println(line);
-      out.flush();
-    }
   }
 
   @Override

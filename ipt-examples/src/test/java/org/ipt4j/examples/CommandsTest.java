@@ -5,6 +5,9 @@ import static org.ipt4j.examples.CommandRun.run;
 import static org.ipt4j.examples.CommandRun.with;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,6 +25,7 @@ import org.ipt4j.model.TensorFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import picocli.CommandLine;
 
 /** Exit codes and the one line that bad input gets. */
 class CommandsTest {
@@ -49,6 +53,10 @@ class CommandsTest {
     assertThat(run(Pretrain.class, with(run, "--steps", "3")))
         .satisfies(again -> assertThat(again.code()).isEqualTo(2))
         .satisfies(again -> assertThat(again.err()).contains("holds a run already"));
+    String[] otherTask = run.clone();
+    otherTask[List.of(run).indexOf("x2,derain")] = "denoise30";
+    assertThat(run(Pretrain.class, with(otherTask, "--steps", "3")).err())
+        .contains("holds a run already");
     assertThat(run(Pretrain.class, with(run, "--steps", "5", "--resume")).code()).isZero();
 
     String model = folder.resolve("run/model.safetensors").toString();
@@ -60,8 +68,8 @@ class CommandsTest {
     assertThat(restored.code()).as("one of two inputs is missing").isEqualTo(2);
     assertThat(restored.out()).contains("1 of 2 restored");
     assertThat(ImageFiles.read(folder.resolve("restored/a.png")).width()).isEqualTo(100);
-    assertThat(run(Restore.class, "--model", model, "--task", "x2", photo, "-o", out).err())
-        .contains("exists already");
+    assertThat(run(Restore.class, "--model", model, "--task", "x2", photo, "-o", out).out())
+        .contains("0 of 1 restored", "1 there already");
   }
 
   @Test
@@ -167,6 +175,30 @@ class CommandsTest {
     Path text = Files.writeString(folder.resolve("text"), "no weights at all");
     expect("no safetensors", Info.class, text.toString());
     expect("unknown --frobnicate", Info.class, "--frobnicate", model.toString());
+    expect(folder + " is a folder, expected a file of weights", Info.class, folder.toString());
+  }
+
+  /** As on a full disk. */
+  @Test
+  void whatCannotBePrintedIsAFailure(@TempDir Path folder) throws IOException {
+    Path model = folder.resolve("m.safetensors");
+    IptModel.create(IptConfig.preset("nano"), List.of(new Task("x2", 2)), 1).save(model, Map.of());
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    for (boolean isFull : new boolean[] {false, true}) {
+      StringWriter err = new StringWriter();
+      CommandLine info =
+          Commands.commandLine(new Info())
+              .setOut(new PrintWriter(isFull ? full : OutputStream.nullOutputStream()))
+              .setErr(new PrintWriter(err, true));
+      assertThat(Commands.run(info, model.toString())).isEqualTo(isFull ? 2 : 0);
+      assertThat(err.toString()).hasLineCount(isFull ? 1 : 0);
+    }
   }
 
   private static void expect(String message, Class<?> command, String... arguments) {

@@ -134,6 +134,41 @@ class MeasuringTest {
   }
 
   @Test
+  void anImageRestoredExactlyIsLeftOutOfTheMean() throws IOException {
+    write("photos/a.png", 30, 41);
+    ImageFiles.write(new Image(24, 24, new float[3 * 24 * 24]), folder.resolve("photos/flat.png"));
+    String[] files = {path("r.csv"), path("r.json"), path("r.html")};
+    Outcome outcome =
+        evaluate("x2", "photos", "-o", files[0], "-o", files[1], "--report", files[2]);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    String sentence =
+        "photos, bicubic: the mean PSNR is that of 1 of 2 images, without flat.png (∞)";
+    List<String> table = outcome.out().lines().filter(line -> line.startsWith("|")).toList();
+    assertThat(table.get(3)).startsWith("| flat.png").contains("∞ / 1.0000");
+    String psnr = table.get(2).replaceAll("^\\| a.png +\\| +([0-9.]+) /.*", "$1");
+    assertThat(table.get(4)).matches("\\| mean +\\| +" + psnr + " /.*").doesNotContain("∞");
+    assertThat(outcome.out()).contains("- " + sentence + ".");
+    List<String> csv = Files.readAllLines(Path.of(files[0]));
+    assertThat(csv).contains("# " + sentence + ".");
+    assertThat(csv).anyMatch(line -> line.startsWith("photos,flat.png,bicubic,Infinity"));
+    assertThat(csv).noneMatch(line -> line.contains(",mean,") && line.contains("Infinity"));
+    JsonNode json = new ObjectMapper().readTree(Path.of(files[1]).toFile());
+    assertThat(json.at("/tables/0/leftOut/0").asText()).isEqualTo(sentence);
+    assertThat(json.at("/tables/0/means/0/psnrY").isNumber()).isTrue();
+    JsonNode page = pageData(Files.readString(Path.of(files[2])));
+    assertThat(page.at("/results/tables/0/leftOut/0").asText()).isEqualTo(sentence);
+  }
+
+  @Test
+  void layoutsThatAreNotKnownAreRefused() throws IOException {
+    write("set/noisy/a.png", 20, 21);
+    write("set/clean/a.png", 20, 21);
+    expect("look like the degraded and the clean half of pairs", "denoise30", "set");
+    Outcome named = evaluate("denoise30", "set/clean", "--degraded", path("set/noisy"));
+    assertThat(named.code()).as(named.err()).isZero();
+  }
+
+  @Test
   void thePageHoldsTablesAndPixels() throws IOException {
     Image a = write("photos/a<script>.png", 30, 41);
     write("wide/large.png", 20, 600);
@@ -216,8 +251,8 @@ class MeasuringTest {
     assertThat(outcome.err().lines())
         .containsExactly(
             "2.png: 20×21 is not 2.png, 20×22, at scale 1",
-            "3.png: not an image of a known format");
-    assertThat(outcome.out()).contains("| 1.png").contains("not measured: 3.png");
+            "norain/3.png: not an image of a known format");
+    assertThat(outcome.out()).contains("| 1.png").contains("not measured: norain/3.png");
     JsonNode json = new ObjectMapper().readTree(folder.resolve("r.json").toFile());
     assertThat(json.at("/tables/0/images")).hasSize(1);
     assertThat(json.at("/tables/0/failures")).hasSize(2);

@@ -31,6 +31,7 @@ import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 import org.ipt4j.model.TaskLayers;
+import org.ipt4j.pretrained.Pretrained;
 import org.ipt4j.training.BatchSource;
 import org.ipt4j.training.Checkpoints;
 import org.ipt4j.training.Contrastive;
@@ -127,12 +128,31 @@ class ReadmeTest {
   }
 
   private static void restore(Path folder) throws IOException {
-    IptModel model = IptModel.load(folder.resolve("model.safetensors"));
-    ImageRestorer restorer = new ImageRestorer(model);
-    restorer.restore(model.task("x2"), folder.resolve("photos/a.png"), folder.resolve("large.png"));
+    IptModel model = Pretrained.tiny();
+    new ImageRestorer(model)
+        .restore(
+            model.task("photo-x2"), folder.resolve("photos/a.png"), folder.resolve("large.png"));
     BufferedImage small = ImageIO.read(folder.resolve("photos/a.png").toFile());
+    ImageRestorer restorer = new ImageRestorer(model);
     BufferedImage large = restorer.restore(model.task("x2"), small);
     assertThat(large.getHeight()).isEqualTo(120);
+  }
+
+  @Test
+  void thePretrainedModelLearnsATask(@TempDir Path folder) throws IOException {
+    ImageFiles.write(new DeadLeaves(1, 1, 200, 210).image(0), folder.resolve("photos/a.png"));
+    IptModel tiny = Pretrained.tiny();
+    Task deblur = Task.undoing("deblur:motion");
+    IptModel tuned = tiny.with(deblur, tiny.task("denoise"), 1); // starts as denoise
+    BatchSource photographs =
+        BatchSource.degrading(
+            ImageSource.open(folder.resolve("photos")),
+            tuned.tasks(),
+            new PatchOptions(2, 48, true, 1));
+    TrainingPlan rehearsing = TrainingPlan.rehearsing(1, deblur, tuned.tasks(), 0.25);
+    new Trainer(tuned, rehearsing, photographs, new Adam(3e-4)).trainTo(10, 1, new LossLog(100));
+    tuned.save(folder.resolve("tuned.safetensors"), Map.of());
+    assertThat(IptModel.load(folder.resolve("tuned.safetensors")).tasks()).hasSize(9);
   }
 
   @Test
@@ -144,7 +164,7 @@ class ReadmeTest {
     while (blocks.find()) {
       programs.add(normal(blocks.group(1)));
     }
-    assertThat(programs).hasSize(5);
+    assertThat(programs).hasSize(6);
     assertThat(programs).allSatisfy(program -> assertThat(here).contains(program));
   }
 

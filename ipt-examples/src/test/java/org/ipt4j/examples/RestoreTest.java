@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.Image;
 import org.ipt4j.data.ImageFiles;
+import org.ipt4j.data.ImageFormat;
 import org.ipt4j.data.ImageSize;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
@@ -51,8 +53,13 @@ class RestoreTest {
   private int restore(String... arguments) {
     out.getBuffer().setLength(0);
     err.getBuffer().setLength(0);
+    List<String> all = new ArrayList<>(List.of("-o", folder.resolve("out") + ""));
+    all.addAll(Arrays.asList(arguments));
+    return restored(all.toArray(String[]::new));
+  }
+
+  private int restored(String... arguments) {
     List<String> all = new ArrayList<>(List.of("--model", folder.resolve("m.safetensors") + ""));
-    all.addAll(List.of("-o", folder.resolve("out") + ""));
     all.addAll(Arrays.asList(arguments));
     return Commands.commandLine(new Restore())
         .setOut(new PrintWriter(out, true))
@@ -123,8 +130,29 @@ class RestoreTest {
     assertThat(out.toString()).contains("4 of 6 restored");
     assertThat(err.toString())
         .contains("none.png: no such file", "broken.png: not an image of a known format")
-        .hasLineCount(2);
+        .contains("1 other file is not read: notes.txt")
+        .hasLineCount(3);
     assertThat(written()).hasSize(4);
+  }
+
+  @Test
+  void aRepairedImageIsRestoredWithALine() throws IOException {
+    byte[] whole = Files.readAllBytes(folder.resolve("in/d.jpg"));
+    byte[] damaged = Arrays.copyOf(whole, whole.length + 40); // ahead of the mark of the end
+    System.arraycopy(whole, whole.length - 2, damaged, damaged.length - 2, 2);
+    Arrays.fill(damaged, whole.length - 2, damaged.length - 2, (byte) 1);
+    Path input = Files.write(folder.resolve("in/d.jpg"), damaged);
+    assertThat(restore("--task", "x2", input + "")).as("%s", err).isZero();
+    assertThat(err.toString()).startsWith(input + ": damaged, and repaired (").hasLineCount(1);
+    assertThat(written()).containsExactly("d.jpg");
+  }
+
+  @Test
+  void namesAsLongAsCanBeAreWritten() throws IOException {
+    String name = "L".repeat(250) + ".png";
+    Path input = Files.copy(folder.resolve("in/a.png"), folder.resolve("in/" + name));
+    assertThat(restore("--task", "x2", input + "")).as("%s", err).isZero();
+    assertThat(written()).containsExactly(name);
   }
 
   @Test
@@ -135,7 +163,9 @@ class RestoreTest {
     Files.writeString(there.resolveSibling(".a.png.0.part"), "left by a killed process");
     String input = folder.resolve("in/a.png") + "";
     assertThat(restore("--task", "x2", input)).isEqualTo(2);
-    assertThat(err.toString()).contains("a.png exists already");
+    assertThat(err.toString())
+        .contains("in/a.png: ", "a.png exists already and is not this image's result; --force")
+        .hasLineCount(1);
     assertThat(there).hasContent("mine");
     assertThat(restore("--task", "x2", "--force", input)).isZero();
     assertThat(written()).containsExactly("a.png");
@@ -147,19 +177,110 @@ class RestoreTest {
     Path input = folder.resolve("out/own.png");
     ImageFiles.write(image, input);
     assertThat(restore("--task", "x2", "--force", input + "")).isEqualTo(2);
-    assertThat(err.toString()).contains("would replace the degraded image");
+    assertThat(err.toString()).contains("would replace the image itself");
     assertThat(ImageFiles.read(input)).isEqualTo(image);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"jpg", "JPEG", "tif", "tiff", ".tif", "bmp", "png"})
+  void formatIsAsked(String format) throws IOException {
+    String input = folder.resolve("in/a.png") + "";
+    assertThat(restore("--task", "x2", "--format", format, input)).as("%s", err).isZero();
+    ImageFormat expected = ImageFormat.ofEnding(format);
+    assertThat(written()).containsExactly("a." + expected.extension());
+    assertThat(ImageFiles.format(folder.resolve("out/" + written().get(0)))).isEqualTo(expected);
+  }
+
   @Test
-  void formatIsAsAskedAndNamesAreTakenOnce() throws IOException {
+  void unknownFormatsAreOneLine() {
+    assertThat(restore("--task", "x2", "--format", "gif", folder + "/in/a.png")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--format", "written as .png, .jpg, .jpeg, .tif, .tiff, .bmp, got gif")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void imagesOfOneNameAllHaveResults() throws IOException {
     ImageFiles.write(image, folder.resolve("in/a.bmp"));
-    String pattern = folder + "/in/a.*";
-    assertThat(restore("--task", "x2", "--format", "png", pattern)).isEqualTo(2);
-    assertThat(err.toString()).contains("a.png was made of").hasLineCount(1);
+    ImageFiles.write(image, folder.resolve("in/deep/a.png"));
+    String[] all = {
+      "--task", "x2", "--format", "png", folder + "/in/a.*", folder + "/in/deep/a.png"
+    };
+    assertThat(restore(all)).as("%s", err).isZero();
+    assertThat(written()).containsExactly("a.2.png", "a.bmp.png", "a.png");
+    Files.delete(folder.resolve("out/a.png"));
+    assertThat(restore(all)).as("%s", err).isZero();
+    assertThat(out.toString()).contains("1 of 3 restored", ", 2 there already");
+    assertThat(written()).containsExactly("a.2.png", "a.bmp.png", "a.png");
+  }
+
+  @Test
+  void anImageGivenTwiceIsRestoredOnce() throws IOException {
+    String input = folder.resolve("in/a.png") + "";
+    assertThat(restore("--task", "x2", input, folder + "/in/deep/../a.png", folder + "/in/*.png"))
+        .as("%s", err)
+        .isZero();
+    assertThat(out.toString()).contains("1 of 1 restored");
     assertThat(written()).containsExactly("a.png");
-    assertThat(restore("--task", "x2", "--format", "gif", pattern)).isEqualTo(2);
-    assertThat(err.toString()).contains("gif").hasLineCount(1);
+  }
+
+  /** As after an interruption. */
+  @Test
+  void resultsThatAreThereAreLeft() throws IOException {
+    String in = folder.resolve("in") + "";
+    assertThat(restore("--task", "x2", in)).isZero();
+    Files.delete(folder.resolve("out/deep/c.tif"));
+    FileTime old = FileTime.fromMillis(1_000_000);
+    Files.setLastModifiedTime(folder.resolve("out/a.png"), old);
+    assertThat(restore("--task", "x2", in)).as("%s", err).isZero();
+    assertThat(out.toString())
+        .contains("1 of 4 restored", ", 3 there already (--force makes them anew)");
+    assertThat(written()).containsExactly("a.png", "d.jpg", "deep/c.tif", "deep/er/b.bmp");
+    assertThat(Files.getLastModifiedTime(folder.resolve("out/a.png"))).isEqualTo(old);
+    assertThat(restore("--task", "x2", "--force", in)).isZero();
+    assertThat(out.toString()).contains("4 of 4 restored").doesNotContain("already");
+    assertThat(Files.getLastModifiedTime(folder.resolve("out/a.png"))).isNotEqualTo(old);
+    assertThat(restore("--task", "denoise30", in)).as("of another size").isEqualTo(2);
+    assertThat(err.toString()).contains("--force replaces it");
+  }
+
+  @Test
+  void resultsAmongTheImagesAreNoImages() throws IOException {
+    Path within = folder.resolve("in/deep/out");
+    for (int run = 0; run < 2; run++) {
+      out.getBuffer().setLength(0);
+      assertThat(restored("--task", "x2", "-o", within + "", "--force", folder.resolve("in") + ""))
+          .as("%s", err)
+          .isZero();
+      assertThat(out.toString()).contains("4 of 4 restored");
+    }
+    assertThat(within.resolve("a.png")).exists();
+    assertThat(within.resolve("deep/out")).doesNotExist();
+    assertThat(restored("--task", "x2", "-o", folder + "/in/", folder + "/in/../in")).isEqualTo(2);
+    assertThat(err.toString()).contains("results would lie among the images");
+  }
+
+  @Test
+  void whatIsNoImageIsSaidInOneLine() throws IOException {
+    Files.delete(folder.resolve("in/deep/notes.txt"));
+    for (String name :
+        List.of("IMG_2.HEIC", "IMG_1.heic", "raw.NEF", "b.txt", "c.txt", "d.txt", ".h")) {
+      Files.writeString(folder.resolve("in/" + name), "?");
+    }
+    assertThat(restore("--task", "x2", folder.resolve("in") + "")).as("%s", err).isZero();
+    assertThat(err.toString().strip())
+        .isEqualTo(
+            "6 other files are not read: IMG_1.heic, IMG_2.HEIC, raw.NEF, b.txt, c.txt and 1 more"
+                + " (convert HEIC, NEF to PNG or JPEG first)");
+    Path none = Files.createDirectories(folder.resolve("none"));
+    Files.writeString(none.resolve("IMG_1.HEIC"), "?");
+    assertThat(restore("--task", "x2", none + "")).isEqualTo(2);
+    assertThat(err.toString().strip())
+        .isEqualTo(
+            none
+                + ": no images; 1 other file is not read: IMG_1.HEIC"
+                + " (convert HEIC to PNG or JPEG first)");
+    assertThat(out.toString()).as("nothing to sum up").isEmpty();
   }
 
   @Test

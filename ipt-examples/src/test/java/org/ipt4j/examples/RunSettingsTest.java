@@ -112,9 +112,10 @@ class RunSettingsTest {
     assertThat(Float.parseFloat(rows.get(7)[6])).isBetween(5e-5f, 2e-4f);
     Path checkpoint = folder.resolve("all/checkpoints/latest.safetensors");
     try (TensorFile file = SafeTensors.open(checkpoint)) {
-      assertThat(file.metadata().get("ipt4j.training.options"))
-          .contains("loss=CHARBONNIER", "clipping=5.0", "accumulation=2", "averaging=0.9")
-          .contains("weightDecay=0.1");
+      assertThat(file.metadata().get("ipt4j.training.settings"))
+          .contains("\"loss\":\"CHARBONNIER\"", "\"clipping\":\"5.0\"")
+          .contains("\"accumulation\":\"2\"", "\"averaging\":\"0.9\"")
+          .contains("\"weight decay\":\"0.1\"", "\"weight of denoise30\":\"3.0\"");
     }
     assertThat(IptModel.load(checkpoint).config().decoderForm()).isEqualTo(DecoderForm.SELF);
   }
@@ -137,11 +138,18 @@ class RunSettingsTest {
   }
 
   @Test
-  void aRunGoesOnWithItsOwnSettings() {
+  void aRunGoesOnWithItsOwnSettings() throws IOException {
     String[] options = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "3"};
     assertThat(pretrain("run", options).code()).isZero();
     assertThat(pretrain("run", "--resume", "--batch", "4", "--seed", "2").err())
         .contains("batch was 2 and is 4; seed was 1 and is 2")
+        .hasLineCount(1);
+    Path settings = folder.resolve("run/run.yaml"); // of a version that did not know all options
+    Files.writeString(
+        settings, Files.readString(settings).replaceAll("(clip|turned|warmup): .*\n", ""));
+    assertThat(Files.readString(settings)).doesNotContain("turned");
+    assertThat(pretrain("run", "--resume", "--warmup", "3").err())
+        .contains("warmup was not set and is 3")
         .hasLineCount(1);
     assertThat(pretrain("run", "--resume", "--steps", "5").code()).isZero();
     assertThat(folder.resolve("run/checkpoints/step-000000005.safetensors")).exists();
@@ -181,6 +189,22 @@ class RunSettingsTest {
                 model.values().range(model.tail(X2))))
         .as("the new tail has learned")
         .isFalse();
+  }
+
+  @Test
+  void pairsMayLieInFoldersOfAnyName() throws IOException {
+    model();
+    Files.move(folder.resolve("pairs/HR"), folder.resolve("pairs/clean"));
+    Files.move(folder.resolve("pairs/LR_bicubic/X2"), folder.resolve("pairs/degraded"));
+    Files.delete(folder.resolve("pairs/LR_bicubic"));
+    String[] x2 = {"--task", "x2", "--pairs", folder.resolve("pairs").toString()};
+    assertThat(finetune(x2).err()).contains("look like", "--degraded DIR").hasLineCount(1);
+    x2[3] = folder.resolve("pairs/clean").toString();
+    String degraded = folder.resolve("pairs/degraded").toString();
+    Outcome run = finetune(CommandRun.with(x2, "--degraded", degraded));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(finetune("--task", "x2", "--images", x2[3], "--degraded", degraded).err())
+        .contains("--degraded goes with --pairs");
   }
 
   @Test

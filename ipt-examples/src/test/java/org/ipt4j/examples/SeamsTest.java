@@ -107,7 +107,7 @@ class SeamsTest {
   private static boolean[] edges(int length, int overlap) {
     int side = model.config().imageSide();
     boolean[] edge = new boolean[length];
-    for (int start = 0; start < length - side + side - overlap; start += side - overlap) {
+    for (int start = 0; start < length - overlap; start += side - overlap) {
       int from = Math.min(start, length - side);
       for (int at : new int[] {from, from + side}) {
         if (at > 0 && at < length) {

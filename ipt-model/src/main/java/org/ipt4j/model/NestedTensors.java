@@ -6,10 +6,8 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * The dictionaries of tensors in a checkpoint, which training programs wrap under whatever name
@@ -24,10 +22,6 @@ record NestedTensors(List<Dictionary> dictionaries) {
   private static final int LONGEST_KEY = 100;
   private static final int MOST_NAMED = 8;
 
-  /** A word of a dictionary's name that says that the weights in it are averages. */
-  private static final Pattern AVERAGED =
-      Pattern.compile("(^|.*[^a-z])(ema|swa|avg|average|averaged|shadow)([^a-z].*|$)");
-
   /**
    * One of them.
    *
@@ -35,14 +29,11 @@ record NestedTensors(List<Dictionary> dictionaries) {
    */
   record Dictionary(String path, Map<String, PickledTensor> tensors) {
     private boolean isPublished() {
-      return PublishedNames.areIn(tensors.keySet());
+      return !PublishedNames.prefixes(tensors.keySet()).isEmpty();
     }
 
     private boolean isAveraged() {
-      String words =
-          path.replaceAll("([a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "$1_")
-              .toLowerCase(Locale.ROOT);
-      return AVERAGED.matcher(words).matches();
+      return PublishedNames.isAveraged(path);
     }
   }
 

@@ -1,8 +1,10 @@
 package org.ipt4j.model;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -22,11 +24,17 @@ final class PublishedNames {
 
   private static final Pattern OF_A_TASK = Pattern.compile("(head|tail)\\.([0-9]{1,6})\\.(.*)");
 
-  /** How many modules, one in another, the network may be wrapped in. */
-  private static final int MAX_WRAPPING = 16;
+  /** The first layer of any head, and what stands before it. */
+  private static final Pattern ENTRANCE =
+      Pattern.compile("(|.*\\.)head\\.[0-9]{1,6}\\.0\\.(?:weight|bias)");
 
-  /** The first layer of any head. */
-  private static final Pattern ENTRANCE = Pattern.compile("head\\.[0-9]{1,6}\\.0\\.(weight|bias)");
+  /** A word in the name of weights that says that they are averages. */
+  private static final Pattern AVERAGED =
+      Pattern.compile("(^|.*[^a-z])(ema|swa|avg|average|averaged|shadow)([^a-z].*|$)");
+
+  /** Where a word begins within camel case. */
+  private static final Pattern WORD =
+      Pattern.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])");
 
   private PublishedNames() {}
 
@@ -35,33 +43,32 @@ final class PublishedNames {
    * module._orig_mod.}; usually nothing.
    */
   static String prefix(Collection<String> names) {
-    String any = names.stream().findAny().orElse("");
-    int end = 0;
-    for (int depth = 0; depth <= MAX_WRAPPING; depth++) {
-      String prefix = any.substring(0, end);
-      if (!names.stream().allMatch(name -> name.startsWith(prefix))) {
-        break;
-      }
-      if (names.stream().anyMatch(name -> isEntrance(name, prefix))) {
-        return prefix;
-      }
-      int dot = any.indexOf('.', end);
-      if (dot < 0) {
-        break;
-      }
-      end = dot + 1;
-    }
-    return "";
+    return prefixes(names).stream()
+        .filter(prefix -> names.stream().allMatch(name -> name.startsWith(prefix)))
+        .min(Comparator.comparingInt(String::length))
+        .orElse("");
   }
 
-  private static boolean isEntrance(String name, String prefix) {
-    return ENTRANCE.matcher(name).region(prefix.length(), name.length()).matches();
+  /**
+   * What stands before the published names, for each network whose names are among these: averaged
+   * ones first, then shorter ones.
+   */
+  static List<String> prefixes(Collection<String> names) {
+    return names.stream()
+        .map(ENTRANCE::matcher)
+        .filter(Matcher::matches)
+        .map(entrance -> entrance.group(1))
+        .distinct()
+        .sorted(
+            Comparator.comparing((String prefix) -> !isAveraged(prefix))
+                .thenComparing(String::length))
+        .toList();
   }
 
-  /** Whether tensors of these names may be a published network's. */
-  static boolean areIn(Collection<String> names) {
-    String prefix = prefix(names);
-    return names.stream().anyMatch(name -> isEntrance(name, prefix));
+  /** Whether weights of that name are the averages of others, as the field calls them. */
+  static boolean isAveraged(String name) {
+    String words = WORD.matcher(name).replaceAll("_").toLowerCase(Locale.ROOT);
+    return AVERAGED.matcher(words).matches();
   }
 
   /** The number of the head or tail that a tensor belongs to. */

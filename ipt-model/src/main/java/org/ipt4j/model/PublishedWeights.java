@@ -59,11 +59,31 @@ public final class PublishedWeights implements Closeable {
         throw new IllegalArgumentException(
             path + " is a model of this library, which needs no importing");
       }
-      return new PublishedWeights(file);
+      return new PublishedWeights(ofOneNetwork(file));
     } catch (IOException | RuntimeException failure) {
       file.close();
       throw failure;
     }
+  }
+
+  /** A file may hold several, for instance generator. and generator_ema., and others' tensors. */
+  private static TensorFile ofOneNetwork(TensorFile file) {
+    List<String> prefixes = PublishedNames.prefixes(file.names());
+    if (prefixes.isEmpty()) {
+      return file;
+    }
+    String taken = prefixes.get(0);
+    List<String> others = prefixes.subList(1, prefixes.size());
+    String choice = taken.isEmpty() ? "" : "names without " + taken;
+    if (!others.isEmpty()) {
+      choice += (taken.isEmpty() ? "not" : ", not") + " those of " + String.join(", ", others);
+    }
+    return file.only(
+        name ->
+            name.startsWith(taken)
+                && others.stream()
+                    .noneMatch(other -> other.length() > taken.length() && name.startsWith(other)),
+        choice);
   }
 
   private static TensorFile parse(WeightBytes bytes) throws IOException {
@@ -86,9 +106,7 @@ public final class PublishedWeights implements Closeable {
    * what stands before their names; empty if they are the whole file under the published names.
    */
   public String taken() {
-    return prefix.isEmpty()
-        ? file.choice()
-        : (file.choice().isEmpty() ? "" : file.choice() + "; ") + "names without " + prefix;
+    return file.choice();
   }
 
   /** The texts that the file carries beside its tensors; none in PyTorch's formats. */

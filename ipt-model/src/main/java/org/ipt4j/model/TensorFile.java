@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -64,9 +65,21 @@ public final class TensorFile implements Closeable {
     return metadata;
   }
 
-  /** Which of the file's dictionaries these are, for people; empty if there is no choice. */
+  /** Which of the file's tensors these are, for people; empty if there is no choice. */
   String choice() {
     return choice;
+  }
+
+  /**
+   * Some of the tensors, of the same open file.
+   *
+   * @param why is added to {@link #choice}
+   */
+  TensorFile only(Predicate<String> names, String why) {
+    Map<String, TensorEntry> some = new LinkedHashMap<>(entries);
+    some.keySet().removeIf(names.negate());
+    String all = choice.isEmpty() || why.isEmpty() ? choice + why : choice + "; " + why;
+    return new TensorFile(bytes, some, metadata, all);
   }
 
   /** The type in which the file holds a tensor of {@link #names}. */

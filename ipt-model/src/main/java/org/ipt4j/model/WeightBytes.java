@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
@@ -64,6 +65,9 @@ final class WeightBytes implements Closeable {
   }
 
   static WeightBytes open(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + " is a folder, expected a file of weights");
+    }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
       return new WeightBytes(file, new InFile(channel), channel.size());

@@ -109,6 +109,29 @@ class ImageRestorerTest {
     }
   }
 
+  /** The rims of what was cut out: colours under opacity 0 are nobody's business. */
+  @ParameterizedTest
+  @CsvSource({"false, denoise30", "true, denoise30", "false, x2"})
+  void hiddenColoursReachNoVisiblePixel(boolean ensemble, String task) {
+    RandomGenerator random = Randomness.at(5);
+    BufferedImage cutOut = new BufferedImage(30, 26, BufferedImage.TYPE_INT_ARGB);
+    BufferedImage other = new BufferedImage(30, 26, BufferedImage.TYPE_INT_ARGB);
+    for (int i = 0; i < 30 * 26; i++) {
+      int y = i / 30;
+      int x = i % 30;
+      int alpha = x < 11 || y > 20 ? 0 : x < 13 ? 100 : 255;
+      cutOut.setRGB(x, y, alpha << 24 | random.nextInt(1 << 24));
+      other.setRGB(x, y, alpha == 0 ? random.nextInt(1 << 24) : cutOut.getRGB(x, y));
+    }
+    IptModel model = random();
+    ImageRestorer restorer = new ImageRestorer(model, 3, 4, ensemble);
+    BufferedImage restored = restorer.restore(model.task(task), cutOut);
+    BufferedImage same = restorer.restore(model.task(task), other);
+    int width = restored.getWidth();
+    assertThat(restored.getRGB(0, 0, width, restored.getHeight(), null, 0, width))
+        .isEqualTo(same.getRGB(0, 0, width, same.getHeight(), null, 0, width));
+  }
+
   /**
    * With every tap but the middle ones zero, and a body that adds nothing, the network works on
    * each pixel by itself: no tile can know where it was cut.

@@ -98,6 +98,43 @@ class PublishedWeightsTest {
     }
   }
 
+  /** As training programs save a network, its averages and others in one dictionary. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "generator. generator_ema.; generator_ema.; names without generator_ema., not those of generator.",
+        "model.ema. model.; model.ema.; names without model.ema., not those of model.",
+        "model. ema_model.module.; ema_model.module.; names without ema_model.module., not those of model.",
+        "'' netEma.; netEma.; 'names without netEma., not those of '",
+        "old. ''; ''; not those of old.",
+        "net.; net.; names without net.",
+      })
+  void ofSeveralNetworksInOneDictionaryTheAveragedIsTaken(
+      String prefixes, String taken, String choice) throws IOException {
+    Map<String, INDArray> all = new LinkedHashMap<>();
+    all.put("step_counter", Nd4j.createFromArray(3L));
+    for (String prefix : prefixes.replace("''", "").split(" ", -1)) {
+      tensors.forEach(
+          (name, tensor) ->
+              all.put(
+                  prefix + name,
+                  prefix.equals(taken) || tensor.rank() < 4 ? tensor : tensor.mul(2)));
+    }
+    if (taken.isEmpty()) {
+      all.remove("step_counter"); // which would be among the network's names
+    } else {
+      all.put("discriminator.head.weight", floats(2));
+    }
+    SafeTensors.write(file, Map.of(), all);
+    try (PublishedWeights weights = PublishedWeights.open(file)) {
+      assertThat(weights.taken()).isEqualTo(choice);
+      Map<Integer, String> names = new LinkedHashMap<>();
+      TASKS.forEach(task -> names.put(names.size(), task.name()));
+      Bits.assertSame(weights.model(6, 255, names).values().flat(), model.values().flat());
+    }
+  }
+
   @Test
   void headsAreKeptInTheOrderAskedForWithTheirEmbeddingsAndTails() throws IOException {
     IptModel kept = imported(Map.of(4, "denoise30"), Map.of(1, "x3"));

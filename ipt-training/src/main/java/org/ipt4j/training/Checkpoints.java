@@ -101,7 +101,6 @@ public final class Checkpoints implements AutoCloseable {
       if (best != null && latest.get().equals(file(best.step()))) {
         point(BEST, latest.get());
       }
-      prune();
     }
   }
 

@@ -103,7 +103,28 @@ final class Optimizer {
     }
   }
 
-  /** All moments; null if the updater has none. */
+  /**
+   * The moments, views of them, by ND4J's name of each and the parameter's: {@code
+   * M.body.linear_encoding.bias} and {@code V.…} of Adam; none if the updater has none.
+   */
+  Map<String, INDArray> moments() {
+    Map<String, INDArray> moments = new LinkedHashMap<>();
+    updaters.forEach(
+        (range, own) ->
+            own.getState()
+                .forEach(
+                    (name, numbers) -> {
+                      for (Parameter parameter : values.layout().parameters()) {
+                        if (range.contains(parameter)) {
+                          moments.put(
+                              name + "." + parameter.name(), range.view(numbers, parameter));
+                        }
+                      }
+                    }));
+    return moments;
+  }
+
+  /** All moments as they lie in memory; null if the updater has none. */
   INDArray state() {
     return state;
   }
@@ -115,7 +136,7 @@ final class Optimizer {
     return byName;
   }
 
-  /** Goes on from saved counts; the moments are restored through {@link #state}. */
+  /** Goes on from saved counts; the moments are restored through {@link #moments}. */
   void restoreCounts(Map<String, Integer> byName) {
     counts.replaceAll((range, count) -> byName.get(range.name()));
   }

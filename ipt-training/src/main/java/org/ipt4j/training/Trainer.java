@@ -20,6 +20,7 @@ import org.ipt4j.contrastive.ContrastiveLoss;
 import org.ipt4j.core.Dense;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.Losses;
+import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Tape;
@@ -35,6 +36,9 @@ import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
 import org.ipt4j.model.TensorFile;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.reduce.longer.MatchCondition;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.conditions.Conditions;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
@@ -44,15 +48,15 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * moments before it and of k.
  */
 public final class Trainer {
-  private static final String MOMENTS = IptModel.EXTRA + "moments";
-  private static final String WEIGHTS = IptModel.EXTRA + "weights"; // where the model is averaged
+  private static final String MOMENTS = IptModel.EXTRA + "moments.";
+  private static final String WEIGHTS = IptModel.EXTRA + "weights."; // where the model is averaged
   private static final double CHARBONNIER_EPSILON = 0.001; // of white
 
   private final IptModel model;
   private final IptModel average; // null: none is kept
   private final TrainingPlan plan;
   private final TrainingOptions options;
-  private final String updater;
+  private final RunIdentity identity;
   private final BatchSource batches;
   private final ParameterVector gradients;
   private final Optimizer optimizer;
@@ -79,17 +83,10 @@ public final class Trainer {
     this.average = options.averaging() > 0 ? model.copy() : null;
     this.plan = plan;
     this.options = options;
-    this.updater = withoutLearningRate(updater);
+    this.identity = new RunIdentity(plan, options, updater);
     this.batches = batches;
     this.gradients = ParameterVector.zeros(model.values().layout(), model.values().type());
     this.optimizer = new Optimizer(updater, options.weightDecay(), model.values(), gradients);
-  }
-
-  // whose learning rate may be another one when a run is taken up again, to make it longer
-  private static String withoutLearningRate(IUpdater updater) {
-    IUpdater copy = updater.clone();
-    copy.setLrAndSchedule(Double.NaN, null);
-    return copy.toString();
   }
 
   /** The model to validate and restore with: of the averaged weights if they are averaged. */
@@ -133,11 +130,21 @@ public final class Trainer {
    * all.
    *
    * @param notes texts to keep with it
+   * @throws TrainingException if a weight is not finite: such a file could not be read again
    */
   public void save(Path file, Map<String, String> notes) throws IOException {
+    if (!isFinite(model.values().flat()) || !isFinite(model().values().flat())) {
+      throw new TrainingException(
+          String.format(Locale.ROOT, "step %d: weights that are not finite are not saved", step));
+    }
     Map<String, String> metadata = new HashMap<>(notes);
-    metadata.putAll(new TrainingState(step, optimizer.counts()).toMetadata(settings()));
+    metadata.putAll(new TrainingState(step, optimizer.counts()).toMetadata(identity));
     model().save(file, metadata, extras());
+  }
+
+  private static boolean isFinite(INDArray x) {
+    MatchCondition count = new MatchCondition(x, Conditions.notFinite());
+    return Nd4j.getExecutioner().exec(count).getLong(0) == 0;
   }
 
   /**
@@ -149,10 +156,14 @@ public final class Trainer {
    */
   public void resume(Path file) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
-      TrainingState state = TrainingState.of(tensors, settings(), optimizer.counts().keySet());
-      extras().forEach((name, tensor) -> checkLength(tensors, name, tensor));
+      TrainingState state = TrainingState.of(tensors, identity, optimizer.counts().keySet());
+      Map<String, INDArray> extras =
+          OldCheckpoint.isOne(tensors.metadata())
+              ? OldCheckpoint.tensors(optimizer, average == null ? null : model.values())
+              : extras();
+      extras.forEach((name, tensor) -> checkShape(tensors, name, tensor));
       model().read(tensors);
-      for (Map.Entry<String, INDArray> extra : extras().entrySet()) {
+      for (Map.Entry<String, INDArray> extra : extras.entrySet()) {
         tensors.readInto(extra.getKey(), extra.getValue());
       }
       optimizer.restoreCounts(state.counts());
@@ -160,41 +171,30 @@ public final class Trainer {
     }
   }
 
-  /** What decides the weights of a run, apart from its images and its learning rate. */
-  private Map<String, String> settings() {
-    return Map.of(
-        "vectors",
-        "linear weights by columns",
-        "plan",
-        plan.toString(),
-        "options",
-        options.recomputed(false).toString(), // which does not change results
-        "updater",
-        updater);
-  }
-
+  /** What a checkpoint holds beside the model, by parameter. */
   private Map<String, INDArray> extras() {
     Map<String, INDArray> extras = new LinkedHashMap<>();
-    if (optimizer.state() != null) {
-      extras.put(MOMENTS, optimizer.state());
-    }
+    optimizer.moments().forEach((name, moment) -> extras.put(MOMENTS + name, moment));
     if (average != null) {
-      extras.put(WEIGHTS, model.values().flat());
+      for (Parameter parameter : model.values().layout().parameters()) {
+        extras.put(WEIGHTS + parameter.name(), model.values().view(parameter));
+      }
     }
     return extras;
   }
 
-  private static void checkLength(TensorFile tensors, String name, INDArray expected) {
-    long[] shape = tensors.names().contains(name) ? tensors.shape(name) : new long[] {0};
-    if (shape.length != 1 || shape[0] != expected.length()) {
+  private static void checkShape(TensorFile tensors, String name, INDArray expected) {
+    String found =
+        tensors.names().contains(name) ? Arrays.toString(tensors.shape(name)) : "no such tensor";
+    if (!found.equals(Arrays.toString(expected.shape()))) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s is of another network: expected %d %s, got %s",
+              "%s is of another network: expected %s %s, got %s",
               tensors.path(),
-              expected.length(),
               name,
-              Arrays.toString(shape)));
+              Arrays.toString(expected.shape()),
+              found));
     }
   }
 

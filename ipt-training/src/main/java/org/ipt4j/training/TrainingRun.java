@@ -78,7 +78,7 @@ public final class TrainingRun {
       stopped = trainer.step() < next;
       OptionalDouble best = OptionalDouble.empty();
       if (!validation.isEmpty() && !stopped && isDue(validateEvery, end)) {
-        ValidationReport report = validation.of(trainer.model(), trainer.step());
+        ValidationReport report = validate();
         listener.validated(report);
         if (report.gain() > checkpoints.bestGain()) {
           best = OptionalDouble.of(report.gain());
@@ -109,6 +109,21 @@ public final class TrainingRun {
     }
   }
 
+  private ValidationReport validate() throws IOException {
+    try {
+      return validation.of(trainer.model(), trainer.step());
+    } catch (IllegalArgumentException failure) {
+      throw new TrainingException(
+          "step "
+              + trainer.step()
+              + ", validation: "
+              + failure.getMessage()
+              + "; "
+              + lastCheckpoint(),
+          failure);
+    }
+  }
+
   private void save(OptionalDouble bestGain, TrainingListener listener) throws IOException {
     Path file;
     try {
@@ -116,6 +131,8 @@ public final class TrainingRun {
           bestGain.isPresent()
               ? checkpoints.saveBest(trainer, bestGain.getAsDouble())
               : checkpoints.save(trainer);
+    } catch (TrainingException failure) {
+      throw new TrainingException(failure.getMessage() + "; " + lastCheckpoint(), failure);
     } catch (IOException failure) {
       throw new IOException(
           "step "

@@ -17,52 +17,45 @@ import org.ipt4j.model.TensorFile;
  * @param counts how often each range of parameters has moved
  */
 record TrainingState(long step, Map<String, Integer> counts) {
-  private static final String PREFIX = "ipt4j.training.";
+  /** How the names of these texts begin. */
+  static final String PREFIX = "ipt4j.training.";
+
   private static final String STEP = PREFIX + "step";
   private static final String COUNTS = PREFIX + "counts";
+  private static final String SETTINGS = PREFIX + "settings";
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /**
-   * The metadata of a checkpoint.
-   *
-   * @param settings what decides the run's weights, by name; compared when it is resumed
-   */
-  Map<String, String> toMetadata(Map<String, String> settings) throws IOException {
+  /** The metadata of a checkpoint. */
+  Map<String, String> toMetadata(RunIdentity run) throws IOException {
     Map<String, String> metadata = new HashMap<>();
-    settings.forEach((name, value) -> metadata.put(PREFIX + name, value));
     metadata.put(STEP, Long.toString(step));
     metadata.put(COUNTS, JSON.writeValueAsString(counts));
+    metadata.put(SETTINGS, run.toJson());
     return metadata;
   }
 
   /**
    * The state a file holds.
    *
-   * @param settings which the file's must equal
    * @param ranges whose counts the file must hold
+   * @throws IllegalArgumentException if it is no checkpoint, or of another run than {@code run}
    */
-  static TrainingState of(TensorFile file, Map<String, String> settings, Set<String> ranges)
-      throws IOException {
+  static TrainingState of(TensorFile file, RunIdentity run, Set<String> ranges) throws IOException {
     Map<String, String> metadata = file.metadata();
     if (!metadata.keySet().containsAll(List.of(STEP, COUNTS))) {
       throw new IllegalArgumentException(
           file.path() + " is no checkpoint: expected the metadata " + STEP + ", found none");
     }
-    settings.forEach(
-        (name, expected) -> {
-          String found = metadata.get(PREFIX + name);
-          if (!expected.equals(found)) {
-            throw new IllegalArgumentException(
-                file.path()
-                    + " is of another run: expected the "
-                    + name
-                    + " "
-                    + expected
-                    + ", got "
-                    + found);
-          }
-        });
     try {
+      Map<String, String> settings =
+          OldCheckpoint.isOne(metadata)
+              ? OldCheckpoint.settings(metadata)
+              : RunIdentity.ofJson(metadata.getOrDefault(SETTINGS, "{}"));
+      List<String> differences = run.differences(settings);
+      if (!differences.isEmpty()) {
+        throw new IllegalArgumentException(
+            file.path() + " is of another run: " + String.join("; ", differences));
+      }
       TrainingState state =
           new TrainingState(
               Long.parseLong(metadata.get(STEP)),

@@ -7,12 +7,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.core.Bits;
 import org.ipt4j.core.Layer;
+import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.ParameterVector;
 import org.ipt4j.data.DataSetBatches;
 import org.ipt4j.data.DeadLeaves;
 import org.ipt4j.data.PatchBatch;
@@ -20,8 +23,10 @@ import org.ipt4j.data.PatchIterator;
 import org.ipt4j.data.PatchOptions;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
 import org.ipt4j.model.TaskLayers;
+import org.ipt4j.model.TensorFile;
 import org.ipt4j.transformer.DecoderForm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,13 +108,98 @@ class TrainerTest {
     Trainer other = trainer(IptModel.create(NANO, TASKS, 1), Contrastive.none());
     assertThatThrownBy(() -> other.resume(file))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("is of another run");
+        .hasMessageContaining(
+            "is of another run: contrastive mixture: expected NONE, got OWN_BATCHES; ")
+        .hasMessageContaining("; contrastive every: expected 0, got ");
     TrainingPlan plan = plan(TASKS, MIXED);
     Trainer plain = new Trainer(IptModel.create(NANO, TASKS, 1), plan, BATCHES, new Sgd(1e-3));
-    assertThatThrownBy(() -> plain.resume(file)).hasMessageContaining("expected the updater Sgd");
+    assertThatThrownBy(() -> plain.resume(file))
+        .hasMessageContaining(
+            "updater: expected Sgd, got Adam; updater beta1: expected nothing, got 0.9");
     Path model = folder.resolve("model.safetensors");
     IptModel.create(NANO, TASKS, 1).save(model, Map.of());
     assertThatThrownBy(() -> other.resume(model)).hasMessageContaining("is no checkpoint");
+  }
+
+  @Test
+  void aSettingThatIsMissingHasItsDefaultAndAnUnknownOneIsNamed(@TempDir Path folder)
+      throws IOException {
+    Trainer trainer = trainer(IptModel.create(NANO, TASKS, 1), MIXED);
+    trainer.trainTo(2, 1, report -> {});
+    Path file = folder.resolve("run.safetensors");
+    trainer.save(file, Map.of());
+    String degradation = ",\"degradation of denoise30\":\"denoise30\"";
+    Path without = rewritten(file, degradation, "");
+    Trainer second = trainer(IptModel.create(NANO, TASKS, 3), MIXED);
+    second.resume(without);
+    Bits.assertSame(second.model().values().flat(), trainer.model().values().flat());
+    Path more = rewritten(file, degradation, degradation + ",\"dropout\":\"0.1\"");
+    assertThatThrownBy(() -> second.resume(more))
+        .hasMessageEndingWith("is of another run: dropout: expected nothing, got 0.1");
+    Path other = rewritten(file, "\"clipping\":\"0.0\"", "\"clipping\":\"2.0\"");
+    assertThatThrownBy(() -> second.resume(other))
+        .hasMessageEndingWith("is of another run: clipping: expected 0.0, got 2.0");
+  }
+
+  private static Path rewritten(Path file, String part, String instead) throws IOException {
+    try (TensorFile tensors = SafeTensors.open(file)) {
+      Map<String, INDArray> all = new LinkedHashMap<>();
+      for (String name : tensors.names()) {
+        all.put(name, tensors.read(name));
+      }
+      Map<String, String> metadata = new HashMap<>(tensors.metadata());
+      metadata.remove("ipt4j.crc32c");
+      String settings = metadata.get("ipt4j.training.settings");
+      assertThat(settings).contains(part);
+      metadata.put("ipt4j.training.settings", settings.replace(part, instead));
+      Path target = file.resolveSibling("rewritten.safetensors");
+      SafeTensors.write(target, metadata, all);
+      return target;
+    }
+  }
+
+  /** Adam's first step moves each weight against the sign of its gradient's mean. */
+  @Test
+  void momentsAreSavedByTheNamesAndInTheShapesOfTheirParameters(@TempDir Path folder)
+      throws IOException {
+    Task task = new Task("denoise30", 1);
+    IptConfig config = new IptConfig(4, 12, 3, 4, 1, 1, DecoderForm.MEMORY, 255, false);
+    IptModel model = IptModel.create(config, List.of(task), 1);
+    ParameterVector before = model.values().copy();
+    Trainer trainer =
+        new Trainer(model, plan(List.of(task), Contrastive.none()), BATCHES, new Adam(1e-3));
+    trainer.trainTo(1, 1, report -> {});
+    Path file = folder.resolve("run.safetensors");
+    trainer.save(file, Map.of());
+    try (TensorFile tensors = SafeTensors.open(file)) {
+      for (Parameter parameter : before.layout().parameters()) {
+        INDArray mean = tensors.read("training.moments.M." + parameter.name());
+        assertThat(mean.shape()).isEqualTo(parameter.shape());
+        INDArray moved = before.view(parameter).sub(model.values().view(parameter));
+        float[] means = mean.ravel().toFloatVector();
+        float[] moves = moved.ravel().toFloatVector();
+        for (int i = 0; i < means.length; i++) {
+          if (Math.abs(means[i]) > 1e-6) {
+            assertThat(Math.signum(moves[i])).as(parameter.name()).isEqualTo(Math.signum(means[i]));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void weightsThatAreNotFiniteAreNotSaved(@TempDir Path folder) {
+    Trainer trainer =
+        new Trainer(
+            IptModel.create(NANO, TASKS, 1),
+            plan(TASKS, Contrastive.none()),
+            BATCHES,
+            new Sgd(1e300));
+    trainer.trainTo(1, 1, report -> {});
+    assertThatThrownBy(() -> trainer.save(folder.resolve("run.safetensors"), Map.of()))
+        .isInstanceOf(TrainingException.class)
+        .hasMessage("step 1: weights that are not finite are not saved");
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test

@@ -14,6 +14,7 @@ import org.ipt4j.core.Bits;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.data.DeadLeaves;
+import org.ipt4j.data.PatchBatch;
 import org.ipt4j.data.PatchOptions;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
@@ -135,6 +136,32 @@ class TrainingOptionsTest {
     // |d| < √(d² + ε²) < |d| + ε, ε = 0.255
     assertThat(reports.get(1).loss())
         .isBetween(reports.get(0).loss() + 1e-4, reports.get(0).loss() + 0.255);
+  }
+
+  /** An untrained network with input residual gives back what it gets. */
+  @Test
+  void charbonniersEpsilonIsAThousandthOfWhite() {
+    Task task = TASKS.get(1);
+    IptModel identity = IptModel.create(IptConfig.preset("nano"), List.of(task), 1);
+    float[] degraded = new float[4 * 3 * 12 * 12];
+    float[] clean = new float[degraded.length];
+    double expected = 0;
+    for (int i = 0; i < degraded.length; i++) {
+      degraded[i] = i % 200;
+      double difference = 0.2 * (i % 3);
+      clean[i] = (float) (degraded[i] + difference);
+      expected += Math.hypot(difference, 0.255) / degraded.length;
+    }
+    PatchBatch batch = new PatchBatch(4, 12, 1, degraded, clean);
+    TrainingPlan plan = TrainingPlan.equally(5, List.of(task), Contrastive.none());
+    new Trainer(
+            identity,
+            plan,
+            (t, step) -> batch,
+            new Sgd(1e-9),
+            PUBLISHED.with(TrainingOptions.Loss.CHARBONNIER))
+        .trainTo(1, 1, reports::add);
+    assertThat(reports.get(0).loss()).isCloseTo(expected, within(1e-4));
   }
 
   @Test

@@ -172,6 +172,35 @@ class TrainingRunTest {
   }
 
   @Test
+  void aValidationThatIsNotFiniteStopsTheRunAndNamesTheLastCheckpoint(@TempDir Path folder)
+      throws IOException {
+    Trainer trainer = trainer(BATCHES, 1e-3);
+    TrainingListener damage =
+        report -> {
+          if (report.step() == 3) {
+            trainer.model().values().flat().assign(Float.NaN);
+          }
+        };
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
+      TrainingRun run = new TrainingRun(trainer, checkpoints, 2, validation(), 4);
+      assertThatThrownBy(() -> run.trainTo(8, 1, damage, NEVER))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining("step 4, validation: task x2: the network's result is NaN")
+          .hasMessageContaining("step-000000002.safetensors");
+    }
+    assertThat(names(folder)).filteredOn(name -> name.startsWith("step-")).hasSize(1);
+  }
+
+  @Test
+  void openingAFolderTakesNoCheckpointAway(@TempDir Path folder) throws IOException {
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 3, Map.of())) {
+      new TrainingRun(trainer(BATCHES, 1e-3), checkpoints, 1).trainTo(3, 1, diary, NEVER);
+    }
+    Checkpoints.open(folder, 1, Map.of()).close();
+    assertThat(names(folder)).filteredOn(name -> name.startsWith("step-")).hasSize(3);
+  }
+
+  @Test
   void aCheckpointThatCannotBeSavedNamesTheLastOne(@TempDir Path folder) throws IOException {
     try (Checkpoints checkpoints = Checkpoints.open(folder, 5, Map.of())) {
       TrainingRun run = new TrainingRun(trainer(BATCHES, 1e-3), checkpoints, 2);

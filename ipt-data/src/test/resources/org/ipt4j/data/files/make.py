@@ -1,7 +1,7 @@
 """Makes the image files of this folder, one picture in many formats, with Pillow 12.3.0.
 
 base.png is the picture; the others hold it, or its grays, as well as their format can. In each
-orient-N.jpg and orient-N.tif it is stored so that whoever honours orientation N sees it upright.
+orient-N file it is stored so that whoever honours orientation N sees it upright.
 """
 
 import struct
@@ -92,6 +92,9 @@ for orientation, turn in stored.items():
 exif = Image.Exif()
 exif[0x0112] = 6
 base.transpose(Image.Transpose.ROTATE_90).save("orient-6.tif", exif=exif)
+base.transpose(Image.Transpose.ROTATE_90).save("orient-6.png", exif=exif)
+base.transpose(Image.Transpose.ROTATE_90).save("orient-6.webp", exif=exif, lossless=True)
+base.save("base-big.tif", big_tiff=True)
 
 frames = [few.convert("RGB").transpose(Image.Transpose.ROTATE_180)]
 few.save("few-animated.gif", save_all=True, append_images=[few.transpose(Image.Transpose.ROTATE_180)])

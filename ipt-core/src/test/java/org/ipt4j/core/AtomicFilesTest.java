@@ -1,0 +1,103 @@
+package org.ipt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AtomicFilesTest {
+  private static final int LONGEST = 255; // bytes of a name, on most file systems
+
+  @TempDir Path folder;
+
+  private List<String> names() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  /** What is in the folder while the file is being written, which then stays as it is. */
+  private String unfinished(Path target) throws IOException {
+    List<String> before = names();
+    List<String> names = new ArrayList<>();
+    try {
+      AtomicFiles.write(
+          target,
+          channel -> {
+            channel.write(ByteBuffer.wrap(new byte[3]));
+            names.addAll(names());
+            names.removeAll(before);
+            throw new IOException("stopped");
+          });
+    } catch (IOException stopped) {
+      assertThat(stopped).hasMessage("stopped");
+    }
+    assertThat(names).hasSize(1);
+    return names.get(0);
+  }
+
+  /** A name as long as names can be is no reason to fail, whatever its letters. */
+  @ParameterizedTest
+  @CsvSource({"L, 1", "ü, 2", "画, 3", "😀, 4"})
+  void longestNamesAreWrittenAndTidied(String letter, int bytes) throws Exception {
+    Assumptions.assumeTrue(
+        bytes == 1 || "UTF-8".equals(System.getProperty("sun.jnu.encoding")),
+        "skipped: files have other names here");
+    for (int length : new int[] {70, 80, 90, 143, LONGEST}) {
+      String name = letter.repeat((length - 4) / bytes) + ".png";
+      Path target = folder.resolve(name);
+      AtomicFiles.write(target, channel -> channel.write(ByteBuffer.wrap(new byte[5])));
+      assertThat(target).hasSize(5);
+      String left = unfinished(target);
+      assertThat(left.getBytes(StandardCharsets.UTF_8).length)
+          .isLessThanOrEqualTo(Math.max(143, length));
+      Files.write(folder.resolve(left), new byte[3]);
+      AtomicFiles.tidy(target);
+      assertThat(names()).containsExactly(name);
+      Files.delete(target);
+    }
+  }
+
+  /** Another process may be writing them. */
+  @Test
+  void whatIsLeftOfOtherFilesStays() throws Exception {
+    String begin = "a".repeat(200);
+    List<String> left = new ArrayList<>();
+    for (String name : List.of("a.png", "b.png", begin + "1.png", begin + "2.png")) {
+      left.add(unfinished(folder.resolve(name)));
+      Files.write(folder.resolve(left.get(left.size() - 1)), new byte[3]);
+    }
+    Files.write(folder.resolve(".hidden.png"), new byte[3]);
+    AtomicFiles.tidy(folder.resolve("a.png"));
+    AtomicFiles.tidy(folder.resolve(begin + "2.png"));
+    assertThat(names()).containsExactlyInAnyOrder(".hidden.png", left.get(1), left.get(2));
+  }
+
+  /** A folder may hold a million files. */
+  @Test
+  void aFolderIsListedOnce() throws Exception {
+    AtomicFiles.Leftovers leftovers = new AtomicFiles.Leftovers();
+    leftovers.remove(folder.resolve("none/a.png"));
+    for (String name : List.of(".a.png.1.part", ".b.png.2.part", ".c.png.3.part")) {
+      Files.write(folder.resolve(name), new byte[3]);
+    }
+    leftovers.remove(folder.resolve("a.png"));
+    leftovers.remove(folder.resolve("b.png"));
+    assertThat(names()).containsExactly(".c.png.3.part");
+    // what comes later is of a process that lives
+    Files.write(folder.resolve(".c.png.4.part"), new byte[3]);
+    leftovers.remove(folder.resolve("c.png"));
+    assertThat(names()).containsExactly(".c.png.4.part");
+  }
+}
