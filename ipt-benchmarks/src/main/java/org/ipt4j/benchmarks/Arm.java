@@ -25,21 +25,22 @@ import org.nd4j.linalg.learning.config.Adam;
  * @param contrastive how the contrastive loss is mixed in
  * @param embedded whether there are task embeddings; if not, they are zero before the first step
  *     and made zero again after each, which is as if they did not exist
+ * @param rate the learning rate at its highest
  */
-record Arm(String name, DecoderForm decoder, Contrastive contrastive, boolean embedded) {
+record Arm(
+    String name, DecoderForm decoder, Contrastive contrastive, boolean embedded, double rate) {
   private static final int BATCH = 8;
-  private static final double PEAK_RATE = 1e-3;
 
   private static final String EMBEDDING = "body.query_embed"; // how parameters' names begin
 
   /** This arm under another name. */
   Arm named(String other) {
-    return new Arm(other, decoder, contrastive, embedded);
+    return new Arm(other, decoder, contrastive, embedded, rate);
   }
 
-  /** C 8, P 4, 24×24, D 128, 36 tokens, A 4, 1+1 layers, with an input residual. */
-  IptConfig config() {
-    return new IptConfig(8, 24, 4, 4, 1, 1, decoder, 255, true);
+  /** This arm with another learning rate. */
+  Arm at(double other) {
+    return new Arm(name, decoder, contrastive, embedded, other);
   }
 
   /** What step k of a run on {@code tasks} is. */
@@ -47,26 +48,29 @@ record Arm(String name, DecoderForm decoder, Contrastive contrastive, boolean em
     return TrainingPlan.equally(seed, tasks, contrastive);
   }
 
-  /** A model with weights drawn from {@code seed}. */
+  /**
+   * A model with weights drawn from {@code seed}: C 8, P 4, 24×24, D 128, 36 tokens, A 4, 1+1
+   * layers, with an input residual.
+   */
   IptModel create(List<Task> tasks, long seed) {
-    return IptModel.create(config(), tasks, seed);
+    return IptModel.create(new IptConfig(8, 24, 4, 4, 1, 1, decoder, 255, true), tasks, seed);
   }
 
   /**
-   * Trains a model.
+   * Trains a model on all its tasks.
    *
-   * @param tasks those of {@code model} that are trained
    * @param seed of the tasks' order and of the batches
    */
-  void train(IptModel model, List<Task> tasks, ImageSource images, int steps, long seed) {
+  void train(IptModel model, ImageSource images, int steps, long seed) {
+    List<Task> tasks = model.tasks();
     Trainer trainer =
         new Trainer(
             model,
             plan(tasks, seed),
             BatchSource.degrading(
-                images, tasks, new PatchOptions(BATCH, config().imageSide(), true, seed)),
+                images, tasks, new PatchOptions(BATCH, model.config().imageSide(), true, seed)),
             Adam.builder()
-                .learningRateSchedule(new WarmupCosine(PEAK_RATE, steps / 20, steps, 0))
+                .learningRateSchedule(new WarmupCosine(rate, steps / 20, steps, 0))
                 .build());
     TrainingListener listener = report -> {};
     if (!embedded) {

@@ -9,11 +9,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.ipt4j.core.AtomicFiles;
 import org.ipt4j.data.Quality;
 
 /** The figures of all arms so far, in a file that is complete after each arm. */
 final class Results {
+  /** The name under which the degraded images themselves are here. */
+  static final String INPUT = "input";
+
+  /** The seed of what is not repeated with several. */
+  static final long NO_SEED = 0;
+
+  private static final Pattern COMMA =
+      Pattern.compile(",(?=([^\"]*\"[^\"]*\")*[^\"]*$)"); // not one between quotation marks
   private static final String HEADER =
       "arm,seed,steps,cpu_seconds,test,psnr_y,ssim_y,psnr_rgb,ssim_rgb";
 
@@ -23,19 +33,19 @@ final class Results {
    * @param arm its name
    * @param seed of its weights and batches
    * @param steps it trained
-   * @param seconds of processor time that took, on its own thread
+   * @param seconds of processor time that took: the process's, divided by the arms at a time
    * @param test the trial's name
    * @param quality mean over the images
    */
   record Row(String arm, long seed, int steps, double seconds, String test, Quality quality) {
     private static Row of(String line) {
-      String[] cells = line.split(",");
+      String[] cells = COMMA.split(line);
       return new Row(
-          cells[0],
+          cells[0].replace("\"", ""),
           Long.parseLong(cells[1]),
           Integer.parseInt(cells[2]),
           Double.parseDouble(cells[3]),
-          cells[4],
+          cells[4].replace("\"", ""),
           new Quality(
               Double.parseDouble(cells[5]),
               Double.parseDouble(cells[6]),
@@ -47,15 +57,19 @@ final class Results {
       return String.format(
           Locale.ROOT,
           "%s,%d,%d,%.1f,%s,%.4f,%.5f,%.4f,%.5f",
-          arm,
+          quoted(arm),
           seed,
           steps,
           seconds,
-          test,
+          quoted(test),
           quality.psnrY(),
           quality.ssimY(),
           quality.psnrRgb(),
           quality.ssimRgb());
+    }
+
+    private static String quoted(String name) {
+      return name.contains(",") ? '"' + name + '"' : name;
     }
   }
 
@@ -113,9 +127,10 @@ final class Results {
         .findFirst();
   }
 
-  /** Processor time of all arms together. */
-  synchronized double seconds() {
+  /** Processor time of the arms whose name fits, together, in seconds. */
+  synchronized double seconds(Predicate<String> fits) {
     return rows.stream()
+        .filter(row -> fits.test(row.arm()))
         .map(row -> List.of(row.arm(), row.seed(), row.seconds()))
         .distinct()
         .mapToDouble(arm -> (double) arm.get(2))

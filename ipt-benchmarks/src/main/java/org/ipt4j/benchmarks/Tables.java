@@ -1,13 +1,16 @@
 package org.ipt4j.benchmarks;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import org.ipt4j.data.Quality;
 
-/** Markdown of results: mean ± standard deviation over seeds. */
+/** Markdown of results: mean ± standard deviation over seeds; what has no seed, by itself. */
 record Tables(Results results, List<Long> seeds) {
   private static final String MISSING = "–"; // until all seeds are done
 
@@ -17,16 +20,22 @@ record Tables(Results results, List<Long> seeds) {
    * @param title its head
    * @param arm the arm of a trial
    * @param minus the arm it is compared with, seed by seed; null if it is shown by itself
+   * @param each whether the seeds' differences are shown, instead of their mean
    */
-  record Column(String title, Arms arm, Arms minus) {
+  record Column(String title, Arms arm, Arms minus, boolean each) {
     /** What one arm came to. */
     static Column of(String title, Arms arm) {
-      return new Column(title, arm, null);
+      return new Column(title, arm, null, false);
     }
 
     /** How much PSNR one arm is above another. */
     static Column difference(String title, Arms arm, Arms minus) {
-      return new Column(title, arm, minus);
+      return new Column(title, arm, minus, false);
+    }
+
+    /** The same, one figure for each seed. */
+    static Column differences(String title, Arms arm, Arms minus) {
+      return new Column(title, arm, minus, true);
     }
   }
 
@@ -56,39 +65,33 @@ record Tables(Results results, List<Long> seeds) {
 
   private String cell(Trial trial, Column column) {
     String arm = column.arm().of(trial);
-    if (arm.equals(Experiments.INPUT)) {
-      Results.Row row = results.row(arm, Experiments.NO_SEED, trial.name()).orElseThrow();
-      return String.format(Locale.ROOT, "%.2f<br>%.4f", psnr(row, trial), ssim(row, trial));
+    Optional<Results.Row> alone = results.row(arm, Results.NO_SEED, trial.name());
+    if (alone.isPresent()) {
+      Quality quality = alone.get().quality();
+      return String.format(Locale.ROOT, "%.2f<br>%.4f", trial.psnr(quality), trial.ssim(quality));
     }
     List<Results.Row> rows = rows(arm, trial);
     if (column.minus() == null) {
       return rows.size() < seeds.size()
           ? MISSING
-          : spread("%.2f ± %.2f", rows.stream().mapToDouble(row -> psnr(row, trial)))
+          : spread("%.2f ± %.2f", rows.stream().mapToDouble(row -> trial.psnr(row.quality())))
               + "<br>"
-              + spread("%.4f ± %.4f", rows.stream().mapToDouble(row -> ssim(row, trial)));
+              + spread("%.4f ± %.4f", rows.stream().mapToDouble(row -> trial.ssim(row.quality())));
     }
     List<Results.Row> others = rows(column.minus().of(trial), trial);
-    return Math.min(rows.size(), others.size()) < seeds.size()
-        ? MISSING
-        : spread(
-            "%+.2f ± %.2f",
-            IntStream.range(0, seeds.size())
-                .mapToDouble(i -> psnr(rows.get(i), trial) - psnr(others.get(i), trial)));
-  }
-
-  private static double psnr(Results.Row row, Trial trial) {
-    return switch (trial.channels()) {
-      case Y -> row.quality().psnrY();
-      case RGB -> row.quality().psnrRgb();
-    };
-  }
-
-  private static double ssim(Results.Row row, Trial trial) {
-    return switch (trial.channels()) {
-      case Y -> row.quality().ssimY();
-      case RGB -> row.quality().ssimRgb();
-    };
+    if (Math.min(rows.size(), others.size()) < seeds.size()) {
+      return MISSING;
+    }
+    double[] differences =
+        IntStream.range(0, seeds.size())
+            .mapToDouble(
+                i -> trial.psnr(rows.get(i).quality()) - trial.psnr(others.get(i).quality()))
+            .toArray();
+    return column.each()
+        ? Arrays.stream(differences)
+            .mapToObj(difference -> String.format(Locale.ROOT, "%+.2f", difference))
+            .collect(Collectors.joining(", "))
+        : spread("%+.2f ± %.2f", Arrays.stream(differences));
   }
 
   /** One for each seed that is done. */

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.ipt4j.data.Degradation;
 import org.ipt4j.data.Evaluation;
 import org.ipt4j.data.Evaluation.Contender;
@@ -28,7 +29,6 @@ import org.ipt4j.model.IptModel;
  */
 record Trial(String task, Metrics.Channels channels, TestSet set) {
   private static final int SIDE = 160; // of the middles that are taken of 481×321
-  private static final int STRIDE = 8; // every eighth image of CBSD68
   private static final long SEED = 1; // of the noise
   private static final int OVERLAP = 4; // of the tiles
 
@@ -37,7 +37,7 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
     List<Trial> trials = new ArrayList<>();
     PairSource small = TestSet.open(set5, Degradation.parse("x2"), SEED).pairs();
     trials.add(new Trial("x2", Metrics.Channels.Y, new TestSet("Set5 ×2", small, "as stored")));
-    ImageSource clean = new Middles(ImageSource.open(cbsd68));
+    ImageSource clean = new Middles(every(8, ImageSource.open(cbsd68)));
     trials.add(degraded("CBSD68 σ30", clean, "denoise30", "denoise30", Metrics.Channels.RGB));
     trials.add(degraded("CBSD68 σ50", clean, "denoise50", "denoise50", Metrics.Channels.RGB));
     trials.add(degraded("CBSD68 σ10", clean, "denoise10", "denoise30", Metrics.Channels.RGB));
@@ -55,6 +55,20 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
         task, channels, TestSet.degrading(name, clean, Degradation.parse(degradation), SEED));
   }
 
+  /** The middles of images that are degraded as a task's name says, whole; shown on RGB. */
+  static Trial middles(String name, ImageSource clean, String task) {
+    TestSet whole = TestSet.degrading(name, clean, Degradation.parse(task), SEED);
+    return new Trial(
+        task,
+        Metrics.Channels.RGB,
+        new TestSet(name, new MiddlesOfPairs(whole.pairs()), whole.origin()));
+  }
+
+  /** Every so many-th image, from the first on. */
+  static ImageSource every(int stride, ImageSource all) {
+    return all.only(IntStream.range(0, all.size()).filter(i -> i % stride == 0).toArray());
+  }
+
   /** For tables. */
   String name() {
     return set.name();
@@ -63,6 +77,22 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
   /** Whether a model can restore it. */
   boolean isFor(IptModel model) {
     return model.tasks().stream().anyMatch(known -> known.name().equals(task));
+  }
+
+  /** What tables show of a quality, in dB. */
+  double psnr(Quality quality) {
+    return switch (channels) {
+      case Y -> quality.psnrY();
+      case RGB -> quality.psnrRgb();
+    };
+  }
+
+  /** What tables show of a quality, at most 1. */
+  double ssim(Quality quality) {
+    return switch (channels) {
+      case Y -> quality.ssimY();
+      case RGB -> quality.ssimRgb();
+    };
   }
 
   /** Of the degraded images; of their bicubic enlargements for s &gt; 1. */
@@ -85,24 +115,20 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
     return evaluation.mean(0);
   }
 
-  private static Image middle(Image image) {
-    return image.crop((image.height() - SIDE) / 2, (image.width() - SIDE) / 2, SIDE, SIDE);
-  }
-
   private record Middles(ImageSource all) implements ImageSource {
     @Override
     public int size() {
-      return (all.size() + STRIDE - 1) / STRIDE;
+      return all.size();
     }
 
     @Override
     public Image image(int index) throws UnreadableImageException {
-      return middle(all.image(index * STRIDE));
+      return all.image(index).middle(SIDE);
     }
 
     @Override
     public String name(int index) {
-      return all.name(index * STRIDE);
+      return all.name(index);
     }
   }
 
@@ -120,7 +146,7 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
     @Override
     public ImagePair pair(int index) throws UnreadableImageException {
       ImagePair pair = all.pair(index);
-      return new ImagePair(middle(pair.degraded()), middle(pair.clean()));
+      return new ImagePair(pair.degraded().middle(SIDE), pair.clean().middle(SIDE));
     }
 
     @Override

@@ -44,6 +44,23 @@ class TablesTest {
   }
 
   @Test
+  void showsEachSeedsDifferenceAndWhatHasNoSeedByItself() throws IOException {
+    Results results = results("--steps 5");
+    results.add(
+        List.of(new Row("untouched", Results.NO_SEED, 0, 0, "rain", quality(20.25, 0.625))));
+    add(results, "a", 30, 32, 34);
+    add(results, "b", 29, 32.5, 33.75);
+    String table =
+        tables(results)
+            .table(
+                List.of(TRIAL),
+                List.of(
+                    Column.of("untouched", trial -> "untouched"),
+                    Column.differences("each", trial -> "a", trial -> "b")));
+    assertThat(table).endsWith("| rain (Y) | 20.25<br>0.6250 | +1.00, -0.50, +0.25 |\n");
+  }
+
+  @Test
   void leavesOutWhatLacksASeed() throws IOException {
     Results results = results("--steps 5");
     add(results, "a", 30, 32, 34);
@@ -72,6 +89,13 @@ class TablesTest {
   }
 
   @Test
+  void namesMayHaveCommas() throws IOException {
+    Row row = new Row("new deblur:motion,length=3..9", 1, 5, 10, "a,b", quality(30, 0.9));
+    results("--steps 5").add(List.of(row));
+    assertThat(results("--steps 5").row(row.arm(), 1, "a,b")).contains(row);
+  }
+
+  @Test
   void processorTimeCountsAnArmOnceHoweverManyTestSetsItHas() throws IOException {
     Results results = results("--steps 5");
     results.add(
@@ -79,7 +103,8 @@ class TablesTest {
             new Row("a", 1, 5, 10, "rain", quality(30, 0.9)),
             new Row("a", 1, 5, 10, "noise", quality(30, 0.9))));
     results.add(List.of(new Row("a", 2, 5, 10, "rain", quality(30, 0.9))));
-    assertThat(results.seconds()).isEqualTo(20);
+    results.add(List.of(new Row("b", 1, 5, 7, "rain", quality(30, 0.9))));
+    assertThat(results.seconds("a"::equals)).isEqualTo(20);
   }
 
   private Results results(String settings) throws IOException {

@@ -16,6 +16,11 @@ public interface ImageSource {
     return "image " + index;
   }
 
+  /** The images of these numbers alone, in this order. */
+  default ImageSource only(int... numbers) {
+    return new SomeImages(this, numbers);
+  }
+
   /** As {@link #open(Path, Limits)} with {@link Limits#DEFAULT}. */
   static ImageSource open(Path path) throws IOException {
     return open(path, Limits.DEFAULT);

@@ -20,6 +20,11 @@ public interface PairSource {
     return "pair " + index;
   }
 
+  /** The pairs of these numbers alone, in this order. */
+  default PairSource only(int... numbers) {
+    return new SomePairs(this, numbers);
+  }
+
   /** As {@link #open(Path, int, Limits)} with {@link Limits#DEFAULT}. */
   static PairSource open(Path folder, int scale) throws IOException {
     return open(folder, scale, Limits.DEFAULT);

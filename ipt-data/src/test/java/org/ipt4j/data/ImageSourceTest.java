@@ -125,4 +125,19 @@ class ImageSourceTest {
     assertThat(variance[1] / variance[0]).isBetween(1.5, 6.0);
     assertThat(variance[2] / variance[1]).isBetween(1.3, 4.0);
   }
+
+  @Test
+  void someOfThemKeepTheirNames() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      ImageFiles.write(Images.constant(5, 6, 10 * i), folder.resolve(i + ".png"));
+    }
+    ImageSource some = ImageSource.open(folder).only(3, 1);
+    assertThat(names(some)).containsExactly("3.png", "1.png");
+    assertThat(some.image(1)).isEqualTo(Images.constant(5, 6, 10));
+    PairSource pairs = PairSource.degrading(some, Degradation.parse("x2"), 1).only(1);
+    assertThat(pairs.size()).isEqualTo(1);
+    assertThat(pairs.scale()).isEqualTo(2);
+    assertThat(pairs.name(0)).isEqualTo("1.png");
+    assertThat(pairs.pair(0).clean().pixels()).containsOnly(10);
+  }
 }

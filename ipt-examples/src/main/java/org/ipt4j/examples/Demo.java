@@ -89,8 +89,8 @@ final class Demo implements Callable<Integer> {
     if (images != null) {
       ImageSource all = ImageSource.open(images);
       Split split = Split.of(all.size(), Math.min(TEST_IMAGES, Math.max(1, all.size() / 2)));
-      shown = new Middles(new Split.Images(all, split.test()));
-      learned = new Split.Images(all, split.training());
+      shown = new Middles(all.only(split.test()));
+      learned = all.only(split.training());
     }
     IptModel model = Pretrained.tiny();
     DemoTable table =

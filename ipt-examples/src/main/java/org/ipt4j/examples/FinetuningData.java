@@ -58,7 +58,7 @@ final class FinetuningData {
     int side = model.config().imageSide();
     ImageSource all = ImageSource.open(images);
     Split split = settings.split(all.size(), command);
-    ImageSource training = new Split.Images(all, split.training());
+    ImageSource training = all.only(split.training());
     ImageSource test = settings.validation(all, split);
     SkippedImages skipped = new SkippedImages();
     return new FinetuningData(
@@ -79,7 +79,7 @@ final class FinetuningData {
       throws IOException {
     int side = model.config().imageSide();
     Split split = settings.split(all.size(), command);
-    PairSource training = new Split.Pairs(all, split.training());
+    PairSource training = all.only(split.training());
     PairSource test = settings.validation(all, split);
     SkippedImages skipped = new SkippedImages();
     Patches patches = new Patches(training, settings.patches(wanted, side), skipped);

@@ -148,7 +148,7 @@ final class Pretrain implements Callable<Integer> {
     int side = model.config().imageSide();
     ImageSource all = images == null ? generated(GENERATED) : ImageSource.open(images, UNCACHED);
     Split split = settings.split(all.size(), spec);
-    ImageSource training = training(new Split.Images(all, split.training()));
+    ImageSource training = training(all.only(split.training()));
     SkippedImages skipped = new SkippedImages();
     settings.train(
         new RunSettings.Training(

@@ -273,19 +273,19 @@ final class RunSettings {
   /** What to validate on, if that is images. */
   ImageSource validation(ImageSource all, Split split) throws IOException {
     if (validation == null) {
-      return new Split.Images(all, split.test());
+      return all.only(split.test());
     }
     ImageSource others = ImageSource.open(validation);
-    return new Split.Images(others, Split.spread(others.size(), validationImages));
+    return others.only(Split.spread(others.size(), validationImages));
   }
 
   /** What to validate on, if that is pairs. */
   PairSource validation(PairSource all, Split split) throws IOException {
     if (validation == null) {
-      return new Split.Pairs(all, split.test());
+      return all.only(split.test());
     }
     PairSource others = PairSource.open(validation, all.scale());
-    return new Split.Pairs(others, Split.spread(others.size(), validationImages));
+    return others.only(Split.spread(others.size(), validationImages));
   }
 
   /** How the patches of a task are cut. */
