@@ -32,16 +32,15 @@ final class AskedTask {
     return model.tasks().stream()
         .map(
             task ->
-                String.format(
-                        Locale.ROOT,
-                        "  %-" + width + "s  %s",
-                        task.name(),
-                        task.use().isEmpty() ? ofNoUse(task) : task.use())
+                String.format(Locale.ROOT, "  %-" + width + "s  %s", task.name(), said(task))
                     .stripTrailing())
         .collect(Collectors.joining("\n"));
   }
 
-  private static String ofNoUse(Task task) {
-    return task.degradation().equals(task.name()) ? "" : "undoes " + task.degradation();
+  private static String said(Task task) {
+    String undone = task.degradation().equals(task.name()) ? "" : "undoes " + task.degradation();
+    return task.use().isEmpty() || undone.isEmpty()
+        ? task.use() + undone
+        : task.use() + " (" + undone + ")";
   }
 }

@@ -1,22 +1,41 @@
 package org.ipt4j.examples;
 
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 import org.ipt4j.training.Validation;
+import org.ipt4j.training.ValidationReport;
 import org.ipt4j.training.ValidationReport.Means;
 
 /**
- * What training does to tasks that it is not about.
+ * What fine-tuning does to a model's tasks.
  *
  * @param before how they did before it
  */
-record BeforeAfter(Validation validation, Map<Task, Means> before) {
+record BeforeAfter(List<Validation> validations, Map<Task, Means> before, long images) {
+  private static final int FEW = 4;
+
   /** Tries a model before it is trained. */
-  static BeforeAfter of(IptModel model, Validation validation) {
-    return new BeforeAfter(validation, validation.of(model, 0).means());
+  static BeforeAfter of(IptModel model, Validation... validations) {
+    List<Validation> all = List.of(validations);
+    return new BeforeAfter(
+        all,
+        means(all, model),
+        all.stream()
+            .flatMap(validation -> validation.of(model, 0).results().stream())
+            .map(ValidationReport.Result::name)
+            .distinct()
+            .count());
+  }
+
+  private static Map<Task, Means> means(List<Validation> validations, IptModel model) {
+    Map<Task, Means> means = new LinkedHashMap<>();
+    validations.forEach(validation -> means.putAll(validation.of(model, 0).means()));
+    return means;
   }
 
   /** Tries it again, and prints both. */
@@ -24,9 +43,13 @@ record BeforeAfter(Validation validation, Map<Task, Means> before) {
     if (before.isEmpty()) {
       return;
     }
-    Map<Task, Means> after = validation.of(trained, 0).means();
+    Map<Task, Means> after = means(validations, trained);
     int width = before.keySet().stream().mapToInt(task -> task.name().length()).max().orElseThrow();
-    out.println("the model's other tasks, PSNR on Y in dB of held-out images before and after:");
+    out.printf(
+        Locale.ROOT,
+        "PSNR on Y in dB of %d held-out images, restored before and after training%s:%n",
+        images,
+        images < FEW ? " (so few say little: give --validation DIR)" : "");
     before.forEach(
         (task, means) ->
             out.printf(

@@ -92,6 +92,11 @@ final class Demo implements Callable<Integer> {
       shown = new Middles(all.only(split.test()));
       learned = all.only(split.training());
     }
+    if (images == null) {
+      print.println("the model was trained on these four photographs, too, at another size:");
+      print.println("they show what restoring looks like, not how well it measures");
+      print.println();
+    }
     IptModel model = Pretrained.tiny();
     DemoTable table =
         new DemoTable(shown, List.of(new DemoTable.Named(GivenModel.DEFAULT, model)), print);
@@ -111,7 +116,14 @@ final class Demo implements Callable<Integer> {
     IptModel before = model.with(learned, model.task("denoise"), 1);
     IptModel after = before.copy();
     int steps =
-        DemoTraining.train(after, learned, source, minutes, print, spec.commandLine().getErr());
+        DemoTraining.train(
+            after,
+            learned,
+            model.task("denoise"),
+            source,
+            minutes,
+            print,
+            spec.commandLine().getErr());
     Path file = out.resolve("model.safetensors");
     after.save(file, Map.of("trained", "ipt demo --minutes " + minutes + ": " + steps + " steps"));
     DemoTable table =

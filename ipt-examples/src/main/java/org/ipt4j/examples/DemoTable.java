@@ -43,7 +43,7 @@ final class DemoTable {
     this.photographs = photographs;
     this.models = models;
     this.out = out;
-    out.printf(Locale.ROOT, "%-28s %12s", "PSNR in dB", "degraded");
+    out.printf(Locale.ROOT, "%-40s %12s", "PSNR in dB", "degraded");
     models.forEach(model -> out.printf(Locale.ROOT, " %12s", model.name()));
     out.printf(Locale.ROOT, "   on%n");
   }
@@ -80,7 +80,8 @@ final class DemoTable {
     rows.add(kept);
     // super-resolution on Y, the others on RGB, as the field does
     boolean enlarged = task.scale() > 1;
-    out.printf(Locale.ROOT, "%-28s", asked);
+    out.printf(
+        Locale.ROOT, "%-40s", asked.startsWith(task.name()) ? asked : task.name() + ": " + asked);
     for (int i = 0; i < contenders.size(); i++) {
       Quality mean = measured.mean(i);
       out.printf(Locale.ROOT, " %12.2f", enlarged ? mean.psnrY() : mean.psnrRgb());

@@ -33,20 +33,22 @@ final class DemoTraining {
   }
 
   /**
-   * Trains {@code model} on one of its tasks, and rehearses its others.
+   * Trains {@code model} on one of its tasks, and rehearses its others, above all the one that it
+   * started as.
    *
    * @return how many steps it took
    */
   static int train(
       IptModel model,
       Task learned,
+      Task related,
       ImageSource images,
       double minutes,
       PrintWriter out,
       PrintWriter err) {
     DemoTraining training =
         new DemoTraining(
-            TrainingPlan.rehearsing(SEED, learned, model.tasks(), REHEARSAL),
+            TrainingPlan.rehearsing(SEED, learned, related, model.tasks(), REHEARSAL),
             BatchSource.degrading(
                 images,
                 model.tasks(),

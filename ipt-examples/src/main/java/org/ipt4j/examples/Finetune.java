@@ -38,6 +38,9 @@ import picocli.CommandLine.Spec;
 final class Finetune implements Callable<Integer> {
   private static final String PARENT = "parent";
 
+  /** The moments start from nothing: without a slow start they would shake what was learned. */
+  private static final int WARMUP_PART = 10;
+
   @Option(
       names = "--model",
       paramLabel = "MODEL",
@@ -143,7 +146,8 @@ final class Finetune implements Callable<Integer> {
     IptModel pretrained = parent.load();
     Optional<Task> known = known(pretrained);
     Task wanted = known.orElseGet(() -> new Task(task, scaleOfNew()));
-    IptModel start = known.isPresent() ? pretrained : extended(pretrained, wanted);
+    Optional<Task> related = known.isPresent() ? Optional.empty() : related(pretrained, wanted);
+    IptModel start = known.isPresent() ? pretrained : extended(pretrained, wanted, related);
     if (onlyTask) {
       start = start.only(List.of(wanted));
     }
@@ -153,25 +157,35 @@ final class Finetune implements Callable<Integer> {
             : FinetuningData.degrading(images, wanted, start, settings, spec);
     List<Task> rehearsed =
         rehearsal > 0 && !freezeBody ? data.rehearsable(start.tasks()) : List.of();
-    BeforeAfter others =
-        BeforeAfter.of(start, freezeBody ? Validation.none() : data.validation(start.tasks()));
+    List<String> left =
+        data.others(start.tasks()).stream()
+            .filter(other -> !rehearsed.contains(other))
+            .map(Task::name)
+            .toList();
+    if (rehearsal > 0 && !freezeBody && !left.isEmpty()) {
+      say("not rehearsed, for the images are smaller than a patch: %s", String.join(", ", left));
+    }
+    BeforeAfter tasks =
+        BeforeAfter.of(
+            start,
+            data.validation(),
+            freezeBody ? Validation.none() : data.validation(start.tasks()));
     Optional<IptModel> trained =
         settings.train(
             new RunSettings.Training(
                 "finetune",
                 start,
                 notes(parent),
-                rehearsed.isEmpty()
-                    ? TrainingPlan.equally(settings.seed(), List.of(wanted), Contrastive.none())
-                    : TrainingPlan.rehearsing(settings.seed(), wanted, rehearsed, rehearsal),
+                plan(wanted, related, rehearsed),
                 data.batches(rehearsed),
                 data.skipped(),
                 data.validation(),
                 freezeBody,
                 learningRate,
+                steps / WARMUP_PART,
                 steps),
             spec);
-    trained.ifPresent(model -> others.print(model, spec.commandLine().getOut()));
+    trained.ifPresent(model -> tasks.print(model, spec.commandLine().getOut()));
     return 0;
   }
 
@@ -199,11 +213,25 @@ final class Finetune implements Callable<Integer> {
     return Optional.of(found);
   }
 
-  private IptModel extended(IptModel pretrained, Task added) {
-    Optional<Task> related =
-        like != null
-            ? Optional.of(AskedTask.of(pretrained, like))
-            : pretrained.tasks().stream().filter(own -> own.scale() == added.scale()).findFirst();
+  private TrainingPlan plan(Task wanted, Optional<Task> related, List<Task> rehearsed) {
+    long seed = settings.seed();
+    if (rehearsed.isEmpty()) {
+      return TrainingPlan.equally(seed, List.of(wanted), Contrastive.none());
+    }
+    return related
+        .filter(rehearsed::contains)
+        .map(task -> TrainingPlan.rehearsing(seed, wanted, task, rehearsed, rehearsal))
+        .orElseGet(() -> TrainingPlan.rehearsing(seed, wanted, rehearsed, rehearsal));
+  }
+
+  /** The task that a new one starts as. */
+  private Optional<Task> related(IptModel pretrained, Task added) {
+    return like != null
+        ? Optional.of(AskedTask.of(pretrained, like))
+        : pretrained.tasks().stream().filter(own -> own.scale() == added.scale()).findFirst();
+  }
+
+  private IptModel extended(IptModel pretrained, Task added, Optional<Task> related) {
     if (related.isEmpty()) {
       say("%s is a new task, whose head and tail start from nothing", added.name());
       return pretrained.with(added, settings.seed());

@@ -143,7 +143,8 @@ final class FinetuningData {
     return skipped;
   }
 
-  private List<Task> others(List<Task> tasks) {
+  /** Those of {@code tasks} that are not trained and that clean images can be degraded for. */
+  List<Task> others(List<Task> tasks) {
     return tasks.stream()
         .filter(task -> !task.name().equals(wanted.name()) && isDegradation(task.degradation()))
         .toList();

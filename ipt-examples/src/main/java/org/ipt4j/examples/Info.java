@@ -23,6 +23,7 @@ final class Info implements Callable<Integer> {
   static final String MEASURED = "measured.";
 
   @Parameters(
+      arity = "0..1",
       paramLabel = "MODEL",
       defaultValue = GivenModel.DEFAULT,
       description = GivenModel.HELP)

@@ -165,6 +165,7 @@ final class Pretrain implements Callable<Integer> {
                 RunSettings.VALIDATION_SEED),
             false,
             learningRate,
+            0,
             steps),
         spec);
     return 0;

@@ -115,9 +115,10 @@ final class RunSettings {
   @Option(
       names = "--warmup",
       paramLabel = "N",
-      defaultValue = "0",
-      description = "Steps in which the learning rate rises from 0.")
-  private int warmup;
+      description =
+          "Steps in which the learning rate rises from 0; otherwise none, in finetune a tenth of the"
+              + " steps.")
+  private Integer warmup;
 
   @Option(
       names = "--beta2",
@@ -320,12 +321,12 @@ final class RunSettings {
     return new TrainingOptions(loss, clip, accumulate, average, weightDecay, recompute, bodyFrozen);
   }
 
-  private Adam adam(double rate, int steps) {
+  private Adam adam(Training training) {
     if (!(beta2 > 0 && beta2 < 1)) {
       throw new IllegalArgumentException(
           "--beta2: expected a number between 0 and 1, got " + beta2);
     }
-    return Adam.builder().learningRateSchedule(schedule(rate, steps)).beta2(beta2).build();
+    return Adam.builder().learningRateSchedule(schedule(training)).beta2(beta2).build();
   }
 
   private double finalPart(double rate) {
@@ -336,12 +337,23 @@ final class RunSettings {
     return finalRate == null ? FINAL_PART : finalRate / rate;
   }
 
-  private ISchedule schedule(double rate, int steps) {
+  private ISchedule schedule(Training training) {
+    double rate = training.learningRate();
+    int steps = training.steps();
+    int rising = warmup != null ? warmup : training.warmup();
+    if (rising < 0 || rising >= steps) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "--warmup is less than the run's --steps, and not negative: got %d of %d",
+              rising,
+              steps));
+    }
     if (finalRate != null && schedule != Schedule.COSINE) {
       throw new IllegalArgumentException("--final-rate is of --schedule COSINE, got " + schedule);
     }
     if (schedule == Schedule.COSINE) {
-      return new WarmupCosine(rate, warmup, steps, finalPart(rate));
+      return new WarmupCosine(rate, rising, steps, finalPart(rate));
     }
     ISchedule base =
         schedule == Schedule.CONSTANT
@@ -350,7 +362,7 @@ final class RunSettings {
                 .add(0, rate) // Chen et al., 2021, §4: 5e-5, then 2e-5
                 .add(Math.max(1, steps * 2 / 3), 0.4 * rate)
                 .build();
-    return warmup > 0 ? new RampSchedule(base, warmup) : base;
+    return rising > 0 ? new RampSchedule(base, rising) : base;
   }
 
   /**
@@ -359,6 +371,7 @@ final class RunSettings {
    * @param command the command's name
    * @param model whose weights move
    * @param notes texts to keep with it beside how it is trained now
+   * @param warmup where {@code --warmup} does not say
    */
   record Training(
       String command,
@@ -370,6 +383,7 @@ final class RunSettings {
       Validation validation,
       boolean bodyFrozen,
       double learningRate,
+      int warmup,
       int steps) {}
 
   /**
@@ -389,7 +403,7 @@ final class RunSettings {
             training.model(),
             training.plan(),
             training.batches(),
-            adam(training.learningRate(), training.steps()),
+            adam(training),
             options(training.bodyFrozen()));
     try (Checkpoints checkpoints = Checkpoints.open(out.resolve("checkpoints"), keep, notes);
         StopSignal stop =

@@ -91,7 +91,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
                     out,
                     String.format(
                         Locale.ROOT,
-                        "step %d: %s %.2f → %.2f dB on Y, the mean of %d images",
+                        "step %d: %s degraded %.2f dB, restored %.2f dB (Y, mean of %d images)",
                         report.step(),
                         task.name(),
                         means.before().psnr(),

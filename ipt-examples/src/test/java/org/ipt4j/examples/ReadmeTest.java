@@ -149,7 +149,8 @@ class ReadmeTest {
             ImageSource.open(folder.resolve("photos")),
             tuned.tasks(),
             new PatchOptions(2, 48, true, 1));
-    TrainingPlan rehearsing = TrainingPlan.rehearsing(1, deblur, tuned.tasks(), 0.25);
+    TrainingPlan rehearsing =
+        TrainingPlan.rehearsing(1, deblur, tiny.task("denoise"), tuned.tasks(), 0.25);
     new Trainer(tuned, rehearsing, photographs, new Adam(3e-4)).trainTo(10, 1, new LossLog(100));
     tuned.save(folder.resolve("tuned.safetensors"), Map.of());
     assertThat(IptModel.load(folder.resolve("tuned.safetensors")).tasks()).hasSize(9);

@@ -387,9 +387,10 @@ class RunSettingsTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
         .contains("derain is a new task, which starts as denoise30")
-        .containsPattern("step 30: derain [0-9.]+ → [0-9.]+ dB")
+        .containsPattern("step 30: derain degraded [0-9.]+ dB, restored [0-9.]+ dB")
         .containsPattern("best in validation: step 30")
         .contains("report: ")
+        .containsPattern("derain +[0-9.]+ +[0-9.]+ +[+-][0-9.]+")
         .containsPattern("x2 +[0-9.]+ +[0-9.]+ +[+-][0-9.]+")
         .containsPattern("denoise30 +[0-9.]+ +[0-9.]+ +[+-][0-9.]+");
     IptModel tuned = IptModel.load(folder.resolve("tuned/model.safetensors"));

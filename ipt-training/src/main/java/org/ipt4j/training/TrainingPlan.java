@@ -68,6 +68,24 @@ public record TrainingPlan(long seed, Map<Task, Double> weights, Contrastive con
     return new TrainingPlan(seed, weights, Contrastive.none());
   }
 
+  /**
+   * As {@link #rehearsing(long, Task, List, double)}, half of the share being for the task that the
+   * new one starts as: the body cannot tell the two apart at first, so that one would suffer most.
+   *
+   * @param related one of {@code others}
+   */
+  public static TrainingPlan rehearsing(
+      long seed, Task task, Task related, List<Task> others, double share) {
+    Map<Task, Double> weights = new LinkedHashMap<>(rehearsing(seed, task, others, share).weights);
+    if (related.equals(task) || weights.remove(related) == null) {
+      throw new IllegalArgumentException(related.name() + " is none of the other tasks");
+    }
+    int rest = weights.size() - 1;
+    weights.replaceAll((other, weight) -> other.equals(task) ? weight : share / 2 / rest);
+    weights.put(related, rest == 0 ? share : share / 2);
+    return new TrainingPlan(seed, weights, Contrastive.none());
+  }
+
   /** The task of a step's batch. */
   public Task task(long step) {
     double total = weights.values().stream().mapToDouble(Double::doubleValue).sum();

@@ -2,6 +2,7 @@ package org.ipt4j.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.ipt4j.training.TrainingPlan.Objective.CONTRASTIVE;
 import static org.ipt4j.training.TrainingPlan.Objective.L1;
 
@@ -52,5 +53,28 @@ class TrainingPlanTest {
         .hasMessage("the weight of task a must be positive, got 0.0");
     assertThatThrownBy(() -> Contrastive.ownBatches(ContrastiveForm.PAPER, 1, 0.1))
         .hasMessage("one batch in k is contrastive with k at least 2, got 1");
+  }
+
+  @Test
+  void rehearsalHasItsShareAndTheRelatedTaskHalfOfIt() {
+    Task added = new Task("lowlight", 1);
+    Task related = new Task("denoise30", 1);
+    List<Task> all = List.of(new Task("x2", 2), new Task("x3", 3), related, added);
+
+    TrainingPlan even = TrainingPlan.rehearsing(1, added, all, 0.3);
+    TrainingPlan plan = TrainingPlan.rehearsing(1, added, related, all, 0.3);
+
+    assertThat(even.weights()).containsEntry(added, 0.7);
+    assertThat(even.weights().get(related)).isCloseTo(0.1, within(1e-12));
+    assertThat(plan.weights()).containsEntry(added, 0.7).containsEntry(related, 0.15);
+    assertThat(plan.weights().get(all.get(0))).isCloseTo(0.075, within(1e-12));
+    assertThat(plan.weights().values().stream().mapToDouble(w -> w).sum())
+        .isCloseTo(1, within(1e-12));
+    assertThat(TrainingPlan.rehearsing(1, added, related, List.of(related), 0.3).weights())
+        .containsEntry(related, 0.3);
+    assertThatThrownBy(() -> TrainingPlan.rehearsing(1, added, added, all, 0.3))
+        .hasMessageContaining("lowlight is none of the other tasks");
+    assertThatThrownBy(() -> TrainingPlan.rehearsing(1, added, all, 1))
+        .hasMessageContaining("between 0 and 1");
   }
 }
