@@ -29,7 +29,7 @@ import picocli.CommandLine.TypeConversionException;
             + " colour profiles are kept; images are turned as they note they are to be.",
     footer = {
       "",
-      "With the model tiny a megapixel of what goes in takes roughly 6 to 12 seconds on two cores"
+      "With the model tiny a megapixel of what goes in takes roughly 4 to 10 seconds on two cores"
           + " (--ensemble: eight times as long).",
       "A result that is there already is left as it is, so that a run that was stopped can be"
           + " taken up by the same command."
