@@ -15,6 +15,7 @@ import org.ipt4j.training.ValidationReport.Means;
  * What fine-tuning does to a model's tasks.
  *
  * @param before how they did before it
+ * @param images how many images that is the mean of
  */
 record BeforeAfter(List<Validation> validations, Map<Task, Means> before, long images) {
   private static final int FEW = 4;
@@ -22,19 +23,24 @@ record BeforeAfter(List<Validation> validations, Map<Task, Means> before, long i
   /** Tries a model before it is trained. */
   static BeforeAfter of(IptModel model, Validation... validations) {
     List<Validation> all = List.of(validations);
+    List<ValidationReport> reports = tried(all, model);
     return new BeforeAfter(
         all,
-        means(all, model),
-        all.stream()
-            .flatMap(validation -> validation.of(model, 0).results().stream())
+        means(reports),
+        reports.stream()
+            .flatMap(report -> report.results().stream())
             .map(ValidationReport.Result::name)
             .distinct()
             .count());
   }
 
-  private static Map<Task, Means> means(List<Validation> validations, IptModel model) {
+  private static List<ValidationReport> tried(List<Validation> validations, IptModel model) {
+    return validations.stream().map(validation -> validation.of(model, 0)).toList();
+  }
+
+  private static Map<Task, Means> means(List<ValidationReport> reports) {
     Map<Task, Means> means = new LinkedHashMap<>();
-    validations.forEach(validation -> means.putAll(validation.of(model, 0).means()));
+    reports.forEach(report -> means.putAll(report.means()));
     return means;
   }
 
@@ -43,7 +49,7 @@ record BeforeAfter(List<Validation> validations, Map<Task, Means> before, long i
     if (before.isEmpty()) {
       return;
     }
-    Map<Task, Means> after = means(validations, trained);
+    Map<Task, Means> after = means(tried(validations, trained));
     int width = before.keySet().stream().mapToInt(task -> task.name().length()).max().orElseThrow();
     out.printf(
         Locale.ROOT,
