@@ -2,6 +2,7 @@ package org.ipt4j.data;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
@@ -125,15 +126,31 @@ public record Evaluation(
 
   /** What the figures mean, in sentences for a report; where the images come from is the set's. */
   public static List<String> protocol(int scale) {
+    return protocol(List.of(scale));
+  }
+
+  /**
+   * As {@link #protocol(int)}, for tables of several scales.
+   *
+   * @param scales of the tables, in any order, one at least
+   */
+  public static List<String> protocol(Collection<Integer> scales) {
+    List<Integer> borders =
+        scales.stream().map(Evaluation::border).filter(border -> border > 0).distinct().toList();
+    boolean enlarged = !borders.isEmpty();
     List<String> sentences = new ArrayList<>();
     sentences.add(
         "Restored and clean images are compared in 8 bits: clipped to 0..255 and rounded, half up;"
             + " the peak is 255.");
     sentences.add(
-        scale > 1
-            ? String.format(
-                Locale.ROOT, "%d pixels (the scale) are cut on every side first.", border(scale))
-            : "Nothing is cut at the borders.");
+        !enlarged
+            ? "Nothing is cut at the borders."
+            : scales.stream().distinct().count() == 1
+                ? String.format(
+                    Locale.ROOT,
+                    "%d pixels (the scale) are cut on every side first.",
+                    borders.get(0))
+                : "Of enlarged images as many pixels as the scale are cut on every side first.");
     sentences.add(
         "Y is the luma of ITU-R BT.601, 16 + (65.481 R + 128.553 G + 24.966 B) / 255, not rounded.");
     sentences.add(
@@ -145,7 +162,7 @@ public record Evaluation(
     sentences.add(
         "A mean is that of the images' figures; a PSNR that is infinite, of images equal to the"
             + " clean ones, is left out of it.");
-    if (scale > 1) {
+    if (enlarged) {
       sentences.add(
           "bicubic enlarges the 8-bit RGB image as MATLAB's imresize does and rounds to 8 bits;"
               + " published rows that enlarge luma alone differ by about 0.01 dB and 0.0006 of SSIM.");

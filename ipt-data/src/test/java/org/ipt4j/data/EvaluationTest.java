@@ -200,4 +200,15 @@ class EvaluationTest {
     }
     return new Image(image.height(), image.width(), gray);
   }
+
+  @Test
+  void theProtocolOfSeveralScalesClaimsNoneOfOne() {
+    assertThat(Evaluation.protocol(1)).contains("Nothing is cut at the borders.");
+    assertThat(Evaluation.protocol(List.of(3, 3))).isEqualTo(Evaluation.protocol(3));
+    assertThat(Evaluation.protocol(List.of(1, 2, 4)))
+        .contains("Of enlarged images as many pixels as the scale are cut on every side first.")
+        .doesNotContain("Nothing is cut at the borders.")
+        .noneMatch(sentence -> sentence.startsWith("2 pixels"))
+        .anyMatch(sentence -> sentence.startsWith("bicubic enlarges"));
+  }
 }

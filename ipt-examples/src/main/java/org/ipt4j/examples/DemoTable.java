@@ -34,6 +34,7 @@ final class DemoTable {
   private final List<Named> models;
   private final PrintWriter out;
   private final List<String> tasks = new ArrayList<>();
+  private final List<Integer> scales = new ArrayList<>(); // of the tasks
   private final List<Results.Table> tables = new ArrayList<>();
   private final List<Shown> shown = new ArrayList<>();
   private final List<List<Row>> rows = new ArrayList<>(); // by task
@@ -75,6 +76,7 @@ final class DemoTable {
       throw new IllegalArgumentException("no photograph could be measured");
     }
     tasks.add(task.name());
+    scales.add(task.scale());
     tables.add(Results.Table.of(measured));
     shown.add(samples);
     rows.add(kept);
@@ -125,7 +127,7 @@ final class DemoTable {
     described.add(new Results.Contender("degraded", null, null));
     models.forEach(model -> described.add(new Results.Contender(model.name(), null, null)));
     Report.write(
-        new Results(String.join(", ", tasks), described, Evaluation.protocol(1), tables),
+        new Results(String.join(", ", tasks), described, Evaluation.protocol(scales), tables),
         shown,
         file);
   }

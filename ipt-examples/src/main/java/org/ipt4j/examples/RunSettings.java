@@ -249,10 +249,6 @@ final class RunSettings {
     return seed;
   }
 
-  Path out() {
-    return out;
-  }
-
   /** Which of {@code size} images are trained on, and which kept apart to validate on; says so. */
   Split split(int size, CommandSpec command) {
     int most = size < FEW ? 0 : Math.max(1, size / KEPT_PART);
