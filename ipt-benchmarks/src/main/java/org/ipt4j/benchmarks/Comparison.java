@@ -199,16 +199,6 @@ final class Comparison {
     return ByteBuffer.wrap(Files.readAllBytes(file)).asFloatBuffer();
   }
 
-  /** Whether this is an AMD processor with AVX-512, which OpenBLAS 0.3.19 does not know. */
-  private static boolean isWideAmd() throws IOException {
-    Path description = Path.of("/proc/cpuinfo");
-    if (!Files.exists(description)) {
-      return false;
-    }
-    String text = Files.readString(description);
-    return text.contains("AuthenticAMD") && text.contains(" avx512vl");
-  }
-
   private Measurement spawn(Engine engine, Case of, Path folder)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
@@ -228,12 +218,6 @@ final class Comparison {
             folder.toString()));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-    if (engine != Engine.PYTORCH) { // whose pools do not fight: it is faster as it is
-      builder.environment().putIfAbsent("OMP_WAIT_POLICY", "passive");
-      if (isWideAmd()) { // as the start script does
-        builder.environment().putIfAbsent("OPENBLAS_CORETYPE", "SKYLAKEX");
-      }
-    }
     builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);

@@ -161,7 +161,7 @@ public final class Arena implements AutoCloseable {
     Block(DataType type, long length) {
       step = LINE / type.width();
       long size = Math.max(LEAST, length + step);
-      own = Workers.ON_PROCESSOR && type == DataType.FLOAT ? new FloatPointer(size) : null;
+      own = Kernels.ON_PROCESSOR && type == DataType.FLOAT ? new FloatPointer(size) : null;
       memory = own == null ? unpooled(type, size) : untouched(own, type, size);
       long address = memory.data().address();
       first = (LINE - address % LINE) % LINE / type.width();

@@ -1,20 +1,46 @@
 package org.ipt4j.core;
 
 import org.bytedeco.javacpp.Loader;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOpsHolder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** ND4J's native code, which the user adds; ND4J loads it when it is first asked for anything. */
+/** ND4J's native code, which the user adds; it is loaded when it is first asked for anything. */
 final class Backend {
+  private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
   private static final Throwable FAILURE = load();
+
+  static {
+    if (FAILURE == null && Blas.isPossible()) {
+      tellKernels();
+    }
+  }
 
   private Backend() {}
 
   private static Throwable load() {
+    NativeEnvironment.prepare();
     try {
       Nd4j.getExecutioner();
       return null;
     } catch (LinkageError | RuntimeException failure) {
       return failure;
+    }
+  }
+
+  private static void tellKernels() {
+    BlasKernels kernels = BlasKernels.loaded();
+    int level = NativeOpsHolder.getInstance().getDeviceNativeOps().optimalLevel();
+    if (Loader.getPlatform().endsWith("-x86_64") && kernels.areNarrow(level)) {
+      LOG.warn(
+          "OpenBLAS uses its kernels for {}, which are slow on this processor: it is older, or"
+              + " OPENBLAS_CORETYPE says so; depend on org.ipt4j:ipt-cpu, which has one that knows"
+              + " it",
+          kernels.core());
+    } else {
+      LOG.info("OpenBLAS uses its kernels for {}", kernels.core());
     }
   }
 
@@ -27,6 +53,12 @@ final class Backend {
     if (FAILURE != null) {
       throw new IllegalStateException(advice(root(FAILURE)), FAILURE);
     }
+  }
+
+  /** Whether ND4J computes on the processor, on memory that Java can address. */
+  static boolean onProcessor() {
+    check();
+    return Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
   }
 
   private static Throwable root(Throwable failure) {

@@ -19,13 +19,12 @@ import org.nd4j.linalg.api.blas.Blas.Vendor;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.nativeblas.NativeOpsHolder;
 
 /** The OpenBLAS that ND4J's processor backend has loaded, called for one matrix at a time. */
 final class Blas {
   private static final SetNumThreads THREADS = new ThreadSetter();
-  private static final long SMALL = hasSmallKernels() ? 1_000_000 : Long.MAX_VALUE;
-  private static final int AVX512 = 3; // what ND4J says of such a processor
+  private static final long SMALL =
+      BlasKernels.loaded().haveSmallProducts() ? 1_000_000 : Long.MAX_VALUE;
   private static final int LEAST_PART = 32; // below, its calls cost more than is gained
   private static final int FILLING_SIDE = 512; // whose product takes 2 MB of a buffer
 
@@ -40,7 +39,7 @@ final class Blas {
    * the rest of this be called.
    */
   static boolean isPossible() {
-    if (!Workers.ON_PROCESSOR || Nd4j.factory().blas().getBlasVendor() != Vendor.OPENBLAS) {
+    if (!Backend.onProcessor() || Nd4j.factory().blas().getBlasVendor() != Vendor.OPENBLAS) {
       return false;
     }
     try {
@@ -49,16 +48,6 @@ final class Blas {
     } catch (ClassNotFoundException | LinkageError missing) {
       return false;
     }
-  }
-
-  /** Where OpenBLAS takes the processor for one of Intel's with AVX-512. */
-  private static boolean hasSmallKernels() {
-    String core = System.getenv("OPENBLAS_CORETYPE");
-    if (core != null) {
-      return core.equalsIgnoreCase("SKYLAKEX") || core.equalsIgnoreCase("COOPERLAKE");
-    }
-    return Workers.ON_PROCESSOR
-        && NativeOpsHolder.getInstance().getDeviceNativeOps().optimalLevel() == AVX512;
   }
 
   /**
@@ -104,7 +93,7 @@ final class Blas {
   }
 
   private static void fillBuffers() {
-    int calls = Workers.COUNT;
+    int calls = Workers.all();
     CyclicBarrier together = new CyclicBarrier(calls);
     ExecutorService threads = Executors.newFixedThreadPool(calls);
     try {

@@ -18,6 +18,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * of gradients.
  */
 public final class Kernels {
+  static final boolean ON_PROCESSOR = Backend.onProcessor();
+
   private Kernels() {}
 
   /** An array of the open {@link Arena}, its content undefined. */
@@ -53,7 +55,7 @@ public final class Kernels {
 
   /** Whether Java can address the array's floats. */
   static boolean isAddressable(INDArray array) {
-    return Workers.ON_PROCESSOR && array.dataType() == DataType.FLOAT;
+    return ON_PROCESSOR && array.dataType() == DataType.FLOAT;
   }
 
   /** The first number of an {@link #isAddressable addressable} array, or of the view that it is. */

@@ -93,7 +93,7 @@ public final class Tape implements AutoCloseable {
     this.values = values;
     this.gradients = gradients;
     this.turn = turn;
-    ThreadSettings.warnOnce();
+    Workers.tellNatives();
     this.arrays = Arena.open(Arena.Use.PASS);
     this.recording = gradients == null ? null : new Recording(arrays, values.type());
   }

@@ -1,57 +1,90 @@
 package org.ipt4j.core;
 
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * Threads that share work with the thread that calls them: as many in all as {@code
- * OMP_NUM_THREADS} says, else as there are processors; one where ND4J does not compute on the
- * processor. They are daemons and sleep in between.
+ * How many threads compute, and those that share work with the thread that calls them: as many in
+ * all as {@link #limit} says, or else {@code OMP_NUM_THREADS}, or else as there are processors; one
+ * where ND4J does not compute on the processor. They are daemons and sleep in between.
  *
- * <p>While tasks run side by side, ND4J's native operations in each take only that task's share of
- * the processors: nobody waits for another's part of an operation.
+ * <p>ND4J's native operations keep to it: on a thread that is alone they take as many threads as
+ * there are, in tasks that run side by side each only its share, so that nobody waits for another's
+ * part of an operation.
  */
 public final class Workers {
-  /** Whether ND4J computes on the processor, on memory that Java can address. */
-  static final boolean ON_PROCESSOR =
-      Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
+  private static final int PROCESSORS =
+      Backend.onProcessor() ? Runtime.getRuntime().availableProcessors() : 1;
 
-  /** How many there are, the calling thread included. */
-  static final int COUNT = all();
+  private static volatile int all = given();
 
   private static final ExecutorService HELPERS =
       Executors.newFixedThreadPool(
-          Math.max(1, COUNT - 1),
+          Math.max(1, Math.max(all, PROCESSORS) - 1),
           work -> {
             Thread thread = new Thread(work, "ipt-worker");
             thread.setDaemon(true);
             return thread;
           });
-  private static final ThreadLocal<Integer> PROCESSORS = ThreadLocal.withInitial(() -> COUNT);
+
+  /** What a thread may use: its share in a task, else null; and what its OpenMP was told. */
+  private static final ThreadLocal<Integer> SHARE = new ThreadLocal<>();
+
+  private static final ThreadLocal<Integer> TOLD = new ThreadLocal<>();
 
   private Workers() {}
 
-  private static int all() {
-    if (!ON_PROCESSOR) {
-      return 1;
-    }
+  private static int given() {
     String wanted = System.getenv("OMP_NUM_THREADS");
-    return wanted != null && wanted.matches("[1-9]\\d{0,3}")
+    return Backend.onProcessor() && wanted != null && wanted.matches("[1-9]\\d{0,3}")
         ? Integer.parseInt(wanted)
-        : Runtime.getRuntime().availableProcessors();
+        : PROCESSORS;
+  }
+
+  /**
+   * From here on at most {@code threads} compute, in all that is not under way.
+   *
+   * @param threads 1 to the number of processors
+   */
+  public static void limit(int threads) {
+    if (threads < 1 || threads > PROCESSORS) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "expected 1 to %d threads, the processors there are, got %d",
+              PROCESSORS,
+              threads));
+    }
+    all = threads;
+    Nd4j.factory().blas().setMaxThreads(threads);
+  }
+
+  /** How many threads compute in all. */
+  static int all() {
+    return all;
   }
 
   /** How many tasks can run side by side when called from this thread. */
   public static int count() {
-    return PROCESSORS.get();
+    Integer share = SHARE.get();
+    return share == null ? all : share;
+  }
+
+  /** Lets the native operations of this thread take as many threads as {@link #count} says. */
+  static void tellNatives() {
+    int count = count();
+    Integer told = TOLD.get();
+    if (told == null || told != count) {
+      NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(count);
+      TOLD.set(count);
+    }
   }
 
   /**
@@ -64,6 +97,7 @@ public final class Workers {
   public static void run(int tasks, IntConsumer task) {
     int sides = Math.min(count(), tasks);
     if (sides <= 1) {
+      tellNatives();
       for (int i = 0; i < tasks; i++) {
         task.accept(i);
       }
@@ -114,18 +148,16 @@ public final class Workers {
 
     @Override
     public void run() {
-      NativeOps natives = NativeOpsHolder.getInstance().getDeviceNativeOps();
-      int processors = PROCESSORS.get();
-      int nativeThreads = natives.ompGetMaxThreads(); // OpenMP's setting is the thread's own
-      PROCESSORS.set(processorsEach);
-      natives.setOmpNumThreads(processorsEach);
+      Integer outside = SHARE.get();
+      SHARE.set(processorsEach);
+      tellNatives(); // OpenMP's setting is the thread's own
       try {
         for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
           one(i);
         }
       } finally {
-        natives.setOmpNumThreads(nativeThreads);
-        PROCESSORS.set(processors);
+        SHARE.set(outside);
+        tellNatives();
       }
     }
 

@@ -13,7 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 class HeapLayerNormTest {
   @Test
   void isTakenByFloatsOnly() {
-    assumeTrue(Workers.ON_PROCESSOR);
+    assumeTrue(Kernels.ON_PROCESSOR);
     assertThat(LayerNorm.fastest(Kernels.filled(DataType.FLOAT, 1, 2, 2)))
         .isInstanceOf(HeapLayerNorm.class);
     assertThat(LayerNorm.fastest(Kernels.filled(DataType.DOUBLE, 1, 2, 2)))

@@ -41,7 +41,7 @@ class WinogradGradientsTest {
   void isTheSameToTheBitOnAnyNumberOfThreads() {
     long[][] shapes = shapes(3, 12, 12, 9, 10);
     INDArray onAll = InFloat.gradients(CONVOLUTION, DataType.FLOAT, shapes);
-    INDArray[] onOne = new INDArray[Workers.COUNT];
+    INDArray[] onOne = new INDArray[Workers.all()];
     Workers.run(
         onOne.length, i -> onOne[i] = InFloat.gradients(CONVOLUTION, DataType.FLOAT, shapes));
     for (INDArray each : onOne) {

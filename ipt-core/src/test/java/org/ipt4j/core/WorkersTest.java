@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 class WorkersTest {
@@ -54,6 +55,41 @@ class WorkersTest {
     assertThat(inside).containsExactly(1);
     assertThat(Workers.count()).isEqualTo(count);
     assertThat(nativeThreads()).isEqualTo(threads);
+  }
+
+  @Test
+  void limitsAllThatComputes() {
+    int before = Workers.all();
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    Set<Integer> inside = ConcurrentHashMap.newKeySet();
+    try {
+      Workers.limit(1);
+      Workers.run(
+          10,
+          i -> {
+            threads.add(Thread.currentThread());
+            inside.add(Workers.count());
+            inside.add(nativeThreads());
+            inside.add(Nd4j.factory().blas().getMaxThreads());
+          });
+    } finally {
+      Workers.limit(before);
+    }
+    assertThat(threads).containsExactly(Thread.currentThread());
+    assertThat(inside).containsExactly(1);
+    Workers.run(1, i -> inside.add(nativeThreads()));
+    assertThat(inside).contains(before);
+  }
+
+  @Test
+  void limitIsANumberOfProcessors() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    for (int threads : new int[] {0, processors + 1}) {
+      assertThatThrownBy(() -> Workers.limit(threads))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("1 to " + processors + " threads")
+          .hasMessageEndingWith("got " + threads);
+    }
   }
 
   @Test

@@ -1,0 +1,47 @@
+package org.ipt4j.core;
+
+import com.sun.jna.Function;
+import com.sun.jna.Pointer;
+import java.util.Locale;
+import java.util.Set;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * The kernels that OpenBLAS has chosen, by the processors they were written for. It knows those of
+ * its own time: on newer ones it may fall back to kernels of 2004, several times slower.
+ *
+ * @param core OpenBLAS's name of the processors, as {@code SkylakeX}
+ */
+record BlasKernels(String core) {
+  /** What ND4J says of a processor with AVX2, or one with AVX-512. */
+  private static final int AVX2 = 2;
+
+  private static final int AVX512 = 3;
+  private static final Set<String> OF_AVX512 = Set.of("skylakex", "cooperlake", "sapphirerapids");
+  private static final Set<String> OF_AVX2 = Set.of("haswell", "zen", "excavator");
+
+  /** Those of the OpenBLAS that is loaded. */
+  static BlasKernels loaded() {
+    Pointer name = new Pointer(Loader.addressof("openblas_get_corename").address());
+    return new BlasKernels(Function.getFunction(name).invokeString(new Object[0], false));
+  }
+
+  /** Whether they multiply small matrices without packing them. */
+  boolean haveSmallProducts() {
+    return OF_AVX512.contains(key());
+  }
+
+  /**
+   * Whether they leave a part of an x86-64 processor's vectors unused.
+   *
+   * @param level ND4J's of the processor's vectors
+   */
+  boolean areNarrow(int level) {
+    return level >= AVX512 && !OF_AVX512.contains(key())
+        || level == AVX2 && !OF_AVX2.contains(key()) && !OF_AVX512.contains(key());
+  }
+
+  private String key() {
+    return core.toLowerCase(Locale.ROOT);
+  }
+}
