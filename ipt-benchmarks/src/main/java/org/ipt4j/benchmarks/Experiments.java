@@ -14,7 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.ipt4j.core.AtomicFiles;
-import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.pretrained.Pretrained;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -1,12 +1,12 @@
 package org.ipt4j.benchmarks;
 
 import java.util.concurrent.TimeUnit;
-import org.ipt4j.data.DeadLeaves;
-import org.ipt4j.data.Degradation;
-import org.ipt4j.data.ImageSource;
-import org.ipt4j.data.PatchBatch;
-import org.ipt4j.data.PatchOptions;
-import org.ipt4j.data.Patches;
+import org.ipt4j.data.batch.PatchBatch;
+import org.ipt4j.data.batch.PatchOptions;
+import org.ipt4j.data.batch.Patches;
+import org.ipt4j.data.degradation.Degradation;
+import org.ipt4j.data.image.DeadLeaves;
+import org.ipt4j.data.image.ImageSource;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -1,7 +1,7 @@
 package org.ipt4j.benchmarks;
 
-import org.ipt4j.data.Image;
-import org.ipt4j.data.Rows;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.Rows;
 
 /** An image enlarged by repeating its pixels: rows that cost next to nothing. */
 final class RepeatedRows implements Rows {

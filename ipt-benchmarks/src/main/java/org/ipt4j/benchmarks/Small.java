@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.ipt4j.benchmarks.Tables.Column;
 import org.ipt4j.contrastive.ContrastiveForm;
-import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.Task;
 import org.ipt4j.training.Contrastive;
 import org.ipt4j.transformer.DecoderForm;

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import org.ipt4j.data.Quality;
+import org.ipt4j.data.measure.Quality;
 
 /** Markdown of results: mean ± standard deviation over seeds; what has no seed, by itself. */
 record Tables(Results results, List<Long> seeds) {

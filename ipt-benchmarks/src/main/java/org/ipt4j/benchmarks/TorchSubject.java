@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.ipt4j.data.Bicubic;
+import org.ipt4j.data.image.Bicubic;
 
 /** PyTorch, through DJL, running {@link TorchScript}. Nothing of ND4J is loaded beside it. */
 final class TorchSubject implements Subject {

@@ -3,7 +3,7 @@ package org.ipt4j.benchmarks;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.IptModel;
 
 /**

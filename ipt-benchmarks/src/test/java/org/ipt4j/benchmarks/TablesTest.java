@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.ipt4j.benchmarks.Results.Row;
 import org.ipt4j.benchmarks.Tables.Column;
-import org.ipt4j.data.Metrics;
-import org.ipt4j.data.Quality;
-import org.ipt4j.data.TestSet;
+import org.ipt4j.data.measure.Metrics;
+import org.ipt4j.data.measure.Quality;
+import org.ipt4j.data.measure.TestSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
-import org.ipt4j.data.Image;
-import org.ipt4j.data.ImageFiles;
-import org.ipt4j.data.ImageSource;
-import org.ipt4j.data.UnreadableImageException;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageFiles;
+import org.ipt4j.data.image.ImageSource;
+import org.ipt4j.data.image.UnreadableImageException;
 
 /** The photographs that come along: CC0, {@code photographs/PROVENANCE.tsv} says from where. */
 final class DemoPhotographs implements ImageSource {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.ipt4j.data.Degradation;
+import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.PublishedWeights;
 import picocli.CommandLine.Command;

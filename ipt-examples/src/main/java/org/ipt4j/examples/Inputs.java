@@ -13,8 +13,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.ipt4j.data.FileTree;
-import org.ipt4j.data.ImageFiles;
+import org.ipt4j.data.image.FileTree;
+import org.ipt4j.data.image.ImageFiles;
 
 /**
  * The files that arguments stand for: a file itself, a folder's images and those of the folders

@@ -1,8 +1,8 @@
 package org.ipt4j.examples;
 
-import org.ipt4j.data.Image;
-import org.ipt4j.data.ImageSource;
-import org.ipt4j.data.UnreadableImageException;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageSource;
+import org.ipt4j.data.image.UnreadableImageException;
 
 /** The images of one source and, behind them, those of another. */
 record JoinedImages(ImageSource first, ImageSource second) implements ImageSource {

@@ -2,7 +2,7 @@ package org.ipt4j.examples;
 
 import java.util.Arrays;
 import java.util.List;
-import org.ipt4j.data.Image;
+import org.ipt4j.data.image.Image;
 
 /** Images laid out for people. */
 final class Pictures {

@@ -3,7 +3,7 @@ package org.ipt4j.examples;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.ipt4j.data.Evaluation;
+import org.ipt4j.data.measure.Evaluation;
 
 /**
  * One HTML page that needs nothing else: the tables, and images to compare by hand. The page is the

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.ipt4j.data.Evaluation;
-import org.ipt4j.data.Quality;
+import org.ipt4j.data.measure.Evaluation;
+import org.ipt4j.data.measure.Quality;
 
 /**
  * What was measured, as it is printed and written.

@@ -12,8 +12,8 @@ import java.util.Locale;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
 import org.ipt4j.core.AtomicFiles;
-import org.ipt4j.data.Evaluation;
-import org.ipt4j.data.Quality;
+import org.ipt4j.data.measure.Evaluation;
+import org.ipt4j.data.measure.Quality;
 
 /** How results are written, known by a file's ending. */
 enum ResultsFormat {

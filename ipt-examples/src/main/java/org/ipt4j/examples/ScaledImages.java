@@ -1,10 +1,10 @@
 package org.ipt4j.examples;
 
 import java.util.List;
-import org.ipt4j.data.Bicubic;
-import org.ipt4j.data.Image;
-import org.ipt4j.data.ImageSource;
-import org.ipt4j.data.UnreadableImageException;
+import org.ipt4j.data.image.Bicubic;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageSource;
+import org.ipt4j.data.image.UnreadableImageException;
 
 /**
  * The images of a source at several sizes: all of them at the first, then all at the next.

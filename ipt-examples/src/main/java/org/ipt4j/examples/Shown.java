@@ -3,9 +3,9 @@ package org.ipt4j.examples;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.ipt4j.data.Evaluation;
-import org.ipt4j.data.Image;
-import org.ipt4j.data.ImagePair;
+import org.ipt4j.data.batch.ImagePair;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.measure.Evaluation;
 
 /**
  * Of all images of a test set, those a report shows: half of them where the last contender gains

@@ -5,7 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.ipt4j.data.ImageFormat;
+import org.ipt4j.data.image.ImageFormat;
 
 /**
  * The names of results, each of which is taken once. An image whose name has an ending of the

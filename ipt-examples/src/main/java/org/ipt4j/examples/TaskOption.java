@@ -2,7 +2,7 @@ package org.ipt4j.examples;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.ipt4j.data.Degradation;
+import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.model.Task;
 
 /** Tasks as they are written in options: {@code DEGRADATION} or {@code NAME=DEGRADATION}. */

@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Optional;
-import org.ipt4j.data.Image;
-import org.ipt4j.data.ImageFiles;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageFiles;
 
 /**
  * An HTML page in one file that needs nothing else: a resource of this package, whose script makes

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
-import org.ipt4j.data.Bicubic;
-import org.ipt4j.data.DeadLeaves;
-import org.ipt4j.data.ImageSource;
+import org.ipt4j.data.image.Bicubic;
+import org.ipt4j.data.image.DeadLeaves;
+import org.ipt4j.data.image.ImageSource;
 import org.junit.jupiter.api.Test;
 
 class ScaledImagesTest {

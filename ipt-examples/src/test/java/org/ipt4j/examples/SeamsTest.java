@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.ipt4j.core.Randomness;
-import org.ipt4j.data.DeadLeaves;
-import org.ipt4j.data.Degradation;
-import org.ipt4j.data.Image;
-import org.ipt4j.data.ImageSource;
-import org.ipt4j.data.PatchOptions;
+import org.ipt4j.data.batch.PatchOptions;
+import org.ipt4j.data.degradation.Degradation;
+import org.ipt4j.data.image.DeadLeaves;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;

@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.ipt4j.core.Arena;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.Tape;
-import org.ipt4j.data.Bicubic;
+import org.ipt4j.data.image.Bicubic;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;

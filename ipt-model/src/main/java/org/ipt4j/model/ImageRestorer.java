@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
-import org.ipt4j.data.Image;
-import org.ipt4j.data.ImageFormat;
-import org.ipt4j.data.Picture;
-import org.ipt4j.data.Rows;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageFormat;
+import org.ipt4j.data.image.Picture;
+import org.ipt4j.data.image.Rows;
 
 /**
  * Restores whole images of any size by tiles of the network's size that overlap and are blended
@@ -92,7 +92,7 @@ public final class ImageRestorer {
    * Restores a file; what {@link Picture} keeps is kept. The restored one is complete or absent.
    *
    * @param target its name's ending says the format, see {@link ImageFormat}; it is replaced
-   * @throws org.ipt4j.data.UnreadableImageException if the image cannot be read
+   * @throws org.ipt4j.data.image.UnreadableImageException if the image cannot be read
    */
   public void restore(Task task, Path degraded, Path target) throws IOException {
     ImageFormat format = ImageFormat.of(target);

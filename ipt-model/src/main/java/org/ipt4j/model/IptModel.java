@@ -17,7 +17,7 @@ import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Workers;
-import org.ipt4j.data.Image;
+import org.ipt4j.data.image.Image;
 import org.ipt4j.transformer.TransformerConfig;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;

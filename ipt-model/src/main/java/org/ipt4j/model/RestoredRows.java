@@ -7,8 +7,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.ipt4j.core.Workers;
-import org.ipt4j.data.Image;
-import org.ipt4j.data.Rows;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.Rows;
 
 /**
  * The rows of a restored image, made while they are asked for: as many rows of the degraded image

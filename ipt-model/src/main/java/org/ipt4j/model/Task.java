@@ -1,7 +1,7 @@
 package org.ipt4j.model;
 
 import java.util.Locale;
-import org.ipt4j.data.Degradation;
+import org.ipt4j.data.degradation.Degradation;
 
 /**
  * One thing a model can do.

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.ipt4j.data.Degradation;
+import org.ipt4j.data.degradation.Degradation;
 
 /** Finds the task that a person means. */
 final class TaskNames {

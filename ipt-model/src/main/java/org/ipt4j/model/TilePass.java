@@ -1,6 +1,6 @@
 package org.ipt4j.model;
 
-import org.ipt4j.data.Image;
+import org.ipt4j.data.image.Image;
 
 /**
  * Takes tiles through the network; with self-ensemble (Timofte et al., "Seven ways to improve

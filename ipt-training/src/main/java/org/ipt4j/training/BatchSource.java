@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.ipt4j.core.Randomness;
-import org.ipt4j.data.Degradation;
-import org.ipt4j.data.ImageSource;
-import org.ipt4j.data.PatchBatch;
-import org.ipt4j.data.PatchOptions;
-import org.ipt4j.data.Patches;
-import org.ipt4j.data.SkippedImages;
+import org.ipt4j.data.batch.PatchBatch;
+import org.ipt4j.data.batch.PatchOptions;
+import org.ipt4j.data.batch.Patches;
+import org.ipt4j.data.batch.SkippedImages;
+import org.ipt4j.data.degradation.Degradation;
+import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.Task;
 
 /** Where training's batches come from; asked by several threads at once. */
@@ -67,7 +67,8 @@ public interface BatchSource {
   }
 
   /**
-   * A source for each task, for instance DL4J iterators ({@link org.ipt4j.data.DataSetBatches}).
+   * A source for each task, for instance DL4J iterators ({@link
+   * org.ipt4j.data.batch.DataSetBatches}).
    */
   static BatchSource of(Map<Task, ? extends LongFunction<PatchBatch>> sources) {
     return (task, step) -> sources.get(task).apply(step);

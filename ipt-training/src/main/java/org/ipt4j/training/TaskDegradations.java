@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.ipt4j.data.Degradation;
+import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.model.Task;
 
 /** What tasks undo. */

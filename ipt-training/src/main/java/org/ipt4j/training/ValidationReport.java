@@ -3,7 +3,7 @@ package org.ipt4j.training;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.ipt4j.data.Image;
+import org.ipt4j.data.image.Image;
 import org.ipt4j.model.Task;
 
 /**
@@ -34,7 +34,7 @@ public record ValidationReport(long step, List<Result> results) {
 
   /**
    * Likeness to the clean image on luma, s pixels cut on every side for s &gt; 1 ({@link
-   * org.ipt4j.data.Metrics}).
+   * org.ipt4j.data.measure.Metrics}).
    *
    * @param psnr in dB
    * @param ssim up to 1

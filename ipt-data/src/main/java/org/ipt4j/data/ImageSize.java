@@ -1,9 +1,0 @@
-package org.ipt4j.data;
-
-/**
- * How large an image is.
- *
- * @param height H
- * @param width W
- */
-public record ImageSize(int height, int width) {}

@@ -1,0 +1,69 @@
+package org.ipt4j.data.batch;
+
+import java.util.random.RandomGenerator;
+import org.ipt4j.data.degradation.Degradation;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageSource;
+import org.ipt4j.data.image.UnreadableImageException;
+
+/**
+ * Cuts from clean images and degrades what was cut. The clean image is mirrored and turned first
+ * and degraded then, so that rain falls downwards in every patch; and only the patch with the
+ * degradation's margin is, so that a patch costs a patch.
+ */
+record DegradingCutter(ImageSource source, Degradation degradation) implements PatchCutter {
+  @Override
+  public int size() {
+    return source.size();
+  }
+
+  @Override
+  public int scale() {
+    return degradation.scale();
+  }
+
+  @Override
+  public ImagePair cut(int index, PatchOptions options, RandomGenerator random)
+      throws UnreadableImageException {
+    int scale = scale();
+    int side = options.side();
+    Image image = source.image(index);
+    PatchCutter.checkSize(source.name(index), image, side * scale);
+    boolean mirrored = options.turned() && random.nextBoolean();
+    int turn = options.turned() ? random.nextInt(4) : 0;
+    boolean upright = turn % 2 == 0;
+    Extent rows = extent(upright ? image.height() : image.width(), side, random);
+    Extent columns = extent(upright ? image.width() : image.height(), side, random);
+    Image window =
+        image.window(
+            mirrored,
+            turn,
+            rows.from,
+            columns.from,
+            rows.to - rows.from,
+            columns.to - columns.from);
+    int top = rows.place - rows.from;
+    int left = columns.place - columns.from;
+    return new ImagePair(
+        degradation.apply(window, random).crop(top / scale, left / scale, side, side),
+        window.crop(top, left, side * scale, side * scale));
+  }
+
+  /** Along one side of an image: where the clean patch lies, and from where to where its margin. */
+  private record Extent(int place, int from, int to) {}
+
+  private Extent extent(int length, int side, RandomGenerator random) {
+    int scale = scale();
+    // all in blocks of scale pixels; what exceeds a whole block at the end is no part of the image
+    int margin = (degradation.margin() + scale - 1) / scale;
+    int grid = 1;
+    while (grid * scale % degradation.grid() != 0) {
+      grid++;
+    }
+    int blocks = length / scale;
+    int place = random.nextInt(blocks - side + 1);
+    int from = Math.max(0, place - margin) / grid * grid;
+    int to = Math.min(blocks, place + side + margin);
+    return new Extent(place * scale, from * scale, to * scale);
+  }
+}

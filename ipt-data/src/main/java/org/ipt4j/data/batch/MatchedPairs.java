@@ -1,0 +1,143 @@
+package org.ipt4j.data.batch;
+
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.UnreadableImageException;
+
+/**
+ * Pairs found by what the names of images have in common. For a scale above 1 the degraded one's
+ * name may have {@code x2}, {@code _x2} and so on behind it. That may be a clean image's name, too:
+ * of {@code fox2.png} the ending is part of the name where that leaves no image without a partner.
+ */
+final class MatchedPairs implements PairSource {
+  private final Half degraded;
+  private final Half clean;
+  private final int scale;
+  private final String layout;
+  private final int[] degradedOf;
+  private final int[] cleanOf;
+
+  /**
+   * Finds them.
+   *
+   * @param layout what to say of where they lie if not in two folders; may be empty
+   */
+  MatchedPairs(Half degraded, Half clean, int scale, String layout) {
+    this.degraded = degraded;
+    this.clean = clean;
+    this.scale = scale;
+    this.layout = layout;
+    Map<String, Integer> cleanByKey = byKey(clean, key -> key);
+    Map<String, Integer> degradedByKey = byKey(degraded, naming(degraded, clean, scale));
+    checkPartners(degradedByKey, degraded, cleanByKey, "clean");
+    checkPartners(cleanByKey, clean, degradedByKey, "degraded");
+    degradedOf = degradedByKey.values().stream().mapToInt(Integer::intValue).toArray();
+    cleanOf = cleanByKey.values().stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Whether at least one image of each half belongs to one of the other. */
+  static boolean meet(Half degraded, Half clean, int scale) {
+    return keys(degraded, naming(degraded, clean, scale)).stream()
+        .anyMatch(keys(clean, key -> key)::contains);
+  }
+
+  // what to make of a degraded image's key: as it is, or without x2
+  private static UnaryOperator<String> naming(Half degraded, Half clean, int scale) {
+    Set<String> cleanKeys = keys(clean, key -> key);
+    UnaryOperator<String> whole = key -> key;
+    if (scale == 1 || keys(degraded, whole).equals(cleanKeys)) {
+      return whole;
+    }
+    Pattern suffix = Pattern.compile("[_-]?x" + scale + "$", Pattern.CASE_INSENSITIVE);
+    UnaryOperator<String> cut = key -> suffix.matcher(key).replaceFirst("");
+    return keys(degraded, cut).equals(cleanKeys)
+        ? cut
+        : key -> cleanKeys.contains(key) ? key : cut.apply(key);
+  }
+
+  private static Set<String> keys(Half half, UnaryOperator<String> naming) {
+    Set<String> keys = new HashSet<>();
+    for (int i = 0; i < half.size(); i++) {
+      keys.add(naming.apply(half.key(i)));
+    }
+    return keys;
+  }
+
+  private static Map<String, Integer> byKey(Half half, UnaryOperator<String> naming) {
+    Map<String, Integer> byKey = new TreeMap<>();
+    for (int i = 0; i < half.size(); i++) {
+      Integer other = byKey.put(naming.apply(half.key(i)), i);
+      if (other != null) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "two images have one name but for their endings: %s and %s",
+                half.name(other),
+                half.name(i)));
+      }
+    }
+    return byKey;
+  }
+
+  private static void checkPartners(
+      Map<String, Integer> all, Half half, Map<String, Integer> partners, String missing) {
+    all.forEach(
+        (key, index) -> {
+          if (!partners.containsKey(key)) {
+            throw new IllegalArgumentException(
+                "no " + missing + " image belongs to " + half.name(index));
+          }
+        });
+  }
+
+  @Override
+  public String origin() {
+    boolean two =
+        !degraded.folder().isEmpty()
+            && !clean.folder().isEmpty()
+            && !degraded.folder().equals(clean.folder());
+    String where = two ? degraded.folder() + " beside " + clean.folder() : layout;
+    return where.isEmpty() ? "as stored" : "as stored in " + where;
+  }
+
+  @Override
+  public int size() {
+    return cleanOf.length;
+  }
+
+  @Override
+  public int scale() {
+    return scale;
+  }
+
+  @Override
+  public String name(int index) {
+    return degraded.name(degradedOf[index]);
+  }
+
+  @Override
+  public ImagePair pair(int index) throws UnreadableImageException {
+    Image small = degraded.image(degradedOf[index]);
+    Image large = clean.image(cleanOf[index]);
+    if (large.height() / scale != small.height() || large.width() / scale != small.width()) {
+      throw new UnreadableImageException(
+          name(index),
+          String.format(
+              Locale.ROOT,
+              "%d×%d is not %s, %d×%d, at scale %d",
+              small.height(),
+              small.width(),
+              clean.name(cleanOf[index]),
+              large.height(),
+              large.width(),
+              scale));
+    }
+    return new ImagePair(small, large.croppedToMultiple(scale));
+  }
+}

@@ -1,0 +1,36 @@
+package org.ipt4j.data.batch;
+
+import java.util.random.RandomGenerator;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.UnreadableImageException;
+
+/** Cuts both images of a pair at the same place, and mirrors and turns both alike. */
+record PairCutter(PairSource source) implements PatchCutter {
+  @Override
+  public int size() {
+    return source.size();
+  }
+
+  @Override
+  public int scale() {
+    return source.scale();
+  }
+
+  @Override
+  public ImagePair cut(int index, PatchOptions options, RandomGenerator random)
+      throws UnreadableImageException {
+    int side = options.side();
+    int scale = scale();
+    ImagePair pair = source.pair(index);
+    Image degraded = pair.degraded();
+    PatchCutter.checkSize(source.name(index), degraded, side);
+    boolean mirrored = options.turned() && random.nextBoolean();
+    int turn = options.turned() ? random.nextInt(4) : 0;
+    boolean upright = turn % 2 == 0;
+    int top = random.nextInt((upright ? degraded.height() : degraded.width()) - side + 1);
+    int left = random.nextInt((upright ? degraded.width() : degraded.height()) - side + 1);
+    return new ImagePair(
+        degraded.window(mirrored, turn, top, left, side, side),
+        pair.clean().window(mirrored, turn, top * scale, left * scale, side * scale, side * scale));
+  }
+}

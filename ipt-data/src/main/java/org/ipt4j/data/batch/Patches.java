@@ -1,0 +1,120 @@
+package org.ipt4j.data.batch;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
+import org.ipt4j.core.Randomness;
+import org.ipt4j.data.degradation.Degradation;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageSource;
+import org.ipt4j.data.image.UnreadableImageException;
+
+/**
+ * Training patches: the batch of step k is a pure function of (images, degradation, options, k),
+ * whichever thread asks, in whatever order.
+ *
+ * <p>Each patch is of an image drawn evenly, at a place drawn evenly. An image that cannot be read
+ * or is smaller than a patch is logged, once, and another is drawn in its place.
+ */
+public final class Patches {
+  private static final int DRAWS = 1000;
+
+  private final PatchCutter cutter;
+  private final PatchOptions options;
+  private final SkippedImages skipped;
+  private final Map<Integer, String> useless = new ConcurrentHashMap<>(); // of those, which
+
+  /**
+   * Patches of clean images, degraded: first mirrored and turned, then degraded, so that rain falls
+   * downwards in every patch.
+   */
+  public Patches(ImageSource source, Degradation degradation, PatchOptions options) {
+    this(source, degradation, options, new SkippedImages());
+  }
+
+  /**
+   * As {@link #Patches(ImageSource, Degradation, PatchOptions)}.
+   *
+   * @param skipped is told of images of no use; may be shared with other patches of the same images
+   */
+  public Patches(
+      ImageSource source, Degradation degradation, PatchOptions options, SkippedImages skipped) {
+    this(
+        new DegradingCutter(
+            Objects.requireNonNull(source, "source"),
+            Objects.requireNonNull(degradation, "degradation")),
+        options,
+        skipped);
+  }
+
+  /** Patches of pairs, both images of one being cut, mirrored and turned alike. */
+  public Patches(PairSource source, PatchOptions options) {
+    this(source, options, new SkippedImages());
+  }
+
+  /**
+   * As {@link #Patches(PairSource, PatchOptions)}.
+   *
+   * @param skipped is told of pairs of no use
+   */
+  public Patches(PairSource source, PatchOptions options, SkippedImages skipped) {
+    this(new PairCutter(Objects.requireNonNull(source, "source")), options, skipped);
+  }
+
+  private Patches(PatchCutter cutter, PatchOptions options, SkippedImages skipped) {
+    this.skipped = Objects.requireNonNull(skipped, "skipped");
+    this.cutter = cutter;
+    this.options = Objects.requireNonNull(options, "options");
+    if (cutter.size() < 1) {
+      throw new IllegalArgumentException("patches need a source with images, got an empty one");
+    }
+  }
+
+  /** The batch of that step. */
+  public PatchBatch batch(long step) {
+    int side = options.side();
+    int scale = cutter.scale();
+    int values = Image.CHANNELS * side * side;
+    float[] degraded = new float[options.count() * values];
+    float[] clean = new float[options.count() * values * scale * scale];
+    for (int n = 0; n < options.count(); n++) {
+      ImagePair patch = patch(Randomness.at(options.seed(), step, n));
+      patch.degraded().copyTo(degraded, n * values);
+      patch.clean().copyTo(clean, n * values * scale * scale);
+    }
+    return new PatchBatch(options.count(), side, scale, degraded, clean);
+  }
+
+  /** How many images turned out to be of no use so far, each of them logged. */
+  public int skipped() {
+    return skipped.count();
+  }
+
+  private ImagePair patch(RandomGenerator random) {
+    for (int draw = 0; draw < DRAWS; draw++) {
+      int index = random.nextInt(cutter.size());
+      if (useless.containsKey(index)) {
+        continue;
+      }
+      try {
+        return cutter.cut(index, options, random);
+      } catch (UnreadableImageException e) {
+        useless.put(index, e.getMessage());
+        skipped.add(e.getMessage());
+      }
+    }
+    throw new UncheckedIOException(
+        new IOException(
+            String.format(
+                Locale.ROOT,
+                "no image of use in %d draws; of %d images %d were skipped, for instance %s",
+                DRAWS,
+                cutter.size(),
+                useless.size(),
+                useless.values().iterator().next())));
+  }
+}

@@ -1,0 +1,99 @@
+package org.ipt4j.data.batch;
+
+import java.util.ArrayDeque;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
+
+/**
+ * Makes what the coming steps need on background threads and hands it out in the order of the
+ * steps. For one taker at a time.
+ */
+public final class Prefetch<T> implements AutoCloseable {
+  private final LongFunction<T> maker;
+  private final int ahead;
+  private final ExecutorService threads;
+  private final Queue<Future<T>> queue = new ArrayDeque<>();
+  private long next;
+
+  /**
+   * Starts at once.
+   *
+   * @param maker makes what a step needs; asked by several threads, in no certain order
+   * @param first the step of the first {@link #take}
+   * @param threads how many make at the same time
+   * @param ahead how many steps are made, or being made, before they are taken
+   */
+  public Prefetch(LongFunction<T> maker, long first, int threads, int ahead) {
+    if (threads < 1 || ahead < 1) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "prefetching takes at least 1 thread and 1 step ahead, got %d and %d",
+              threads,
+              ahead));
+    }
+    this.maker = Objects.requireNonNull(maker, "maker");
+    this.ahead = ahead;
+    this.next = first;
+    this.threads =
+        Executors.newFixedThreadPool(
+            threads,
+            work -> {
+              Thread thread = new Thread(work, "ipt-prefetch");
+              thread.setDaemon(true);
+              return thread;
+            });
+    fill();
+  }
+
+  private void fill() {
+    while (queue.size() < ahead) {
+      long step = next++;
+      queue.add(threads.submit(() -> maker.apply(step)));
+    }
+  }
+
+  /**
+   * What the next step needs, waiting for it if it is not ready.
+   *
+   * @throws RuntimeException or an Error, if that is what making it threw
+   * @throws IllegalStateException after {@link #close}, or if the waiting thread is interrupted
+   */
+  public synchronized T take() {
+    Future<T> oldest = queue.poll();
+    if (oldest == null) {
+      throw new IllegalStateException("nothing can be taken from a closed prefetch");
+    }
+    fill();
+    try {
+      return oldest.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a step's data", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException thrown) {
+        throw thrown;
+      }
+      throw (Error) e.getCause(); // a LongFunction throws nothing else
+    }
+  }
+
+  /** Stops the threads and waits for them to end; what they were making is dropped. */
+  @Override
+  public synchronized void close() {
+    queue.clear();
+    threads.shutdownNow();
+    try {
+      threads.awaitTermination(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

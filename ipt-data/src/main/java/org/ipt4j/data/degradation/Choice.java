@@ -1,0 +1,63 @@
+package org.ipt4j.data.degradation;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import org.ipt4j.data.image.Image;
+
+/**
+ * One of several degradations, drawn evenly for each image.
+ *
+ * @param options of one scale, two at least
+ */
+record Choice(List<Degradation> options) implements Degradation {
+  Choice {
+    options = List.copyOf(options);
+    int scale = options.get(0).scale();
+    for (Degradation option : options) {
+      if (option.scale() != scale) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "a choice is among degradations of one scale, got %s of %d and %s of %d",
+                options.get(0).name(),
+                scale,
+                option.name(),
+                option.scale()));
+      }
+    }
+  }
+
+  @Override
+  public Image apply(Image clean, RandomGenerator random) {
+    return options.get(random.nextInt(options.size())).apply(clean, random);
+  }
+
+  @Override
+  public int scale() {
+    return options.get(0).scale();
+  }
+
+  @Override
+  public int margin() {
+    return options.stream().mapToInt(Degradation::margin).max().orElseThrow();
+  }
+
+  @Override
+  public int grid() {
+    return options.stream().mapToInt(Degradation::grid).reduce(1, Chain::leastCommonMultiple);
+  }
+
+  @Override
+  public boolean includes(Degradation other) {
+    return other instanceof Choice part
+        ? part.options.stream().allMatch(this::includes)
+        : options.stream().anyMatch(option -> option.includes(other));
+  }
+
+  @Override
+  public String name() {
+    return options.stream().map(Degradation::name).collect(Collectors.joining("|"));
+  }
+}

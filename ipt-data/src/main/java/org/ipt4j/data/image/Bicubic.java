@@ -1,0 +1,238 @@
+package org.ipt4j.data.image;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Resizing exactly as MATLAB's {@code imresize} does it for 8-bit images, which is what the field's
+ * low-resolution images are made with: the cubic convolution kernel with a = −0.5 (R. Keys, 1981),
+ * when shrinking widened by the factor; edges mirrored; rows first, then columns, each pass rounded
+ * half up and clipped to 8 bits.
+ */
+public final class Bicubic {
+  private Bicubic() {}
+
+  /**
+   * [3,H,W] → [3,⌊H/scale⌋,⌊W/scale⌋]; what exceeds a multiple of the scale on the right and at the
+   * bottom is cut first.
+   */
+  public static Image shrink(Image image, int scale) {
+    checkScale(scale);
+    if (image.height() < scale || image.width() < scale) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "shrinking by %d takes an image of that side at least, got %d×%d",
+              scale,
+              image.height(),
+              image.width()));
+    }
+    // the kernel's centre for output o lies at scale·o + (scale−1)/2
+    Taps[] taps = {taps((scale - 1) / 2.0, scale)};
+    Image whole = image.croppedToMultiple(scale);
+    return resize(
+        whole,
+        new Axis(whole.height() / scale, scale, taps),
+        new Axis(whole.width() / scale, scale, taps));
+  }
+
+  /**
+   * [3,H,W] → [3,⌈factor·H⌉,⌈factor·W⌉].
+   *
+   * @param factor more than 0 and at most 1
+   */
+  public static Image scaled(Image image, double factor) {
+    if (!(factor > 0 && factor <= 1)) {
+      throw new IllegalArgumentException("an image is scaled by 0..1, got " + factor);
+    }
+    return resize(image, scaledAxis(image.height(), factor), scaledAxis(image.width(), factor));
+  }
+
+  private static Axis scaledAxis(int length, double factor) {
+    Taps[] taps = new Taps[(int) Math.ceil(length * factor)];
+    for (int i = 0; i < taps.length; i++) {
+      taps[i] = taps((i + 0.5) / factor - 0.5, 1 / factor);
+    }
+    return new Axis(taps.length, length, taps);
+  }
+
+  /** [3,H,W] → [3,scale·H,scale·W]. */
+  public static Image enlarge(Image image, int scale) {
+    checkScale(scale);
+    Taps[] taps = enlargingTaps(scale);
+    return resize(
+        image, new Axis(image.height() * scale, 1, taps), new Axis(image.width() * scale, 1, taps));
+  }
+
+  /**
+   * A row of {@link #enlarge} of one plane [H,W], without its rounding.
+   *
+   * @param plane writes a row of the plane
+   * @param y the row of the enlarged plane
+   * @param target takes the row [scale·W]
+   */
+  static void enlargedRow(
+      RowWriter plane, int height, int width, int scale, int y, float[] target) {
+    Taps[] taps = enlargingTaps(scale);
+    Taps down = taps[y % scale];
+    float[] in = new float[width];
+    double[] row = new double[width];
+    for (int i = 0; i < down.weights.length; i++) {
+      plane.write(mirrored(y / scale + down.first + i, height), in);
+      for (int x = 0; x < width; x++) {
+        row[x] += down.weights[i] * in[x];
+      }
+    }
+    for (int x = 0; x < width * scale; x++) {
+      Taps across = taps[x % scale];
+      double sum = 0;
+      for (int i = 0; i < across.weights.length; i++) {
+        sum += across.weights[i] * row[mirrored(x / scale + across.first + i, width)];
+      }
+      target[x] = (float) sum;
+    }
+  }
+
+  /**
+   * One axis of {@link #enlarge} as the linear map it is, but for its rounding: the matrix
+   * [scale·length, length] that takes a row of pixels to the enlarged row.
+   */
+  public static float[][] enlargingMatrix(int length, int scale) {
+    checkScale(scale);
+    Taps[] taps = enlargingTaps(scale);
+    float[][] matrix = new float[scale * length][length];
+    for (int out = 0; out < matrix.length; out++) {
+      Taps t = taps[out % scale];
+      for (int i = 0; i < t.weights.length; i++) {
+        matrix[out][mirrored(out / scale + t.first + i, length)] += (float) t.weights[i];
+      }
+    }
+    return matrix;
+  }
+
+  private static Taps[] enlargingTaps(int scale) {
+    // output scale·i + p is centred at i + (p + ½)/scale − ½
+    Taps[] taps = new Taps[scale];
+    for (int p = 0; p < scale; p++) {
+      taps[p] = taps((p + 0.5) / scale - 0.5, 1);
+    }
+    return taps;
+  }
+
+  /** How many pixels beyond its own block of scale×scale a shrunk pixel looks, at most. */
+  public static int margin(int scale) {
+    return 2 * scale;
+  }
+
+  private static void checkScale(int scale) {
+    if (scale < 1) {
+      throw new IllegalArgumentException("a scale is at least 1, got " + scale);
+    }
+  }
+
+  /** Weights of the inputs from {@code first} on, counted from an output's own place. */
+  private record Taps(int first, double[] weights) {}
+
+  private static Taps taps(double centre, double widening) {
+    int first = (int) Math.floor(centre - 2.0 * widening) + 1;
+    int last = (int) Math.ceil(centre + 2.0 * widening) - 1;
+    double[] weights = new double[last - first + 1];
+    double sum = 0;
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = cubic((first + i - centre) / widening);
+      sum += weights[i];
+    }
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] /= sum;
+    }
+    return new Taps(first, weights);
+  }
+
+  private static double cubic(double x) {
+    double t = Math.abs(x);
+    if (t <= 1) {
+      return (1.5 * t - 2.5) * t * t + 1;
+    }
+    return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
+  }
+
+  /**
+   * A resized axis: output {@code i·taps.length + p} is {@code taps[p]} laid at input {@code
+   * i·stride}.
+   */
+  private record Axis(int length, int stride, Taps[] taps) {
+    Taps at(int out) {
+      return taps[out % taps.length];
+    }
+
+    int first(int out) {
+      return out / taps.length * stride + at(out).first;
+    }
+
+    /** How many inputs beyond the first and the last of {@code inputs} are looked at, at most. */
+    int reach(int inputs) {
+      int reach = 0;
+      for (int out = 0; out < length; out++) {
+        int end = first(out) + at(out).weights.length;
+        reach = Math.max(reach, Math.max(-first(out), end - inputs));
+      }
+      return reach;
+    }
+  }
+
+  private static Image resize(Image image, Axis rows, Axis columns) {
+    int height = rows.length;
+    int width = columns.length;
+    float[] in = image.pixels();
+    byte[] out = new byte[Math.multiplyExact(Image.CHANNELS * height, width)];
+    int reach = columns.reach(image.width());
+    double[] row = new double[image.width() + 2 * reach];
+    for (int c = 0; c < Image.CHANNELS; c++) {
+      int plane = c * image.height() * image.width();
+      for (int y = 0; y < height; y++) {
+        resizedRow(image, in, plane, rows.at(y).weights, rows.first(y), row, reach);
+        int target = (c * height + y) * width;
+        for (int x = 0; x < width; x++) {
+          Taps t = columns.at(x);
+          int from = reach + columns.first(x);
+          double sum = 0;
+          for (int i = 0; i < t.weights.length; i++) {
+            sum += t.weights[i] * row[from + i];
+          }
+          out[target + x] = (byte) Image.quantise(sum);
+        }
+      }
+    }
+    return Image.ofBytes(height, width, out);
+  }
+
+  // one output row of the vertical pass, rounded, with `reach` mirrored values on both sides
+  private static void resizedRow(
+      Image image, float[] in, int plane, double[] weights, int first, double[] row, int reach) {
+    int width = image.width();
+    Arrays.fill(row, 0);
+    for (int i = 0; i < weights.length; i++) {
+      double weight = weights[i];
+      int from = plane + mirrored(first + i, image.height()) * width;
+      for (int x = 0; x < width; x++) {
+        row[reach + x] += weight * in[from + x];
+      }
+    }
+    for (int x = 0; x < width; x++) {
+      row[reach + x] = Image.quantise(row[reach + x]);
+    }
+    for (int x = 1; x <= reach; x++) {
+      row[reach - x] = row[reach + mirrored(-x, width)];
+      row[reach + width - 1 + x] = row[reach + mirrored(width - 1 + x, width)];
+    }
+  }
+
+  /**
+   * Which of n pixels a place beyond them shows when edges are mirrored: … 1 0 | 0 1 … n−1 | n−1
+   * n−2 …, as often as needed.
+   */
+  public static int mirrored(int i, int n) {
+    int within = Math.floorMod(i, 2 * n);
+    return within < n ? within : 2 * n - 1 - within;
+  }
+}

@@ -1,0 +1,53 @@
+package org.ipt4j.data.image;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import javax.imageio.stream.ImageOutputStreamImpl;
+
+/** A file as ImageIO's writers want it, some of which go back; holds nothing of it in memory. */
+final class ChannelStream extends ImageOutputStreamImpl {
+  private final FileChannel channel;
+
+  /** Leaves the channel open when it is closed. */
+  ChannelStream(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+
+  @Override
+  public int read(byte[] target, int offset, int length) throws IOException {
+    bitOffset = 0;
+    int count = channel.read(ByteBuffer.wrap(target, offset, length), streamPos);
+    streamPos += Math.max(0, count);
+    return count;
+  }
+
+  @Override
+  public void write(int value) throws IOException {
+    write(new byte[] {(byte) value}, 0, 1);
+  }
+
+  @Override
+  public void write(byte[] source, int offset, int length) throws IOException {
+    flushBits();
+    ByteBuffer left = ByteBuffer.wrap(source, offset, length);
+    while (left.hasRemaining()) {
+      streamPos += channel.write(left, streamPos);
+    }
+  }
+
+  @Override
+  public long length() {
+    try {
+      return channel.size();
+    } catch (IOException unknown) {
+      return -1;
+    }
+  }
+}

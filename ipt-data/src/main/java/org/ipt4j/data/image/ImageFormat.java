@@ -1,0 +1,94 @@
+package org.ipt4j.data.image;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The formats that images are written in. */
+public enum ImageFormat {
+  /** Lossless; all there is to keep is kept; written as rows come. */
+  PNG(true, true, Integer.MAX_VALUE, "png"),
+  /** Of quality 95, 8 bit, without transparency, up to 65,500 pixels a side. */
+  JPEG(false, false, 65_500, "jpg", "jpeg"),
+  /** Lossless (deflated); all there is to keep is kept; written as rows come. */
+  TIFF(true, true, Integer.MAX_VALUE, "tif", "tiff"),
+  /** Lossless, 8 bit, without transparency or colour profile. */
+  BMP(false, false, Integer.MAX_VALUE, "bmp");
+
+  private final boolean keepsAll;
+  private final boolean streams;
+  private final int side;
+  private final List<String> extensions;
+
+  ImageFormat(boolean keepsAll, boolean streams, int side, String... extensions) {
+    this.keepsAll = keepsAll;
+    this.streams = streams;
+    this.side = side;
+    this.extensions = List.of(extensions);
+  }
+
+  /** Whether it holds transparency and 16 bits. */
+  boolean keepsAll() {
+    return keepsAll;
+  }
+
+  /** Whether its writer asks for rows one after the other, from the top. */
+  boolean streams() {
+    return streams;
+  }
+
+  /** The most pixels of a side. */
+  int side() {
+    return side;
+  }
+
+  /** The usual ending of its files' names, without the dot. */
+  public String extension() {
+    return extensions.get(0);
+  }
+
+  /** Whether a file's name has an ending of this format. */
+  public boolean isNamed(String file) {
+    String name = file.toLowerCase(Locale.ROOT);
+    return extensions.stream().anyMatch(extension -> name.endsWith("." + extension));
+  }
+
+  /**
+   * The format that a file's name asks for.
+   *
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public static ImageFormat of(Path file) {
+    String name = file.getFileName().toString();
+    return Arrays.stream(values())
+        .filter(format -> format.isNamed(name))
+        .findFirst()
+        .orElseThrow(() -> unknown(name));
+  }
+
+  /**
+   * The format of an ending: {@code jpg}, {@code jpeg}, {@code .TIF}, …
+   *
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public static ImageFormat ofEnding(String ending) {
+    String bare = ending.toLowerCase(Locale.ROOT).replaceFirst("^\\.", "");
+    return Arrays.stream(values())
+        .filter(format -> format.extensions.contains(bare))
+        .findFirst()
+        .orElseThrow(() -> unknown(ending));
+  }
+
+  private static IllegalArgumentException unknown(String name) {
+    return new IllegalArgumentException(
+        "images are written as "
+            + Arrays.stream(values())
+                .flatMap(format -> format.extensions.stream())
+                .map(extension -> "." + extension)
+                .collect(Collectors.joining(", "))
+            + ", got "
+            + name);
+  }
+}

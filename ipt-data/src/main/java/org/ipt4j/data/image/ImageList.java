@@ -1,0 +1,89 @@
+package org.ipt4j.data.image;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The lines of a list of images, as editors and other programs write them. */
+final class ImageList {
+  /** BasicSR writes an image's height, width and channels behind its name. */
+  private static final Pattern SIZE = Pattern.compile("\\s+\\(\\d+(?:\\s*,\\s*\\d+)+\\)$");
+
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+  /** What a list that is not Unicode may be in; the first of those that fit equally well. */
+  private static final List<String> OTHERS =
+      List.of(
+          System.getProperty("native.encoding", "UTF-8"),
+          "windows-1252",
+          "windows-1250",
+          "windows-1251",
+          "windows-31j",
+          "GB18030",
+          "Big5",
+          "EUC-KR",
+          "IBM437");
+
+  private ImageList() {}
+
+  /**
+   * The names in a list: UTF-8, UTF-16 with a byte order mark, or, where it is neither, of the
+   * usual encodings the one by which most of its files are there.
+   *
+   * @param folder that names are relative to
+   */
+  static List<String> names(byte[] list, Path folder) {
+    if (starts(list, 0xFE, 0xFF) || starts(list, 0xFF, 0xFE)) {
+      return names(new String(list, StandardCharsets.UTF_16));
+    }
+    try {
+      return names(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(list)).toString());
+    } catch (CharacterCodingException otherEncoding) {
+      return guessed(list, folder);
+    }
+  }
+
+  private static boolean starts(byte[] list, int first, int second) {
+    return list.length > 1 && (list[0] & 0xFF) == first && (list[1] & 0xFF) == second;
+  }
+
+  private static List<String> guessed(byte[] list, Path folder) {
+    List<String> best = List.of();
+    long most = -1;
+    for (String encoding : OTHERS) {
+      if (Charset.isSupported(encoding)) {
+        List<String> names = names(new String(list, Charset.forName(encoding)));
+        long there = names.stream().filter(name -> isThere(folder, name)).count();
+        if (there > most) {
+          most = there;
+          best = names;
+        }
+      }
+    }
+    return best;
+  }
+
+  private static boolean isThere(Path folder, String name) {
+    try {
+      return Files.exists(folder.resolve(name));
+    } catch (InvalidPathException none) {
+      return false;
+    }
+  }
+
+  private static List<String> names(String text) {
+    boolean marked = !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK;
+    Stream<String> lines = text.substring(marked ? 1 : 0).lines();
+    return lines
+        .map(line -> SIZE.matcher(line.strip()).replaceFirst("").replace('\\', '/'))
+        .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+        .toList();
+  }
+}

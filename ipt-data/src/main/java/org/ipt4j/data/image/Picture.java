@@ -1,0 +1,162 @@
+package org.ipt4j.data.image;
+
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_ColorSpace;
+import java.awt.color.ICC_Profile;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An image with all that is to be kept when its colours are replaced by better ones: whether it is
+ * gray, its 8 or 16 bits, its opacity, its colour profile. Held as it was decoded, upright to look
+ * at; of a file with one image only. Never changed once made, so that any number of threads may
+ * have its {@link #rows()}.
+ */
+public final class Picture {
+  private static final Logger LOG = LoggerFactory.getLogger(Picture.class);
+  private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 16;
+
+  private final Pixels pixels;
+  private final byte[] profile; // or null
+  private final ImageFormat format;
+
+  private Picture(Pixels pixels, byte[] profile, ImageFormat format) {
+    this.pixels = pixels;
+    this.profile = profile;
+    this.format = format;
+  }
+
+  /**
+   * Takes a decoded image, which must not be changed afterwards.
+   *
+   * @throws IllegalArgumentException if its samples have more than 16 bits, or signs
+   */
+  public static Picture of(BufferedImage image) {
+    ColorSpace space = image.getColorModel().getColorSpace();
+    boolean standard = space.isCS_sRGB() || space == ColorSpace.getInstance(ColorSpace.CS_GRAY);
+    ICC_Profile profile =
+        !standard && space instanceof ICC_ColorSpace icc ? icc.getProfile() : null;
+    byte[] data = profile == null ? null : profile.getData();
+    return of(new Pixels(image, 1, false), data, ImageFormat.PNG);
+  }
+
+  /** As {@link #read(Path, Consumer)}, warnings being logged. */
+  public static Picture read(Path file) throws UnreadableImageException {
+    return read(file, LOG::warn);
+  }
+
+  /**
+   * Reads a file of up to {@link Limits#DEFAULT} pixels.
+   *
+   * @param warnings is told, in one line that names the file, if it is damaged and was repaired
+   * @throws UnreadableImageException also if it is animated or holds several images
+   */
+  public static Picture read(Path file, Consumer<String> warnings) throws UnreadableImageException {
+    return ImageFiles.readPicture(file, Limits.DEFAULT, warnings);
+  }
+
+  static Picture of(Pixels pixels, byte[] profile, ImageFormat format) {
+    return new Picture(pixels, fits(profile, pixels) ? profile : null, format);
+  }
+
+  // bytes 16 to 19 of a profile say which colours it is about
+  private static boolean fits(byte[] profile, Pixels pixels) {
+    return profile != null
+        && profile.length > 20
+        && pixels.isAsStored()
+        && new String(profile, 16, 4, StandardCharsets.US_ASCII)
+            .equals(pixels.isGray() ? "GRAY" : "RGB ");
+  }
+
+  /** H, of the upright image. */
+  public int height() {
+    return pixels.height();
+  }
+
+  /** W, of the upright image. */
+  public int width() {
+    return pixels.width();
+  }
+
+  /** The format it was read in, PNG where that is not one of those we write. */
+  public ImageFormat format() {
+    return format;
+  }
+
+  /**
+   * The colours, gray as three equal channels. Hidden pixels, of opacity 0, have the colour of the
+   * nearest visible one: what their own is reaches nothing.
+   */
+  public Rows rows() {
+    return HiddenPixels.filled(pixels);
+  }
+
+  /**
+   * This picture with other colours, in memory: as gray, as deep and as opaque as this one.
+   *
+   * @param colours of an image s times as high and wide as this one; where s is not 1 the opacity
+   *     is enlarged bicubically
+   */
+  public BufferedImage repainted(Rows colours) {
+    checkSize(colours);
+    return new Repainted(pixels, colours, pixels.hasAlpha(), pixels.depth(), pixels.colorSpace())
+        .gathered();
+  }
+
+  /**
+   * As {@link #repainted}, into a file that is complete or absent, with the colour profile of this
+   * one. PNG and TIFF are written as the rows come; the other formats take memory for the whole
+   * image, a byte per sample.
+   *
+   * @throws IllegalArgumentException if the format cannot hold the image: JPEG and BMP have no
+   *     transparency and 8 bits, to which deeper images are rounded
+   */
+  public void writeRepainted(Rows colours, Path target, ImageFormat as) throws IOException {
+    checkSize(colours);
+    boolean alpha = pixels.hasAlpha() && (as.keepsAll() || !pixels.isOpaque());
+    checkFormat(colours, alpha, as);
+    ColorSpace space =
+        ColorSpace.getInstance(pixels.isGray() ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB);
+    int depth = as.keepsAll() ? pixels.depth() : 8;
+    Repainted image = new Repainted(pixels, colours, alpha, depth, space);
+    Encoder.write(as.streams() ? image : image.gathered(), profile, as, target);
+  }
+
+  private void checkSize(Rows colours) {
+    int scale = Math.max(1, colours.width() / width());
+    if (colours.height() != height() * scale || colours.width() != width() * scale) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "expected rows of a multiple of %d×%d (height×width), got %d×%d",
+              height(),
+              width(),
+              colours.height(),
+              colours.width()));
+    }
+  }
+
+  private static void checkFormat(Rows colours, boolean alpha, ImageFormat as) {
+    if (alpha && !as.keepsAll()) {
+      throw new IllegalArgumentException(
+          as + " holds no transparency, which the image has; PNG does");
+    }
+    long samples = (long) Image.CHANNELS * colours.height() * colours.width();
+    boolean tooMany = !as.streams() && samples > LARGEST_ARRAY;
+    if (tooMany || Math.max(colours.height(), colours.width()) > as.side()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%d×%d pixels (height×width) are more than we write as %s; PNG takes them",
+              colours.height(),
+              colours.width(),
+              as));
+    }
+  }
+}

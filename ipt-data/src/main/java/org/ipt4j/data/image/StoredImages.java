@@ -1,0 +1,54 @@
+package org.ipt4j.data.image;
+
+import java.io.IOException;
+import javax.imageio.stream.ImageInputStream;
+
+/** Images stored somewhere, each decoded when asked for. */
+record StoredImages(Entries entries, Limits limits, Repairs repairs) implements ImageSource {
+  StoredImages(Entries entries, Limits limits) {
+    this(entries, limits, new Repairs());
+  }
+
+  /** Named files, wherever they lie. */
+  interface Entries {
+    int size();
+
+    /** With {@code /} between folders. */
+    String name(int index);
+
+    /** The file's bytes. */
+    ImageInputStream open(int index) throws IOException;
+  }
+
+  @Override
+  public int size() {
+    return entries.size();
+  }
+
+  @Override
+  public String name(int index) {
+    return entries.name(index);
+  }
+
+  @Override
+  public Image image(int index) throws UnreadableImageException {
+    String name = name(index);
+    checkPath(name);
+    try (ImageInputStream stream = entries.open(index)) {
+      return ImageFiles.read(stream, name, limits, repairs::add);
+    } catch (UnreadableImageException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new UnreadableImageException(name, e);
+    }
+  }
+
+  /** Names become those of results; one from an archive or a list must not lead them elsewhere. */
+  private static void checkPath(String name) throws UnreadableImageException {
+    for (String part : name.split("/")) {
+      if (part.equals("..")) {
+        throw new UnreadableImageException(name, "its path leads out of the data set");
+      }
+    }
+  }
+}

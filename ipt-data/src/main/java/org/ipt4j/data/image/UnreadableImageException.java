@@ -1,0 +1,51 @@
+package org.ipt4j.data.image;
+
+import java.io.EOFException;
+import java.io.IOException;
+
+/** An image that cannot be had; the message, one line, names it and says why. */
+public final class UnreadableImageException extends IOException {
+  private final String reason;
+
+  /**
+   * Made by a source of images or pairs.
+   *
+   * @param image its name
+   * @param reason one line that says why it cannot be had
+   */
+  public UnreadableImageException(String image, String reason) {
+    this(image, reason, null);
+  }
+
+  UnreadableImageException(String image, Throwable cause) {
+    this(image, reason(cause), cause);
+  }
+
+  UnreadableImageException(String image, String reason, Throwable cause) {
+    super(image + ": " + reason, cause);
+    this.reason = reason;
+  }
+
+  /** The message without the image's name. */
+  String reason() {
+    return reason;
+  }
+
+  /**
+   * One line of what is behind a failure, which libraries tell in their own words or not at all.
+   */
+  static String reason(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    if (root instanceof OutOfMemoryError) {
+      return "too large for the memory";
+    }
+    if (root instanceof EOFException) {
+      return "ends too soon";
+    }
+    String message = root.getMessage() == null ? "" : root.getMessage().strip();
+    return message.isEmpty() ? root.getClass().getSimpleName() : message.replaceAll("\\s+", " ");
+  }
+}

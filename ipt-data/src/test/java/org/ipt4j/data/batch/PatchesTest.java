@@ -1,0 +1,166 @@
+package org.ipt4j.data.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.ipt4j.core.Randomness;
+import org.ipt4j.data.degradation.Degradation;
+import org.ipt4j.data.image.DeadLeaves;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageSource;
+import org.ipt4j.data.image.Images;
+import org.ipt4j.data.image.UnreadableImageException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PatchesTest {
+  private static final DeadLeaves LEAVES = new DeadLeaves(1, 5, 97, 90);
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "x2",
+        "x3",
+        "x4",
+        "x8",
+        "jpeg:quality=20",
+        "deblur:gaussian,sigma=2",
+        "deblur:motion,length=9,angle=30",
+        "x2+jpeg:quality=50",
+        "deblur:gaussian,sigma=1+x3"
+      })
+  void degradedPatchIsACropOfTheDegradedImage(String name) {
+    Degradation degradation = Degradation.parse(name);
+    int scale = degradation.scale();
+    List<ImagePair> wholes = new ArrayList<>();
+    for (int i = 0; i < LEAVES.size(); i++) {
+      for (int k = 0; k < 8; k++) {
+        Image clean = LEAVES.image(i).turned(k >= 4, k).croppedToMultiple(scale);
+        wholes.add(new ImagePair(degradation.apply(clean, Randomness.at(0)), clean));
+      }
+    }
+    // a patch as large as possible touches all edges, a small one none
+    for (int side : new int[] {5, 90 / scale}) {
+      PatchBatch batch =
+          new Patches(LEAVES, degradation, new PatchOptions(20, side, true, 11)).batch(3);
+      for (int n = 0; n < batch.count(); n++) {
+        Image degraded = image(batch.degraded(), n, side);
+        Image clean = image(batch.clean(), n, side * scale);
+        assertThat(wholes).as("patch " + n).anyMatch(whole -> isCrop(degraded, clean, whole));
+      }
+    }
+  }
+
+  private static boolean isCrop(Image degraded, Image clean, ImagePair whole) {
+    int side = degraded.height();
+    int scale = clean.height() / side;
+    for (int y = 0; y + side <= whole.degraded().height(); y++) {
+      for (int x = 0; x + side <= whole.degraded().width(); x++) {
+        if (whole.clean().at(0, y * scale, x * scale) == clean.at(0, 0, 0)
+            && whole.clean().crop(y * scale, x * scale, side * scale, side * scale).equals(clean)
+            && whole.degraded().crop(y, x, side, side).equals(degraded)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Image image(float[] values, int n, int side) {
+    float[] one = new float[3 * side * side];
+    System.arraycopy(values, n * one.length, one, 0, one.length);
+    return new Image(side, side, one);
+  }
+
+  @Test
+  void batchDependsOnTheStepAlone() {
+    Degradation blind = Degradation.parse("denoise:sigma=0..50");
+    PatchOptions options = new PatchOptions(4, 16, true, 1);
+    PatchBatch seventh = new Patches(LEAVES, blind, options).batch(7);
+    Patches patches = new Patches(LEAVES, blind, options);
+    patches.batch(123);
+    assertThat(patches.batch(7).degraded()).isEqualTo(seventh.degraded());
+    assertThat(patches.batch(7).clean()).isEqualTo(seventh.clean());
+    assertThat(patches.batch(8).clean()).isNotEqualTo(seventh.clean());
+    assertThat(new Patches(LEAVES, blind, new PatchOptions(4, 16, true, 2)).batch(7).clean())
+        .isNotEqualTo(seventh.clean());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 8})
+  void batchesAreTheSameFromAnyNumberOfThreads(int threads) {
+    Patches patches =
+        new Patches(LEAVES, Degradation.parse("derain"), new PatchOptions(2, 24, true, 1));
+    try (Prefetch<PatchBatch> prefetch = new Prefetch<>(patches::batch, 100, threads, 5)) {
+      for (long step = 100; step < 120; step++) {
+        PatchBatch taken = prefetch.take();
+        PatchBatch made = patches.batch(step);
+        assertThat(taken.degraded()).isEqualTo(made.degraded());
+        assertThat(taken.clean()).isEqualTo(made.clean());
+      }
+    }
+  }
+
+  /** Image 1 cannot be read and image 2 is too small. */
+  private record Faulty(List<Image> images) implements ImageSource {
+    @Override
+    public int size() {
+      return images.size();
+    }
+
+    @Override
+    public Image image(int index) throws UnreadableImageException {
+      if (index == 1) {
+        throw new UnreadableImageException("one.png", "damaged");
+      }
+      return images.get(index);
+    }
+  }
+
+  @Test
+  void skipsAndCountsWhatIsOfNoUse() {
+    Image good = Images.constant(40, 40, 9);
+    ImageSource faulty = new Faulty(List.of(good, good, Images.constant(19, 60, 3)));
+    Degradation noise = Degradation.parse("denoise0");
+    Patches patches = new Patches(faulty, noise, new PatchOptions(30, 20, false, 1));
+    for (float value : patches.batch(0).clean()) {
+      assertThat(value).isEqualTo(9);
+    }
+    assertThat(patches.skipped()).isEqualTo(2);
+
+    Patches none = new Patches(faulty, noise, new PatchOptions(1, 41, false, 1));
+    assertThatThrownBy(() -> none.batch(0))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("of 3 images 3 were skipped");
+  }
+
+  /** A degradation of a user's own needs nothing but the interface. */
+  @Test
+  void takesAnyDegradation() {
+    Degradation negative =
+        new Degradation() {
+          @Override
+          public Image apply(Image clean, RandomGenerator random) {
+            float[] pixels = clean.pixels().clone();
+            for (int i = 0; i < pixels.length; i++) {
+              pixels[i] = 255 - pixels[i];
+            }
+            return new Image(clean.height(), clean.width(), pixels);
+          }
+
+          @Override
+          public String name() {
+            return "negative";
+          }
+        };
+    PatchBatch batch = new Patches(LEAVES, negative, new PatchOptions(2, 12, true, 1)).batch(0);
+    for (int i = 0; i < batch.clean().length; i++) {
+      assertThat(batch.degraded()[i]).isEqualTo(255 - batch.clean()[i]);
+    }
+  }
+}

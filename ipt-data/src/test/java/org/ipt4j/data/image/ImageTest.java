@@ -1,0 +1,76 @@
+package org.ipt4j.data.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.ipt4j.core.Randomness;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ImageTest {
+  // 1 2 3
+  // 4 5 6, and 10, 20 more in the other channels
+  private static final Image IMAGE =
+      new Image(
+          2, 3, new float[] {1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16, 21, 22, 23, 24, 25, 26});
+
+  @Test
+  void turnsAnticlockwise() {
+    assertThat(IMAGE.turned(false, 1).pixels()).startsWith(3, 6, 2, 5, 1, 4, 13, 16);
+    assertThat(IMAGE.turned(false, 2).pixels()).startsWith(6, 5, 4, 3, 2, 1, 16, 15);
+    assertThat(IMAGE.turned(false, 3).pixels()).startsWith(4, 1, 5, 2, 6, 3, 14, 11);
+  }
+
+  @Test
+  void mirrorsFirst() {
+    assertThat(IMAGE.turned(true, 0).pixels()).startsWith(3, 2, 1, 6, 5, 4, 13, 12);
+    assertThat(IMAGE.turned(true, 1)).isEqualTo(IMAGE.turned(true, 0).turned(false, 1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void turningIsUndoneAsDocumented(int turn) {
+    Image image = Images.noise(5, 8, Randomness.at(1, turn));
+    assertThat(image.turned(true, turn).turned(true, turn)).isEqualTo(image);
+    assertThat(image.turned(false, turn).turned(false, -turn)).isEqualTo(image);
+  }
+
+  @Test
+  void windowIsACropOfTheTurned() {
+    for (Image image :
+        new Image[] {
+          Images.noise(7, 10, Randomness.at(2)),
+          new Image(7, 10, Images.noise(7, 10, Randomness.at(3)).pixels())
+        }) {
+      for (int k = 0; k < 8; k++) {
+        assertThat(image.window(k >= 4, k, 2, 1, 3, 5))
+            .isEqualTo(image.turned(k >= 4, k).crop(2, 1, 3, 5));
+      }
+    }
+  }
+
+  @Test
+  void middleLeavesAsMuchOnBothSides() {
+    Image image = Images.noise(7, 10, Randomness.at(4));
+    assertThat(image.middle(5)).isEqualTo(image.crop(1, 2, 5, 5));
+    assertThat(image.middle(8)).isEqualTo(image.crop(0, 1, 7, 8));
+    assertThat(image.middle(20)).isEqualTo(image);
+  }
+
+  @Test
+  void quantisesHalfUpAndClips() {
+    float[] values = {-3, 0.49f, 0.5f, 254.5f, 300, Float.NaN};
+    float[] pixels = new float[18];
+    System.arraycopy(values, 0, pixels, 0, 6);
+    assertThat(new Image(1, 6, pixels).quantised().pixels()).startsWith(0, 0, 1, 255, 255, 0);
+  }
+
+  @Test
+  void refusesWhatDoesNotFit() {
+    assertThatThrownBy(() -> new Image(2, 2, new float[4]))
+        .hasMessage("an image of 2×2 (height×width) has 12 values, got 4");
+    assertThatThrownBy(() -> IMAGE.crop(1, 0, 2, 3))
+        .hasMessage("a crop lies within the image's 2 rows, got 2 from 1 on");
+  }
+}

@@ -1,0 +1,184 @@
+package org.ipt4j.data.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What TIFF files say of their samples, and how they are taken. */
+class TiffTest {
+  private static final Path FILES =
+      Path.of("src", "test", "resources", "org", "ipt4j", "data", "image", "files");
+  private static final int EXTRA_SAMPLES = 338;
+  private static final int SAMPLE_FORMAT = 339;
+
+  @TempDir Path folder;
+
+  // of one row
+  private Path write(
+      boolean big, ByteOrder order, int samples, int bits, Map<Integer, int[]> more, int... values)
+      throws Exception {
+    ByteBuffer pixels = ByteBuffer.allocate(values.length * bits / 8).order(order);
+    for (int value : values) {
+      switch (bits) {
+        case 8 -> pixels.put((byte) value);
+        case 16 -> pixels.putShort((short) value);
+        case 32 -> pixels.putInt(value);
+        default -> pixels.putLong(value);
+      }
+    }
+    Map<Integer, int[]> tags = Tiffs.tags(1, values.length / samples, samples, bits);
+    tags.putAll(more);
+    return Files.write(folder.resolve("a.tif"), Tiffs.file(order, big, tags, pixels.array()));
+  }
+
+  private static float[] row(Picture picture) {
+    float[] row = new float[3 * picture.width()];
+    picture.rows().next(row);
+    return row;
+  }
+
+  /** Colours that were multiplied by the opacity are as they were before, whoever reads them. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void associatedOpacityIsTakenOutOfColours(boolean big) throws Exception {
+    for (ByteOrder order : new ByteOrder[] {ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN}) {
+      Map<Integer, int[]> associated = Map.of(EXTRA_SAMPLES, new int[] {1});
+      // opaque; half; a third, brighter than can be; nearly hidden
+      int[] stored = {200, 100, 50, 255, 100, 50, 25, 128, 90, 17, 0, 85, 1, 0, 2, 2};
+      float[] expected = {200, 199, 255, 128, 100, 100, 51, 0, 50, 50, 0, 255};
+      Path file = write(big, order, 4, 8, associated, stored);
+      assertThat(ImageFiles.read(file).pixels()).containsExactly(expected);
+      assertThat(row(Picture.read(file))).containsExactly(expected);
+
+      Path target = folder.resolve("again.tif");
+      Picture picture = Picture.read(file);
+      picture.writeRepainted(picture.rows(), target, ImageFormat.TIFF);
+      assertThat(row(Picture.read(target))).as("written").containsExactly(expected);
+      BufferedImage written = ImageIO.read(target.toFile());
+      assertThat(written.getRaster().getSamples(0, 0, 4, 1, 3, (int[]) null))
+          .containsExactly(255, 128, 85, 2);
+
+      Path straight = write(big, order, 4, 8, Map.of(EXTRA_SAMPLES, new int[] {2}), stored);
+      float[] asStored = {200, 100, 90, 1, 100, 50, 17, 0, 50, 25, 0, 2};
+      assertThat(ImageFiles.read(straight).pixels()).containsExactly(asStored);
+      assertThat(row(Picture.read(straight))).containsExactly(asStored);
+    }
+  }
+
+  @Test
+  void associatedOpacityOfGrayAndOfSixteenBits() throws Exception {
+    Map<Integer, int[]> associated = Map.of(EXTRA_SAMPLES, new int[] {1});
+    Path gray = write(false, ByteOrder.LITTLE_ENDIAN, 2, 8, associated, 60, 120, 33, 255, 9, 0);
+    float[] expected = {128, 33, 0, 128, 33, 0, 128, 33, 0};
+    assertThat(ImageFiles.read(gray).pixels()).containsExactly(expected);
+
+    int half = 32768;
+    Path deep =
+        write(false, ByteOrder.BIG_ENDIAN, 4, 16, associated, 16384, 257, 60000, half, 1, 2, 3, 0);
+    for (float[] pixels : new float[][] {ImageFiles.read(deep).pixels(), row(Picture.read(deep))}) {
+      assertThat(pixels[0]).isEqualTo(127.5f);
+      assertThat(pixels[2]).isBetween(1.9999f, 2.0001f);
+      assertThat(pixels[4]).as("no brighter than white").isEqualTo(255);
+    }
+  }
+
+  /** Samples that have no place in 8 or 16 bits are refused, whoever reads them. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 32, 1, 'integers of 32 bits'",
+    "1, 32, 2, 'signed integers of 32 bits'",
+    "1, 32, 3, 'floating point of 32 bits'",
+    "1, 16, 2, 'signed integers of 16 bits'",
+    "1, 16, 3, 'floating point of 16 bits'",
+    "1, 8, 2, 'signed integers of 8 bits'",
+    "1, 64, 3, 'floating point of 64 bits'",
+    "1, 64, 6, 'complex numbers of 64 bits'",
+    "1, 32, 5, 'complex numbers of 32 bits'",
+    "3, 32, 3, 'floating point of 32 bits'",
+    "3, 32, 1, 'integers of 32 bits'",
+    "3, 8, 2, 'signed integers of 8 bits'",
+    "4, 16, 3, 'floating point of 16 bits'",
+    "4, 32, 2, 'signed integers of 32 bits'"
+  })
+  void samplesThatDoNotFitAreRefused(int samples, int bits, int format, String got)
+      throws Exception {
+    int[] formats = new int[samples];
+    java.util.Arrays.fill(formats, format);
+    Map<Integer, int[]> tags = Map.of(SAMPLE_FORMAT, formats);
+    for (boolean big : new boolean[] {false, true}) {
+      Path file = write(big, ByteOrder.LITTLE_ENDIAN, samples, bits, tags, new int[samples * 2]);
+      String message = file + ": expected unsigned samples of up to 16 bits, got " + got;
+      assertThatThrownBy(() -> ImageFiles.read(file))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage(message);
+      assertThatThrownBy(() -> Picture.read(file))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage(message);
+      assertThatThrownBy(() -> ImageSource.open(folder).image(0))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessageEndingWith(got);
+    }
+  }
+
+  @Test
+  void bigTiffIsRead() throws Exception {
+    Path file = FILES.resolve("base-big.tif");
+    Image base = ImageFiles.read(FILES.resolve("base.png"));
+    assertThat(ImageFiles.read(file)).isEqualTo(base);
+    assertThat(ImageFiles.size(file)).isEqualTo(new ImageSize(17, 24));
+    Picture picture = Picture.read(file);
+    assertThat(picture.format()).isEqualTo(ImageFormat.TIFF);
+    assertThat(Image.quantised(picture.rows())).isEqualTo(base);
+  }
+
+  /** Sizes in a BigTIFF are held against the file as those of a TIFF are. */
+  @ParameterizedTest
+  @CsvSource({
+    "277, 60000, declares 60000 samples per pixel",
+    "279, 65535, declares a strip or tile of 65535 bytes"
+  })
+  void bigTiffThatClaimsMoreThanItHasIsRefused(int tag, int value, String reason) throws Exception {
+    Path file =
+        write(true, ByteOrder.BIG_ENDIAN, 1, 8, Map.of(tag, new int[] {value}), 1, 2, 3, 4, 5, 6);
+    assertThatThrownBy(() -> ImageFiles.read(file)).hasMessage(file + ": " + reason);
+  }
+
+  /** What a decoder cannot do is told in our words, its own in brackets. */
+  @Test
+  void unknownKindsAreNamed() throws Exception {
+    Map<Integer, int[]> unknown = Map.of(259, new int[] {34_999}); // a compression
+    Path file = write(false, ByteOrder.LITTLE_ENDIAN, 1, 8, unknown, 1, 2, 3, 4);
+    assertThatThrownBy(() -> ImageFiles.read(file))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageStartingWith(
+            file + ": damaged, or of a kind of TIFF that is not read (Unknown TIFF Compression");
+  }
+
+  @Test
+  void damagedBigTiffIsRefused() throws Exception {
+    byte[] whole = Files.readAllBytes(FILES.resolve("base-big.tif"));
+    for (int place = 0; place < 250; place++) {
+      byte[] damaged = whole.clone();
+      damaged[place] ^= (byte) 0x80;
+      try (var stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(damaged))) {
+        ImageFiles.read(stream, "a.tif", new Limits(10_000, 0), warning -> {});
+      } catch (UnreadableImageException documented) {
+        assertThat(documented).hasMessageStartingWith("a.tif: ").hasMessageNotContaining("\n");
+      }
+    }
+  }
+}
