@@ -1,8 +1,8 @@
 @echo off
-rem Runs IPT4J's commands: ipt help. Builds them on first use; delete ipt-examples\target to build again.
+rem Runs IPT4J's commands: ipt help. Builds them on first use; delete ipt-cli\target to build again.
 setlocal
 set "root=%~dp0"
-set "target=%root%ipt-examples\target"
+set "target=%root%ipt-cli\target"
 if defined JAVA_HOME (set "java=%JAVA_HOME%\bin\java") else (set "java=java")
 rem DL4J's training UI is built, and fetched, for those who ask for it
 set "ui="
@@ -22,10 +22,10 @@ if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=passive"
 rem OpenMP takes a list, for teams within teams; ND4J takes a number
 if defined OMP_NUM_THREADS for /f "tokens=1 delims=, " %%n in ("%OMP_NUM_THREADS%") do set "OMP_NUM_THREADS=%%n"
 rem in the environment, for set /p and command lines are too short for it
-for /f "usebackq delims=" %%c in ("%target%\classpath%ui%.txt") do set "CLASSPATH=%target%\ipt-examples.jar;%%c"
+for /f "usebackq delims=" %%c in ("%target%\classpath%ui%.txt") do set "CLASSPATH=%target%\ipt-cli.jar;%%c"
 rem JavaCPP loads native code, ND4J's libraries use sun.misc.Unsafe: newer Javas warn unless told
 "%java%" -XX:+UseParallelGC -XX:+IgnoreUnrecognizedVMOptions ^
   --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ^
   -Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0 ^
   -Djava.awt.headless=true ^
-  %IPT_JAVA_OPTS% org.ipt4j.examples.Ipt %*
+  %IPT_JAVA_OPTS% org.ipt4j.cli.Ipt %*

@@ -1,0 +1,100 @@
+package org.ipt4j.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.ipt4j.training.TrainingException;
+import picocli.CommandLine;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What all commands share: how they are run and fail. */
+final class Commands {
+  private Commands() {}
+
+  /**
+   * Runs a command and yields its exit code: 0 if all went well, 2 with one line on standard error
+   * if what the user gave is at fault.
+   */
+  static int run(Object command, String... args) {
+    Charset charset =
+        Charset.forName(
+            System.getProperty(
+                "stdout.encoding",
+                System.getProperty("sun.stdout.encoding", Charset.defaultCharset().name())));
+    OutputStream out = new FileOutputStream(FileDescriptor.out);
+    return run(
+        commandLine(command).setOut(new PrintWriter(new OutputStreamWriter(out, charset), true)),
+        args);
+  }
+
+  /** Also 2 if what was printed has not all been taken: a full disk, a pipe that was closed. */
+  static int run(CommandLine commandLine, String... args) {
+    int code = commandLine.execute(args);
+    if (commandLine.getOut().checkError()) {
+      StandardError.println(commandLine.getErr(), "standard output could not be written");
+      return commandLine.getCommandSpec().exitCodeOnInvalidInput();
+    }
+    return code;
+  }
+
+  static CommandLine commandLine(Object command) {
+    Locale.setDefault(Locale.ROOT); // for the libraries that write figures and compare names
+    return new CommandLine(command)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (failure, commandLine, parsed) -> {
+              if (!isUsersFault(failure)) {
+                throw failure;
+              }
+              commandLine.getErr().println(message(failure));
+              return commandLine.getCommandSpec().exitCodeOnInvalidInput();
+            })
+        .setParameterExceptionHandler(
+            (failure, args1) -> {
+              CommandLine commandLine = failure.getCommandLine();
+              commandLine.getErr().println(message(failure));
+              return commandLine.getCommandSpec().exitCodeOnInvalidInput();
+            });
+  }
+
+  private static boolean isUsersFault(Exception failure) {
+    return failure instanceof IOException
+        || failure instanceof UncheckedIOException
+        || failure instanceof IllegalArgumentException
+        || failure instanceof TrainingException;
+  }
+
+  /** One line that says what was expected and what came. */
+  static String message(Exception failure) {
+    if (failure instanceof UnmatchedArgumentException unmatched) {
+      return "unknown " + String.join(" ", unmatched.getUnmatched()) + "; see ipt help";
+    }
+    if (failure instanceof NoSuchFileException missing) {
+      return "no such file: " + missing.getFile();
+    }
+    if (failure instanceof FileAlreadyExistsException there) {
+      return there.getFile() + " exists already";
+    }
+    if (failure instanceof FileSystemException trouble && trouble.getReason() == null) {
+      return trouble.getClass().getSimpleName() + ": " + trouble.getFile();
+    }
+    return failure instanceof UncheckedIOException wrapper
+        ? message(wrapper.getCause())
+        : failure.getMessage();
+  }
+
+  /** A file's name without its extension. */
+  static String baseName(Path file) {
+    return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+  }
+}

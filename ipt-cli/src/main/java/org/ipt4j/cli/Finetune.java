@@ -1,0 +1,281 @@
+package org.ipt4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.ipt4j.data.batch.PairSource;
+import org.ipt4j.data.degradation.Degradation;
+import org.ipt4j.data.image.ImageSource;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import org.ipt4j.model.TensorFile;
+import org.ipt4j.training.Contrastive;
+import org.ipt4j.training.TrainingPlan;
+import org.ipt4j.training.Validation;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Fine-tunes one task of a pretrained model, or teaches it a new one. */
+@Command(
+    name = "finetune",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    showDefaultValues = true,
+    description =
+        "Trains one task of a pretrained model on images or pairs of your own; a task that none of"
+            + " the model's includes is added to it. The body is shared, so the other tasks change,"
+            + " too: a share of the batches rehearses them, and what became of them is said at the"
+            + " end.")
+final class Finetune implements Callable<Integer> {
+  private static final String PARENT = "parent";
+
+  /** The moments start from nothing: without a slow start they would shake what was learned. */
+  private static final int WARMUP_PART = 10;
+
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      defaultValue = GivenModel.DEFAULT,
+      description = GivenModel.HELP)
+  private String model;
+
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      description =
+          "What to train: a task of the model's, or a new one. A degradation within a task's range,"
+              + " such as denoise30, is that task. With --pairs a new one may have any name.")
+  private String task;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description = "Clean photographs, which are degraded as the task's name says.")
+  private Path images;
+
+  @Option(
+      names = "--pairs",
+      paramLabel = "DIR",
+      description =
+          "Degraded and clean images: HR and LR_bicubic/X2 for a scale of 2, rain and norain,"
+              + " input and target, or another of the layouts in docs/MEASURING.md.")
+  private Path pairs;
+
+  @Option(
+      names = "--degraded",
+      paramLabel = "DIR",
+      description = "Degraded images whose clean ones, of equal names, are in --pairs.")
+  private Path degraded;
+
+  @Option(
+      names = "--scale",
+      paramLabel = "S",
+      description = "How many times --pairs of a new task enlarge, where its name does not say.")
+  private Integer scale;
+
+  @Option(
+      names = "--like",
+      paramLabel = "TASK",
+      description =
+          "One of the model's tasks, as which a new one starts: its head, embedding and, at an equal"
+              + " scale, tail. Otherwise the model's first of that scale.")
+  private String like;
+
+  @Option(
+      names = "--rehearsal",
+      paramLabel = "SHARE",
+      defaultValue = "0.25",
+      description =
+          "Share of the batches that train the model's other tasks on, on the same clean images, so"
+              + " that they are not forgotten; 0 for none.")
+  private double rehearsal;
+
+  @Option(
+      names = "--freeze-body",
+      description =
+          "Train the task's head, embedding and tail only: the other tasks stay what they are, to"
+              + " the bit, but the new one learns less.")
+  private boolean freezeBody;
+
+  @Option(names = "--only-task", description = "Save a model of this task alone.")
+  private boolean onlyTask;
+
+  @Option(names = "--steps", paramLabel = "N", defaultValue = "500", description = "Batches.")
+  private int steps;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "R",
+      defaultValue = "3e-4",
+      description = "Of Adam, at its highest. The paper, long after: 2e-5.")
+  private double learningRate;
+
+  @Mixin private RunSettings settings;
+
+  @Spec private CommandSpec spec;
+
+  /** Runs the command. */
+  public static void main(String[] args) {
+    System.exit(Commands.run(new Finetune(), args));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    settings.resolve(spec);
+    if (task == null || (images == null) == (pairs == null)) {
+      throw new IllegalArgumentException(
+          "expected --task TASK and either --images DIR or --pairs DIR");
+    }
+    if (degraded != null && pairs == null) {
+      throw new IllegalArgumentException("--degraded goes with --pairs, not with --images");
+    }
+    if (!(rehearsal >= 0 && rehearsal < 1)) {
+      throw new IllegalArgumentException(
+          "--rehearsal is a share from 0 up to, not including, 1, got " + rehearsal);
+    }
+    GivenModel parent = new GivenModel(model);
+    IptModel pretrained = parent.load();
+    Optional<Task> known = known(pretrained);
+    Task wanted = known.orElseGet(() -> new Task(task, scaleOfNew()));
+    Optional<Task> related = known.isPresent() ? Optional.empty() : related(pretrained, wanted);
+    IptModel start = known.isPresent() ? pretrained : extended(pretrained, wanted, related);
+    if (onlyTask) {
+      start = start.only(List.of(wanted));
+    }
+    FinetuningData data =
+        images == null
+            ? FinetuningData.pairs(pairs(wanted), wanted, start, settings, spec)
+            : FinetuningData.degrading(images, wanted, start, settings, spec);
+    List<Task> rehearsed =
+        rehearsal > 0 && !freezeBody ? data.rehearsable(start.tasks()) : List.of();
+    List<String> left =
+        data.others(start.tasks()).stream()
+            .filter(other -> !rehearsed.contains(other))
+            .map(Task::name)
+            .toList();
+    if (rehearsal > 0 && !freezeBody && !left.isEmpty()) {
+      say("not rehearsed, for the images are smaller than a patch: %s", String.join(", ", left));
+    }
+    BeforeAfter tasks =
+        BeforeAfter.of(
+            start,
+            data.validation(),
+            freezeBody ? Validation.none() : data.validation(start.tasks()));
+    Optional<IptModel> trained =
+        settings.train(
+            new RunSettings.Training(
+                "finetune",
+                start,
+                notes(parent),
+                plan(wanted, related, rehearsed),
+                data.batches(rehearsed),
+                data.skipped(),
+                data.validation(),
+                freezeBody,
+                learningRate,
+                steps / WARMUP_PART,
+                steps),
+            spec);
+    trained.ifPresent(model -> tasks.print(model, spec.commandLine().getOut()));
+    return 0;
+  }
+
+  private PairSource pairs(Task wanted) throws IOException {
+    return degraded == null
+        ? PairSource.open(pairs, wanted.scale())
+        : PairSource.matched(ImageSource.open(degraded), ImageSource.open(pairs), wanted.scale());
+  }
+
+  /** The model's task that is meant, if any. */
+  private Optional<Task> known(IptModel pretrained) {
+    Task found;
+    try {
+      found = pretrained.task(task);
+    } catch (IllegalArgumentException none) {
+      return Optional.empty();
+    }
+    if (like != null) {
+      throw new IllegalArgumentException(
+          "--like is for a new task, but the model has " + found.name() + " already");
+    }
+    if (!found.name().equals(task)) {
+      say("%s is the model's task %s, which is trained further", task, found.name());
+    }
+    return Optional.of(found);
+  }
+
+  private TrainingPlan plan(Task wanted, Optional<Task> related, List<Task> rehearsed) {
+    long seed = settings.seed();
+    if (rehearsed.isEmpty()) {
+      return TrainingPlan.equally(seed, List.of(wanted), Contrastive.none());
+    }
+    return related
+        .filter(rehearsed::contains)
+        .map(task -> TrainingPlan.rehearsing(seed, wanted, task, rehearsed, rehearsal))
+        .orElseGet(() -> TrainingPlan.rehearsing(seed, wanted, rehearsed, rehearsal));
+  }
+
+  /** The task that a new one starts as. */
+  private Optional<Task> related(IptModel pretrained, Task added) {
+    return like != null
+        ? Optional.of(AskedTask.of(pretrained, like))
+        : pretrained.tasks().stream().filter(own -> own.scale() == added.scale()).findFirst();
+  }
+
+  private IptModel extended(IptModel pretrained, Task added, Optional<Task> related) {
+    if (related.isEmpty()) {
+      say("%s is a new task, whose head and tail start from nothing", added.name());
+      return pretrained.with(added, settings.seed());
+    }
+    say(
+        related.get().scale() == added.scale()
+            ? "%s is a new task, which starts as %s"
+            : "%s is a new task, whose head starts as that of %s; its tail, of another scale, from"
+                + " nothing",
+        added.name(),
+        related.get().name());
+    return pretrained.with(added, related.get(), settings.seed());
+  }
+
+  private void say(String format, Object... values) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(Locale.ROOT, format + "%n", values);
+    out.flush();
+  }
+
+  /** Where the model comes from: its parent, and what that said of itself. */
+  private static Map<String, String> notes(GivenModel parent) throws IOException {
+    Map<String, String> notes = new LinkedHashMap<>();
+    notes.put(PARENT, parent.name() + ", SHA-256 " + parent.sha256());
+    try (TensorFile tensors = parent.open()) {
+      tensors
+          .metadata()
+          .forEach(
+              (key, value) -> {
+                if (!key.startsWith(IptModel.OWN_NOTES) && !key.startsWith(Info.MEASURED)) {
+                  notes.put(PARENT + "." + key, value);
+                }
+              });
+    }
+    return notes;
+  }
+
+  /** Of a new task. */
+  private int scaleOfNew() {
+    if (scale != null) {
+      return scale;
+    }
+    return images == null && !FinetuningData.isDegradation(task)
+        ? 1
+        : Degradation.parse(task).scale();
+  }
+}

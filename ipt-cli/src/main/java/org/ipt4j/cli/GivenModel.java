@@ -1,0 +1,84 @@
+package org.ipt4j.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.SafeTensors;
+import org.ipt4j.model.TensorFile;
+import org.ipt4j.pretrained.Pretrained;
+
+/**
+ * A model as a person gives it.
+ *
+ * @param given the name of a pretrained one that comes along, or a file
+ */
+record GivenModel(String given) {
+  /** What commands take where no model is given. */
+  static final String DEFAULT = "tiny";
+
+  static final String HELP =
+      "A model file, or the name of a pretrained model that comes along: tiny, which is taken"
+          + " otherwise.";
+
+  private static final String RUNS_MODEL = "model";
+
+  private boolean isPretrained() {
+    return Pretrained.names().contains(given);
+  }
+
+  IptModel load() throws IOException {
+    try (TensorFile tensors = open()) {
+      return IptModel.load(tensors);
+    }
+  }
+
+  TensorFile open() throws IOException {
+    if (isPretrained()) {
+      try (InputStream in = Pretrained.open(given)) {
+        return SafeTensors.read(in, given);
+      }
+    }
+    try {
+      return SafeTensors.open(Path.of(given));
+    } catch (NoSuchFileException missing) {
+      throw new IllegalArgumentException(
+          "no such model: expected a file or one of "
+              + String.join(", ", Pretrained.names())
+              + ", got "
+              + given,
+          missing);
+    }
+  }
+
+  /** What to call it in a table: a run's model by the run. */
+  String name() {
+    String base = isPretrained() ? given : Commands.baseName(Path.of(given));
+    Path folder = Path.of(given).toAbsolutePath().normalize().getParent();
+    return base.equals(RUNS_MODEL) && folder != null && folder.getFileName() != null
+        ? folder.getFileName().toString()
+        : base;
+  }
+
+  String sha256() throws IOException {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      try (InputStream in =
+          new DigestInputStream(
+              isPretrained() ? Pretrained.open(given) : Files.newInputStream(Path.of(given)),
+              digest)) {
+        in.transferTo(OutputStream.nullOutputStream());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException(impossible); // every Java has it
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package org.ipt4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.function.DoubleConsumer;
+import org.ipt4j.data.image.ImageFormat;
+import org.ipt4j.data.image.ImageSize;
+import org.ipt4j.data.image.Picture;
+import org.ipt4j.model.ImageRestorer;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** Restores photographs with a trained model. */
+@Command(
+    name = "restore",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Restores photographs of any size with a trained model, by itself the pretrained one. Transparency, 16 bits, gray and"
+            + " colour profiles are kept; images are turned as they note they are to be.",
+    footer = {
+      "",
+      "With the model tiny a megapixel of what goes in takes roughly 4 to 10 seconds on two cores"
+          + " (--ensemble: eight times as long).",
+      "A result that is there already is left as it is, so that a run that was stopped can be"
+          + " taken up by the same command."
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all images were restored, or had been",
+      "2:bad input; the other images were restored"
+    })
+final class Restore implements Callable<Integer> {
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      defaultValue = GivenModel.DEFAULT,
+      description = GivenModel.HELP)
+  private String model;
+
+  @Option(
+      names = "--task",
+      paramLabel = "NAME",
+      description =
+          "One of the model's tasks, for instance x2; a name within its range, such as denoise30,"
+              + " is that task, too. Left out, the tasks are listed.")
+  private String task;
+
+  @Mixin private EachImage images;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      converter = FormatConverter.class,
+      description =
+          "png, jpg, tif or bmp; otherwise each image's own, and PNG for those of GIF and WebP.")
+  private ImageFormat format;
+
+  @Option(
+      names = "--ensemble",
+      description =
+          "Restore in all eight mirrorings and turns and take the mean: a little better, eight"
+              + " times as slow.")
+  private boolean ensemble;
+
+  @Option(
+      names = "--overlap",
+      paramLabel = "PIXELS",
+      description = "What neighbouring tiles share, below the tile's side; an eighth of it.")
+  private Integer overlap;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "TILES",
+      defaultValue = "" + ImageRestorer.DEFAULT_BATCH,
+      description = "Tiles a pass: memory grows with them (${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Option(names = "--threads", paramLabel = "N", description = "How many cores to compute on; all.")
+  private Integer threads;
+
+  @Spec private CommandSpec spec;
+
+  /** By its ending, as in files' names. */
+  private static final class FormatConverter implements ITypeConverter<ImageFormat> {
+    @Override
+    public ImageFormat convert(String ending) {
+      try {
+        return ImageFormat.ofEnding(ending);
+      } catch (IllegalArgumentException unknown) {
+        throw new TypeConversionException(unknown.getMessage());
+      }
+    }
+  }
+
+  /** Runs the command. */
+  public static void main(String[] args) {
+    System.exit(Commands.run(new Restore(), args));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (threads != null) {
+      NativeThreads.limit(threads);
+    }
+    IptModel loaded = new GivenModel(model).load();
+    Task wanted = AskedTask.of(loaded, task);
+    int shared = overlap != null ? overlap : ImageRestorer.defaultOverlap(loaded.config());
+    ImageRestorer restorer = new ImageRestorer(loaded, shared, batch, ensemble);
+    PrintWriter err = spec.commandLine().getErr();
+    return images.run(
+        "restored",
+        new EachImage.Work() {
+          @Override
+          public ImageFormat format(ImageFormat own) {
+            return format != null ? format : own;
+          }
+
+          @Override
+          public ImageSize size(ImageSize of) {
+            return new ImageSize(wanted.scale() * of.height(), wanted.scale() * of.width());
+          }
+
+          @Override
+          public void make(Path image, Path target, ImageFormat as, DoubleConsumer done)
+              throws IOException {
+            restorer.restore(
+                wanted,
+                Picture.read(image, line -> StandardError.println(err, line)),
+                target,
+                as,
+                (tiles, all) -> done.accept((double) tiles / all));
+          }
+        });
+  }
+}

@@ -1,0 +1,2 @@
+/** Commands for people. */
+package org.ipt4j.cli;

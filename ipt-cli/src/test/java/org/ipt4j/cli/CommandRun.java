@@ -1,0 +1,34 @@
+package org.ipt4j.cli;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Arrays;
+
+/** Runs commands as the command line does, and keeps what they say. */
+final class CommandRun {
+  record Outcome(int code, String out, String err) {}
+
+  private CommandRun() {}
+
+  static Outcome run(Class<?> command, String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    try {
+      Object instance = command.getDeclaredConstructor().newInstance();
+      int code =
+          Commands.commandLine(instance)
+              .setOut(new PrintWriter(out, true))
+              .setErr(new PrintWriter(err, true))
+              .execute(arguments);
+      return new Outcome(code, out.toString(), err.toString());
+    } catch (ReflectiveOperationException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  static String[] with(String[] arguments, String... more) {
+    String[] all = Arrays.copyOf(arguments, arguments.length + more.length);
+    System.arraycopy(more, 0, all, arguments.length, more.length);
+    return all;
+  }
+}

@@ -1,0 +1,487 @@
+package org.ipt4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.ipt4j.cli.CommandRun.Outcome;
+import org.ipt4j.core.Bits;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.data.image.Bicubic;
+import org.ipt4j.data.image.DeadLeaves;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.ImageFiles;
+import org.ipt4j.model.IptConfig;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.SafeTensors;
+import org.ipt4j.model.Task;
+import org.ipt4j.model.TensorFile;
+import org.ipt4j.transformer.DecoderForm;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs from YAML files, their resuming, and fine-tuning. */
+class RunSettingsTest {
+  private static final Task X2 = new Task("x2", 2);
+  private static final Task DENOISE = new Task("denoise30", 1);
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void writePhotos() throws IOException {
+    for (int i = 0; i < 3; i++) {
+      Image image = new DeadLeaves(1, 3, 40, 50).image(i);
+      ImageFiles.write(image, folder.resolve("pairs/HR/" + i + ".png"));
+      ImageFiles.write(
+          Bicubic.shrink(image, 2).quantised(),
+          folder.resolve("pairs/LR_bicubic/X2/" + i + ".png"));
+    }
+  }
+
+  @Test
+  void aYamlFileIsTheOptionsItHolds() throws IOException {
+    Path yaml = folder.resolve("run.yaml");
+    Files.writeString(
+        yaml,
+        """
+        config: nano
+        tasks: [x2, "denoise:sigma=10..20"]
+        task-batch: ["denoise:sigma=10..20=3"]
+        task-weight: [x2=0.5]
+        batch: 2
+        steps: 9
+        average: 0.9
+        """);
+    Outcome fromFile = pretrain("file", "--run", yaml.toString(), "--steps", "4");
+    assertThat(fromFile.code()).as(fromFile.err()).isZero();
+    Outcome fromOptions =
+        pretrain(
+            "options",
+            "--config",
+            "nano",
+            "--tasks",
+            "x2,denoise:sigma=10..20",
+            "--task-batch",
+            "denoise:sigma=10..20=3",
+            "--task-weight",
+            "x2=0.5",
+            "--batch",
+            "2",
+            "--steps",
+            "4",
+            "--average",
+            "0.9");
+    assertThat(fromOptions.code()).as(fromOptions.err()).isZero();
+    assertThat(folder.resolve("file/model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("options/model.safetensors"));
+    assertThat(folder.resolve("file/run.yaml"))
+        .hasSameTextualContentAs(folder.resolve("options/run.yaml"));
+
+    // the written file holds the whole run
+    Outcome again = pretrain("again", "--run", folder.resolve("file/run.yaml").toString());
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(folder.resolve("again/model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("file/model.safetensors"));
+  }
+
+  @Test
+  void mapsAreListsOfNamesAndWhatTheyStandFor() throws IOException {
+    Path yaml = folder.resolve("run.yaml");
+    Files.writeString(
+        yaml,
+        """
+        config: nano
+        tasks:
+          noise: denoise:sigma=10..20
+          web: x2+jpeg:quality=40..95
+          rain: derain:angle=0,density=1..2|derain
+        task-batch: {noise: 3}
+        task-weight: {web: 0.5, rain: 2}
+        batch: 2
+        steps: 4
+        """);
+    Outcome fromFile = pretrain("file", "--run", yaml.toString());
+    assertThat(fromFile.code()).as(fromFile.err()).isZero();
+    Outcome fromOptions =
+        pretrain(
+            "options",
+            ("--config nano --tasks noise=denoise:sigma=10..20,web=x2+jpeg:quality=40..95,"
+                    + "rain=derain:angle=0,density=1..2|derain"
+                    + " --task-batch noise=3 --task-weight web=0.5,rain=2 --batch 2 --steps 4")
+                .split(" "));
+    assertThat(fromOptions.code()).as(fromOptions.err()).isZero();
+    Path model = folder.resolve("file/model.safetensors");
+    assertThat(model).hasSameBinaryContentAs(folder.resolve("options/model.safetensors"));
+    assertThat(IptModel.load(model).tasks())
+        .containsExactly(
+            new Task("noise", 1, "denoise:sigma=10..20", ""),
+            new Task("web", 2, "x2+jpeg:quality=40..95", ""),
+            new Task("rain", 1, "derain:angle=0,density=1..2|derain", ""));
+
+    Outcome again = pretrain("again", "--run", folder.resolve("file/run.yaml").toString());
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(folder.resolve("again/model.safetensors")).hasSameBinaryContentAs(model);
+    assertThat(pretrain("file", "--resume", "--steps", "5").code()).isZero();
+  }
+
+  /** The run that is shipped, at the smallest size. */
+  @Test
+  void theShippedRunRuns() throws IOException {
+    for (int i = 0; i < 16; i++) {
+      Image image = new DeadLeaves(1, 16, 80, 100).image(i);
+      ImageFiles.write(image, folder.resolve("photos/" + i + ".png"));
+    }
+    Outcome run =
+        pretrain(
+            "tiny",
+            "--run",
+            "../runs/tiny.yaml",
+            "--images",
+            folder.resolve("photos").toString(),
+            "--config",
+            "nano",
+            "--batch",
+            "2",
+            "--warmup",
+            "3",
+            "--steps",
+            "12");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err() + run.out()).doesNotContain("skipped");
+    List<Task> tasks = IptModel.load(folder.resolve("tiny/model.safetensors")).tasks();
+    assertThat(tasks)
+        .extracting(Task::name)
+        .containsExactly("x2", "x3", "x4", "denoise", "jpeg", "derain", "photo-x2", "photo-x4");
+    assertThat(tasks.get(6).degradation()).isEqualTo("x2+denoise:sigma=0..8+jpeg:quality=40..95");
+  }
+
+  @Test
+  void photographsAreUsedAtTheSizesAskedFor() {
+    String images = folder.resolve("pairs/HR").toString(); // 40×50
+    String[] options = {"--config", "nano", "--tasks", "x3", "--steps", "3", "--batch", "4"};
+    Outcome run =
+        pretrain("sizes", CommandRun.with(options, "--images", images, "--image-scales", "0.75"));
+    assertThat(run.err()).contains("at 0.75: smaller than a patch, 30×38 against 36×36");
+    assertThat(pretrain("none", CommandRun.with(options, "--image-scales", "0.5")).err())
+        .contains("--image-scales is of photographs, and there are no --images")
+        .hasLineCount(1);
+    assertThat(
+            pretrain("none", CommandRun.with(options, "--images", images, "--image-scales", "2"))
+                .err())
+        .contains("--image-scales: expected numbers above 0 and at most 1, got [2.0]")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void everySettingReachesTheRun() throws IOException {
+    Outcome run =
+        pretrain(
+            "all",
+            ("--config nano --tasks x2,denoise30 --task-weight denoise30=3 --batch 4"
+                    + " --task-batch x2=5 --steps 8 --schedule COSINE --warmup 3"
+                    + " --learning-rate 0.001 --loss CHARBONNIER --clip 5 --accumulate 2"
+                    + " --average 0.9 --weight-decay 0.1 --contrastive ADDED --decoder SELF"
+                    + " --beta2 0.99 --final-rate 2e-4")
+                .split(" "));
+    assertThat(run.code()).as(run.err()).isZero();
+    List<String[]> rows =
+        Files.readAllLines(folder.resolve("all/metrics.csv")).stream()
+            .skip(1)
+            .map(line -> line.split(","))
+            .toList();
+    assertThat(rows).hasSize(8).allMatch(row -> row[2].equals("BOTH"));
+    assertThat(rows).allMatch(row -> row[7].equals(row[1].equals("x2") ? "5" : "4"));
+    assertThat(rows.stream().filter(row -> row[1].equals("denoise30")).count()).isGreaterThan(4);
+    assertThat(rows.stream().limit(4).map(row -> Float.parseFloat(row[6])))
+        .containsExactly(2.5e-4f, 5e-4f, 7.5e-4f, 1e-3f);
+    // 4 of 5 steps down from 1e-3 to 2e-4
+    assertThat(Double.parseDouble(rows.get(7)[6]))
+        .isCloseTo(2e-4 + 8e-4 * (1 + Math.cos(0.8 * Math.PI)) / 2, within(1e-9));
+    Path checkpoint = folder.resolve("all/checkpoints/latest.safetensors");
+    try (TensorFile file = SafeTensors.open(checkpoint)) {
+      assertThat(file.metadata().get("ipt4j.training.settings"))
+          .contains("\"loss\":\"CHARBONNIER\"", "\"clipping\":\"5.0\"")
+          .contains("\"accumulation\":\"2\"", "\"averaging\":\"0.9\"")
+          .contains("\"weight decay\":\"0.1\"", "\"weight of denoise30\":\"3.0\"")
+          .contains("\"updater beta2\":\"0.99\"");
+    }
+    assertThat(IptModel.load(checkpoint).config().decoderForm()).isEqualTo(DecoderForm.SELF);
+  }
+
+  @Test
+  void aBadYamlFileIsOneLine() throws IOException {
+    Path yaml = folder.resolve("bad.yaml");
+    Files.writeString(yaml, "steps: 3\nlearning_rate: 1\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("bad.yaml: unknown key learning_rate; known are images,")
+        .hasLineCount(1);
+    Files.writeString(yaml, "- just\n- a list\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("expected keys and values, got [");
+    Files.writeString(yaml, "steps: [1\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("no YAML: ")
+        .hasLineCount(1);
+    assertThat(folder.resolve("bad")).doesNotExist();
+  }
+
+  @Test
+  void impossibleRatesAreRefused() {
+    String[] few = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "3"};
+    assertThat(pretrain("no", CommandRun.with(few, "--final-rate", "0")).err())
+        .contains("--final-rate is of --schedule COSINE, got PUBLISHED")
+        .hasLineCount(1);
+    for (String rate : List.of("0.1", "-1e-5", "NaN")) {
+      assertThat(
+              pretrain("no", CommandRun.with(few, "--schedule", "COSINE", "--final-rate", rate))
+                  .err())
+          .contains("--final-rate: expected 0 to --learning-rate 5.0E-4, got ")
+          .hasLineCount(1);
+    }
+    for (String beta : List.of("0", "1", "-0.5", "NaN")) {
+      assertThat(pretrain("no", CommandRun.with(few, "--beta2", beta)).err())
+          .contains("--beta2: expected a number between 0 and 1, got ")
+          .hasLineCount(1);
+    }
+    assertThat(folder.resolve("no")).doesNotExist();
+  }
+
+  @Test
+  void aRunGoesOnWithItsOwnSettings() throws IOException {
+    String[] options = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "3"};
+    assertThat(pretrain("run", options).code()).isZero();
+    assertThat(pretrain("run", "--resume", "--batch", "4", "--seed", "2").err())
+        .contains("batch was 2 and is 4; seed was 1 and is 2")
+        .hasLineCount(1);
+    Path settings = folder.resolve("run/run.yaml"); // of a version that did not know all options
+    Files.writeString(
+        settings, Files.readString(settings).replaceAll("(clip|turned|warmup): .*\n", ""));
+    assertThat(Files.readString(settings)).doesNotContain("turned");
+    assertThat(pretrain("run", "--resume", "--warmup", "3").err())
+        .contains("warmup was not set and is 3")
+        .hasLineCount(1);
+    assertThat(pretrain("run", "--resume", "--steps", "5").code()).isZero();
+    assertThat(folder.resolve("run/checkpoints/step-000000005.safetensors")).exists();
+    assertThat(pretrain("none", "--resume").err()).contains("nothing to resume: there is no");
+    assertThat(pretrain("run", "--task-batch", "x2", "--steps", "3").err())
+        .contains("--task-batch: expected TASK=NUMBER, got x2");
+  }
+
+  @Test
+  void aNewTaskIsLearnedFromPairsWhileTheOthersRest() throws IOException {
+    IptModel model = model();
+    Outcome run =
+        finetune(
+            "--task",
+            "mine",
+            "--scale",
+            "2",
+            "--pairs",
+            folder.resolve("pairs").toString(),
+            "--like",
+            "x2",
+            "--freeze-body");
+    assertThat(run.code()).as(run.err()).isZero();
+    IptModel tuned = IptModel.load(folder.resolve("tuned/model.safetensors"));
+    assertThat(tuned.tasks()).containsExactly(X2, DENOISE, new Task("mine", 2));
+    for (Task old : List.of(X2, DENOISE)) {
+      for (ParameterLayout.Range range : model.trunk(old)) {
+        Bits.assertSame(
+            tuned.values().range(tuned.values().layout().range(range.name())),
+            model.values().range(range));
+      }
+      Bits.assertSame(tuned.values().range(tuned.tail(old)), model.values().range(model.tail(old)));
+    }
+    assertThat(
+            Bits.areSame(
+                tuned.values().range(tuned.tail(new Task("mine", 2))),
+                model.values().range(model.tail(X2))))
+        .as("the new tail has learned")
+        .isFalse();
+  }
+
+  @Test
+  void pairsMayLieInFoldersOfAnyName() throws IOException {
+    model();
+    Files.move(folder.resolve("pairs/HR"), folder.resolve("pairs/clean"));
+    Files.move(folder.resolve("pairs/LR_bicubic/X2"), folder.resolve("pairs/degraded"));
+    Files.delete(folder.resolve("pairs/LR_bicubic"));
+    String[] x2 = {"--task", "x2", "--pairs", folder.resolve("pairs").toString()};
+    assertThat(finetune(x2).err()).contains("look like", "--degraded DIR").hasLineCount(1);
+    x2[3] = folder.resolve("pairs/clean").toString();
+    String degraded = folder.resolve("pairs/degraded").toString();
+    Outcome run = finetune(CommandRun.with(x2, "--degraded", degraded));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(finetune("--task", "x2", "--images", x2[3], "--degraded", degraded).err())
+        .contains("--degraded goes with --pairs");
+  }
+
+  @Test
+  void oneTaskIsTunedAndKeptAlone() throws IOException {
+    IptModel model = model();
+    Outcome run =
+        finetune(
+            "--task",
+            "denoise30",
+            "--images",
+            folder.resolve("pairs/HR").toString(),
+            "--only-task");
+    assertThat(run.code()).as(run.err()).isZero();
+    IptModel tuned = IptModel.load(folder.resolve("tuned/model.safetensors"));
+    assertThat(tuned.tasks()).containsExactly(DENOISE);
+    assertThat(Bits.areSame(tuned.values().range(tuned.body()), model.values().range(model.body())))
+        .isFalse();
+  }
+
+  @Test
+  void whatCannotBeTunedIsSaid() throws IOException {
+    model();
+    assertThat(finetune("--task", "x2").err())
+        .contains("expected --task TASK and either --images DIR or --pairs DIR");
+    String images = folder.resolve("pairs/HR").toString();
+    assertThat(finetune("--task", "mine", "--images", images).err()).contains("x2, x3, x4");
+    assertThat(finetune("--task", "derain", "--like", "x3", "--images", images).err())
+        .contains("the model has no task x3; it has:");
+  }
+
+  @Test
+  void aDegradationWithinATasksRangeIsThatTask() throws IOException {
+    Task noise = new Task("noise", 1, "denoise:sigma=0..55", "");
+    IptModel.create(IptConfig.preset("nano"), List.of(X2, noise), 1)
+        .save(folder.resolve("model.safetensors"), Map.of());
+    String images = folder.resolve("pairs/HR").toString();
+
+    Outcome run = finetune("--task", "denoise30", "--images", images);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("denoise30 is the model's task noise, which is trained further");
+    assertThat(IptModel.load(folder.resolve("tuned/model.safetensors")).tasks())
+        .containsExactly(X2, noise);
+    assertThat(finetune("--task", "denoise30", "--like", "x2", "--images", images).err())
+        .contains("--like is for a new task, but the model has noise already");
+  }
+
+  @Test
+  void otherTasksAreRehearsedAndWhatBecameOfThemIsSaid() throws IOException {
+    IptModel model = model();
+    String images = folder.resolve("pairs/HR").toString();
+
+    Outcome run =
+        finetune(
+            30,
+            "tuned",
+            "--task",
+            "derain",
+            "--images",
+            images,
+            "--rehearsal",
+            "0.5",
+            "--validation",
+            images);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("derain is a new task, which starts as denoise30")
+        .containsPattern("step 30: derain degraded [0-9.]+ dB, restored [0-9.]+ dB")
+        .containsPattern("best in validation: step 30")
+        .contains("report: ")
+        .containsPattern("derain +[0-9.]+ +[0-9.]+ +[+-][0-9.]+")
+        .containsPattern("x2 +[0-9.]+ +[0-9.]+ +[+-][0-9.]+")
+        .containsPattern("denoise30 +[0-9.]+ +[0-9.]+ +[+-][0-9.]+");
+    IptModel tuned = IptModel.load(folder.resolve("tuned/model.safetensors"));
+    for (Task rehearsed : List.of(X2, DENOISE)) {
+      assertThat(
+              Bits.areSame(
+                  tuned.values().range(tuned.tail(rehearsed)),
+                  model.values().range(model.tail(rehearsed))))
+          .as("the tail of %s was trained, too", rehearsed.name())
+          .isFalse();
+    }
+  }
+
+  @Test
+  void withoutRehearsalOtherTasksHeadsRest() throws IOException {
+    IptModel model = model();
+    String images = folder.resolve("pairs/HR").toString();
+
+    Outcome run = finetune("--task", "derain", "--images", images, "--rehearsal", "0");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    IptModel tuned = IptModel.load(folder.resolve("tuned/model.safetensors"));
+    Bits.assertSame(tuned.values().range(tuned.tail(X2)), model.values().range(model.tail(X2)));
+    assertThat(finetune("--task", "derain", "--images", images, "--rehearsal", "1").err())
+        .contains("--rehearsal is a share from 0 up to, not including, 1, got 1.0");
+  }
+
+  @Test
+  void aTunedModelSaysWhereItComesFrom() throws IOException {
+    IptModel.create(IptConfig.preset("nano"), List.of(X2), 1)
+        .save(
+            folder.resolve("model.safetensors"), Map.of("trained", "long ago", "measured.x2", "1"));
+    String images = folder.resolve("pairs/HR").toString();
+
+    assertThat(finetune("--task", "x2", "--images", images).code()).isZero();
+
+    try (TensorFile tuned = SafeTensors.open(folder.resolve("tuned/model.safetensors"))) {
+      assertThat(tuned.metadata())
+          .containsEntry("parent.trained", "long ago")
+          .doesNotContainKeys("parent.measured.x2", "measured.x2");
+      assertThat(tuned.metadata().get("parent")).matches(".+, SHA-256 [0-9a-f]{64}");
+    }
+  }
+
+  @Test
+  void theValidationOfAllSeedsIsTheSame() throws IOException {
+    model();
+    String images = folder.resolve("pairs/HR").toString();
+    String[] call = {"--task", "denoise30", "--images", images, "--validation", images};
+
+    finetune(3, "tuned", CommandRun.with(call, "--seed", "1"));
+    String first = Files.readString(folder.resolve("tuned/validation.csv"));
+    finetune(3, "second", CommandRun.with(call, "--seed", "2"));
+    String second = Files.readString(folder.resolve("second/validation.csv"));
+
+    assertThat(before(second)).isEqualTo(before(first)).isNotEmpty();
+    assertThat(second).isNotEqualTo(first);
+  }
+
+  /** The column of the input's PSNR. */
+  private static List<String> before(String validation) {
+    return validation.lines().map(line -> line.split(",")[3]).toList();
+  }
+
+  private IptModel model() throws IOException {
+    IptModel model = IptModel.create(IptConfig.preset("nano"), List.of(X2, DENOISE), 1);
+    model.save(folder.resolve("model.safetensors"), Map.of());
+    return model;
+  }
+
+  private Outcome finetune(String... options) {
+    return finetune(3, "tuned", options);
+  }
+
+  private Outcome finetune(int steps, String out, String... options) {
+    return CommandRun.run(
+        Finetune.class,
+        CommandRun.with(
+            options,
+            "--model",
+            folder.resolve("model.safetensors").toString(),
+            "--steps",
+            Integer.toString(steps),
+            "--batch",
+            "2",
+            "--out",
+            folder.resolve(out).toString()));
+  }
+
+  private Outcome pretrain(String out, String... options) {
+    return CommandRun.run(
+        Pretrain.class, CommandRun.with(options, "--out", folder.resolve(out).toString()));
+  }
+}

@@ -1,2 +1,0 @@
-/** Commands for people. */
-package org.ipt4j.examples;
