@@ -33,6 +33,16 @@ record Arm(
 
   private static final String EMBEDDING = "body.query_embed"; // how parameters' names begin
 
+  /** With task embeddings. */
+  Arm(String name, DecoderForm decoder, Contrastive contrastive, double rate) {
+    this(name, decoder, contrastive, true, rate);
+  }
+
+  /** This arm without task embeddings. */
+  Arm withoutEmbeddings() {
+    return new Arm(name, decoder, contrastive, false, rate);
+  }
+
   /** This arm under another name. */
   Arm named(String other) {
     return new Arm(other, decoder, contrastive, embedded, rate);
@@ -68,7 +78,7 @@ record Arm(
             model,
             plan(tasks, seed),
             BatchSource.degrading(
-                images, tasks, new PatchOptions(BATCH, model.config().imageSide(), true, seed)),
+                images, tasks, new PatchOptions(BATCH, model.config().imageSide(), seed)),
             Adam.builder()
                 .learningRateSchedule(new WarmupCosine(rate, steps / 20, steps, 0))
                 .build());

@@ -8,13 +8,12 @@ import org.ipt4j.transformer.DecoderForm;
 /** Part b: does the contrastive loss help, also on noise never trained on (§4.2, §4.3)? */
 record ContrastiveLoss(Small small) implements Part {
   private static final Arm WITHOUT =
-      new Arm("no contrastive", DecoderForm.MEMORY, Contrastive.none(), true, Small.RATE);
+      new Arm("no contrastive", DecoderForm.MEMORY, Contrastive.none(), Small.RATE);
   private static final Arm ADDED =
       new Arm(
           "contrastive added",
           DecoderForm.MEMORY,
           Contrastive.added(ContrastiveForm.PAPER, 0.1),
-          true,
           Small.RATE);
 
   @Override

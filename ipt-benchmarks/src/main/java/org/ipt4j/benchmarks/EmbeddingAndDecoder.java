@@ -6,14 +6,10 @@ import org.ipt4j.transformer.DecoderForm;
 /** Part c: do task embeddings help, and which reading of the decoder is better (§3.1)? */
 record EmbeddingAndDecoder(Small small) implements Part {
   private static final Arm NO_EMBEDDING =
-      new Arm(
-          "no task embedding",
-          DecoderForm.MEMORY,
-          Small.REFERENCE.contrastive(),
-          false,
-          Small.RATE);
+      new Arm("no task embedding", DecoderForm.MEMORY, Small.REFERENCE.contrastive(), Small.RATE)
+          .withoutEmbeddings();
   private static final Arm SELF =
-      new Arm("SELF decoder", DecoderForm.SELF, Small.REFERENCE.contrastive(), true, Small.RATE);
+      new Arm("SELF decoder", DecoderForm.SELF, Small.REFERENCE.contrastive(), Small.RATE);
 
   @Override
   public List<Trial> trials() {

@@ -16,7 +16,7 @@ record LittleData(Small small) implements Part {
       Stream.of("x2", "denoise30", "jpeg:quality=10").map(Task::undoing).toList();
   private static final Task RELATED = Task.undoing("denoise30"); // a new task starts from its parts
   private static final Arm TUNING =
-      new Arm("fine-tuned", DecoderForm.MEMORY, Contrastive.none(), true, Small.RATE);
+      new Arm("fine-tuned", DecoderForm.MEMORY, Contrastive.none(), Small.RATE);
 
   @Override
   public List<Trial> trials() {

@@ -36,7 +36,7 @@ final class NewTasks implements Part {
   private static final int STRIDE = 4; // of CBSD68, between images that are tried
 
   private static final Arm TUNING =
-      new Arm("tuning", DecoderForm.MEMORY, Contrastive.none(), true, Small.RATE);
+      new Arm("tuning", DecoderForm.MEMORY, Contrastive.none(), Small.RATE);
 
   /** Where training begins. */
   private enum Way {

@@ -41,7 +41,7 @@ public class PatchesPerSecond {
   @Setup
   public void prepare() {
     ImageSource images = ImageSource.cached(new DeadLeaves(1, 50, 321, 481), 1L << 28);
-    patches = new Patches(images, Degradation.parse(task), new PatchOptions(BATCH, 48, true, 1));
+    patches = new Patches(images, Degradation.parse(task), new PatchOptions(BATCH, 48, 1));
     for (int i = 0; i < 50; i++) {
       patches.batch(i);
     }

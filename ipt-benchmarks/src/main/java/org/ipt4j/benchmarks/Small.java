@@ -34,7 +34,6 @@ record Small(Path out, List<Trial> trials, ImageSource many, ImageSource few, in
           "reference",
           DecoderForm.MEMORY,
           Contrastive.ownBatches(ContrastiveForm.PAPER, 8, 0.1),
-          true,
           RATE);
 
   private static final int FEW = 8;

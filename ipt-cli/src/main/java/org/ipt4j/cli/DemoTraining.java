@@ -50,9 +50,7 @@ final class DemoTraining {
         new DemoTraining(
             TrainingPlan.rehearsing(SEED, learned, related, model.tasks(), REHEARSAL),
             BatchSource.degrading(
-                images,
-                model.tasks(),
-                new PatchOptions(BATCH, model.config().imageSide(), true, SEED)));
+                images, model.tasks(), new PatchOptions(BATCH, model.config().imageSide(), SEED)));
     int steps = (int) Math.max(30, minutes * 60 / training.secondsPerStep(model.copy()));
     out.printf(
         Locale.ROOT, "%nlearning %s: %d steps of %d patches%n", learned.name(), steps, BATCH);

@@ -50,9 +50,9 @@ final class Pictures {
     // turned by a quarter, below is beside
     Image[] turned =
         images.stream()
-            .map(image -> image.crop(0, 0, image.height(), width).turned(false, 1))
+            .map(image -> image.crop(0, 0, image.height(), width).turned(1))
             .toArray(Image[]::new);
-    return beside(turned).turned(false, -1);
+    return beside(turned).turned(-1);
   }
 
   /** How long a row (or column) of so many images of one side is, with its gaps. */

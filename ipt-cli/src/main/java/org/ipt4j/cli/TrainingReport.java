@@ -52,7 +52,15 @@ final class TrainingReport implements TrainingListener {
     FINISHED
   }
 
-  private record Chart(String title, String note, boolean noisy, List<Line> lines) {}
+  private record Chart(String title, String note, boolean noisy, List<Line> lines) {
+    static Chart ofSteps(String title, String note, List<Line> lines) {
+      return new Chart(title, note, true, lines);
+    }
+
+    static Chart smooth(String title, String note, List<Line> lines) {
+      return new Chart(title, note, false, lines);
+    }
+  }
 
   private record Line(String name, List<Long> steps, List<BigDecimal> values) {}
 
@@ -174,23 +182,14 @@ final class TrainingReport implements TrainingListener {
 
   private List<Chart> charts() {
     return List.of(
-        new Chart("Loss", "in levels of 0..255", true, lines(history.losses())),
-        new Chart(
-            "PSNR gained in validation",
-            "dB, restored against input",
-            false,
-            lines(history.gains())),
-        new Chart(
-            "Contrastive loss",
-            "before its weight",
-            true,
-            lines(Map.of("", history.contrastive()))),
-        new Chart(
-            "Gradient norm",
-            "global, before clipping",
-            true,
-            lines(Map.of("", history.gradientNorm()))),
-        new Chart("Learning rate", "", false, lines(Map.of("", history.learningRate()))));
+        Chart.ofSteps("Loss", "in levels of 0..255", lines(history.losses())),
+        Chart.smooth(
+            "PSNR gained in validation", "dB, restored against input", lines(history.gains())),
+        Chart.ofSteps(
+            "Contrastive loss", "before its weight", lines(Map.of("", history.contrastive()))),
+        Chart.ofSteps(
+            "Gradient norm", "global, before clipping", lines(Map.of("", history.gradientNorm()))),
+        Chart.smooth("Learning rate", "", lines(Map.of("", history.learningRate()))));
   }
 
   private static List<Line> lines(Map<String, Curve> curves) {

@@ -69,7 +69,7 @@ class ReadmeTest {
     IptModel model = IptModel.create(IptConfig.preset("nano"), tasks, 1);
     BatchSource batches =
         BatchSource.degrading(
-            ImageSource.open(folder.resolve("photos")), tasks, new PatchOptions(2, 12, true, 1));
+            ImageSource.open(folder.resolve("photos")), tasks, new PatchOptions(2, 12, 1));
     TrainingPlan plan =
         TrainingPlan.equally(1, tasks, Contrastive.ownBatches(ContrastiveForm.PAPER, 8, 0.1));
     Trainer trainer = new Trainer(model, plan, batches, new Adam(5e-4));
@@ -84,7 +84,7 @@ class ReadmeTest {
     IptModel model = IptModel.create(IptConfig.preset("nano"), List.of(task), 1);
     TrainingPlan plan = TrainingPlan.equally(1, List.of(task), Contrastive.none());
     Patches patches =
-        new Patches(images, Degradation.parse(task.name()), new PatchOptions(2, 12, true, 1));
+        new Patches(images, Degradation.parse(task.name()), new PatchOptions(2, 12, 1));
     DataSetIterator iterator = new PatchIterator(patches::batch, 0, 10);
     Validation validation = Validation.degrading(images, List.of(task), 36, 1);
     BatchSource iterated = BatchSource.of(Map.of(task, new DataSetBatches(iterator)));
@@ -146,9 +146,7 @@ class ReadmeTest {
     IptModel tuned = tiny.with(deblur, tiny.task("denoise"), 1); // starts as denoise
     BatchSource photographs =
         BatchSource.degrading(
-            ImageSource.open(folder.resolve("photos")),
-            tuned.tasks(),
-            new PatchOptions(2, 48, true, 1));
+            ImageSource.open(folder.resolve("photos")), tuned.tasks(), new PatchOptions(2, 48, 1));
     TrainingPlan rehearsing =
         TrainingPlan.rehearsing(1, deblur, tiny.task("denoise"), tuned.tasks(), 0.25);
     new Trainer(tuned, rehearsing, photographs, new Adam(3e-4)).trainTo(10, 1, new LossLog(100));

@@ -40,8 +40,7 @@ class SeamsTest {
   static void train() {
     model = IptModel.create(IptConfig.preset("nano"), List.of(TASK), 1);
     ImageSource images = ImageSource.cached(new DeadLeaves(1, 20, 64, 64), 1 << 20);
-    BatchSource batches =
-        BatchSource.degrading(images, List.of(TASK), new PatchOptions(8, 12, true, 1));
+    BatchSource batches = BatchSource.degrading(images, List.of(TASK), new PatchOptions(8, 12, 1));
     TrainingPlan plan = TrainingPlan.equally(1, List.of(TASK), Contrastive.none());
     new Trainer(model, plan, batches, new Adam(3e-3)).trainTo(250, 1, report -> {});
   }

@@ -204,8 +204,7 @@ class TrainingReportTest {
     TrainingPlan plan =
         TrainingPlan.equally(5, TASKS, Contrastive.ownBatches(ContrastiveForm.PAPER, 4, 0.1));
     BatchSource batches =
-        BatchSource.degrading(
-            new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(2, 12, true, 1));
+        BatchSource.degrading(new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(2, 12, 1));
     Trainer trainer = new Trainer(model, plan, batches, new Adam(1e-3));
     Validation validation = Validation.degrading(new DeadLeaves(2, 1, 40, 40), TASKS, 24, 1);
     try (Checkpoints checkpoints = Checkpoints.open(folder.resolve("checkpoints"), 9, Map.of())) {

@@ -43,7 +43,7 @@ class Dl4jUiTest {
         TrainingPlan.equally(5, TASKS, Contrastive.ownBatches(ContrastiveForm.PAPER, 4, 0.1));
     BatchSource batches =
         BatchSource.degrading(
-            new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(2, 12, true, 1));
+            new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(2, 12, 1));
     Trainer trainer = new Trainer(model, plan, batches, new Sgd(RATE));
     List<StepReport> reports = new ArrayList<>();
     TrainingListener keep = reports::add;

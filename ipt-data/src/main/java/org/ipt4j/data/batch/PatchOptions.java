@@ -19,4 +19,14 @@ public record PatchOptions(int count, int side, boolean turned, long seed) {
               Locale.ROOT, "count and side of patches are at least 1, got %d and %d", count, side));
     }
   }
+
+  /** Patches that are mirrored and turned at random. */
+  public PatchOptions(int count, int side, long seed) {
+    this(count, side, true, seed);
+  }
+
+  /** The same, each laid as it is in its image. */
+  public PatchOptions upright() {
+    return new PatchOptions(count, side, false, seed);
+  }
 }

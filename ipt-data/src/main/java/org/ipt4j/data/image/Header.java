@@ -94,13 +94,13 @@ final class Header {
   /** The image as it is to be seen, of the image as it is stored. */
   Image upright(Image stored) {
     return switch (orientation) {
-      case 2 -> stored.turned(true, 0);
-      case 3 -> stored.turned(false, 2);
-      case 4 -> stored.turned(true, 2);
-      case 5 -> stored.turned(true, 1);
-      case 6 -> stored.turned(false, 3);
-      case 7 -> stored.turned(true, 3);
-      case 8 -> stored.turned(false, 1);
+      case 2 -> stored.mirrored();
+      case 3 -> stored.turned(2);
+      case 4 -> stored.mirrored().turned(2);
+      case 5 -> stored.mirrored().turned(1);
+      case 6 -> stored.turned(3);
+      case 7 -> stored.mirrored().turned(3);
+      case 8 -> stored.turned(1);
       default -> stored;
     };
   }

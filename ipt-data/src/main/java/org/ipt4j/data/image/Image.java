@@ -190,6 +190,16 @@ public final class Image {
     return crop((height - rows) / 2, (width - columns) / 2, rows, columns);
   }
 
+  /** This image, left and right exchanged; undone by doing it again. */
+  public Image mirrored() {
+    return turned(true, 0);
+  }
+
+  /** This image, turned anticlockwise that many quarters. */
+  public Image turned(int quarterTurns) {
+    return turned(false, quarterTurns);
+  }
+
   /**
    * One of the eight ways to lay the image: mirrored left to right if asked, then turned
    * anticlockwise that many quarters. A mirrored one is undone by doing it again, another one by

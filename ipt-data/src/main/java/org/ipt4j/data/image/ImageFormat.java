@@ -4,39 +4,43 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The formats that images are written in. */
 public enum ImageFormat {
   /** Lossless; all there is to keep is kept; written as rows come. */
-  PNG(true, true, Integer.MAX_VALUE, "png"),
+  PNG(Set.of(Trait.KEEPS_ALL, Trait.STREAMS), Integer.MAX_VALUE, "png"),
   /** Of quality 95, 8 bit, without transparency, up to 65,500 pixels a side. */
-  JPEG(false, false, 65_500, "jpg", "jpeg"),
+  JPEG(Set.of(), 65_500, "jpg", "jpeg"),
   /** Lossless (deflated); all there is to keep is kept; written as rows come. */
-  TIFF(true, true, Integer.MAX_VALUE, "tif", "tiff"),
+  TIFF(Set.of(Trait.KEEPS_ALL, Trait.STREAMS), Integer.MAX_VALUE, "tif", "tiff"),
   /** Lossless, 8 bit, without transparency or colour profile. */
-  BMP(false, false, Integer.MAX_VALUE, "bmp");
+  BMP(Set.of(), Integer.MAX_VALUE, "bmp");
 
-  private final boolean keepsAll;
-  private final boolean streams;
+  private enum Trait {
+    KEEPS_ALL,
+    STREAMS
+  }
+
+  private final Set<Trait> traits;
   private final int side;
   private final List<String> extensions;
 
-  ImageFormat(boolean keepsAll, boolean streams, int side, String... extensions) {
-    this.keepsAll = keepsAll;
-    this.streams = streams;
+  ImageFormat(Set<Trait> traits, int side, String... extensions) {
+    this.traits = traits;
     this.side = side;
     this.extensions = List.of(extensions);
   }
 
   /** Whether it holds transparency and 16 bits. */
   boolean keepsAll() {
-    return keepsAll;
+    return traits.contains(Trait.KEEPS_ALL);
   }
 
   /** Whether its writer asks for rows one after the other, from the top. */
   boolean streams() {
-    return streams;
+    return traits.contains(Trait.STREAMS);
   }
 
   /** The most pixels of a side. */

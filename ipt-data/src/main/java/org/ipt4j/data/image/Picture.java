@@ -43,7 +43,7 @@ public final class Picture {
     ICC_Profile profile =
         !standard && space instanceof ICC_ColorSpace icc ? icc.getProfile() : null;
     byte[] data = profile == null ? null : profile.getData();
-    return of(new Pixels(image, 1, false), data, ImageFormat.PNG);
+    return of(new Pixels(image), data, ImageFormat.PNG);
   }
 
   /** As {@link #read(Path, Consumer)}, warnings being logged. */

@@ -27,6 +27,11 @@ final class Pixels {
   private final boolean fromEnd; // the first row is the last line of what is stored
   private final boolean reversed; // each row runs against its stored line
 
+  /** The pixels of an image that is what it says, the right way up. */
+  Pixels(BufferedImage source) {
+    this(source, 1, false);
+  }
+
   /**
    * The pixels of an image.
    *

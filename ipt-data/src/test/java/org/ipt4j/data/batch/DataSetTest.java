@@ -11,8 +11,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 class DataSetTest {
   private static final Patches PATCHES =
-      new Patches(
-          new DeadLeaves(1, 3, 50, 50), Degradation.parse("x2"), new PatchOptions(3, 7, true, 1));
+      new Patches(new DeadLeaves(1, 3, 50, 50), Degradation.parse("x2"), new PatchOptions(3, 7, 1));
 
   @Test
   void batchesAsDataSet() {

@@ -99,7 +99,7 @@ class PairSourceTest {
     Image large = new Image(40, 62, pixels);
     ImageFiles.write(small, folder.resolve("LR_bicubic/X2/ax2.png"));
     ImageFiles.write(large, folder.resolve("HR/a.png"));
-    Patches patches = new Patches(PairSource.open(folder, 2), new PatchOptions(20, 7, true, 1));
+    Patches patches = new Patches(PairSource.open(folder, 2), new PatchOptions(20, 7, 1));
     PatchBatch batch = patches.batch(0);
     assertThat(batch.scale()).isEqualTo(2);
     for (int n = 0, i = 0; n < 20 * 3; n++) {

@@ -46,8 +46,7 @@ class PatchesTest {
     }
     // a patch as large as possible touches all edges, a small one none
     for (int side : new int[] {5, 90 / scale}) {
-      PatchBatch batch =
-          new Patches(LEAVES, degradation, new PatchOptions(20, side, true, 11)).batch(3);
+      PatchBatch batch = new Patches(LEAVES, degradation, new PatchOptions(20, side, 11)).batch(3);
       for (int n = 0; n < batch.count(); n++) {
         Image degraded = image(batch.degraded(), n, side);
         Image clean = image(batch.clean(), n, side * scale);
@@ -80,22 +79,21 @@ class PatchesTest {
   @Test
   void batchDependsOnTheStepAlone() {
     Degradation blind = Degradation.parse("denoise:sigma=0..50");
-    PatchOptions options = new PatchOptions(4, 16, true, 1);
+    PatchOptions options = new PatchOptions(4, 16, 1);
     PatchBatch seventh = new Patches(LEAVES, blind, options).batch(7);
     Patches patches = new Patches(LEAVES, blind, options);
     patches.batch(123);
     assertThat(patches.batch(7).degraded()).isEqualTo(seventh.degraded());
     assertThat(patches.batch(7).clean()).isEqualTo(seventh.clean());
     assertThat(patches.batch(8).clean()).isNotEqualTo(seventh.clean());
-    assertThat(new Patches(LEAVES, blind, new PatchOptions(4, 16, true, 2)).batch(7).clean())
+    assertThat(new Patches(LEAVES, blind, new PatchOptions(4, 16, 2)).batch(7).clean())
         .isNotEqualTo(seventh.clean());
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 8})
   void batchesAreTheSameFromAnyNumberOfThreads(int threads) {
-    Patches patches =
-        new Patches(LEAVES, Degradation.parse("derain"), new PatchOptions(2, 24, true, 1));
+    Patches patches = new Patches(LEAVES, Degradation.parse("derain"), new PatchOptions(2, 24, 1));
     try (Prefetch<PatchBatch> prefetch = new Prefetch<>(patches::batch, 100, threads, 5)) {
       for (long step = 100; step < 120; step++) {
         PatchBatch taken = prefetch.take();
@@ -127,13 +125,13 @@ class PatchesTest {
     Image good = Images.constant(40, 40, 9);
     ImageSource faulty = new Faulty(List.of(good, good, Images.constant(19, 60, 3)));
     Degradation noise = Degradation.parse("denoise0");
-    Patches patches = new Patches(faulty, noise, new PatchOptions(30, 20, false, 1));
+    Patches patches = new Patches(faulty, noise, new PatchOptions(30, 20, 1).upright());
     for (float value : patches.batch(0).clean()) {
       assertThat(value).isEqualTo(9);
     }
     assertThat(patches.skipped()).isEqualTo(2);
 
-    Patches none = new Patches(faulty, noise, new PatchOptions(1, 41, false, 1));
+    Patches none = new Patches(faulty, noise, new PatchOptions(1, 41, 1).upright());
     assertThatThrownBy(() -> none.batch(0))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("of 3 images 3 were skipped");
@@ -158,7 +156,7 @@ class PatchesTest {
             return "negative";
           }
         };
-    PatchBatch batch = new Patches(LEAVES, negative, new PatchOptions(2, 12, true, 1)).batch(0);
+    PatchBatch batch = new Patches(LEAVES, negative, new PatchOptions(2, 12, 1)).batch(0);
     for (int i = 0; i < batch.clean().length; i++) {
       assertThat(batch.degraded()[i]).isEqualTo(255 - batch.clean()[i]);
     }

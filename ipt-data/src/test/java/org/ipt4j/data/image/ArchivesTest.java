@@ -159,7 +159,7 @@ class ArchivesTest {
         .isInstanceOf(UnreadableImageException.class)
         .hasMessageMatching("broken.tar: damaged at byte \\d+, what follows cannot be read");
     Patches patches =
-        new Patches(source, Degradation.parse("denoise30"), new PatchOptions(9, 8, true, 1));
+        new Patches(source, Degradation.parse("denoise30"), new PatchOptions(9, 8, 1));
     patches.batch(0);
     assertThat(patches.skipped()).isEqualTo(1);
 

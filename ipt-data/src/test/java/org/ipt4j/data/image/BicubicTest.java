@@ -42,8 +42,8 @@ class BicubicTest {
             Metrics.Channels.RGB, // of gray images
             BicubicTest::luma,
             luma -> {
-              Image shrunk = PlainResize.resize(luma, scale, 1, false);
-              return PlainResize.resize(shrunk, 1, scale, false);
+              Image shrunk = PlainResize.unrounded(luma, scale, 1);
+              return PlainResize.unrounded(shrunk, 1, scale);
             });
     assertThat(mean[0]).isCloseTo(psnr, within(0.005));
     assertThat(mean[1]).isCloseTo(ssim, within(0.00005));
@@ -101,10 +101,9 @@ class BicubicTest {
   void isThePlainRecipe(int height, int width) {
     for (int scale : new int[] {2, 3, 4, 8}) {
       Image small = Images.noise(height, width, Randomness.at(3, scale));
-      assertThat(Bicubic.enlarge(small, scale))
-          .isEqualTo(PlainResize.resize(small, 1, scale, true));
+      assertThat(Bicubic.enlarge(small, scale)).isEqualTo(PlainResize.resize(small, 1, scale));
       Image large = Images.noise(height * scale, width * scale, Randomness.at(4, scale));
-      assertThat(Bicubic.shrink(large, scale)).isEqualTo(PlainResize.resize(large, scale, 1, true));
+      assertThat(Bicubic.shrink(large, scale)).isEqualTo(PlainResize.resize(large, scale, 1));
     }
   }
 
@@ -117,7 +116,7 @@ class BicubicTest {
       int w = (int) Math.ceil(factor * width);
       assertThat(Bicubic.scaled(image, factor))
           .as("%s of %d×%d", factor, height, width)
-          .isEqualTo(PlainResize.resize(image, h, w, factor, true));
+          .isEqualTo(PlainResize.resize(image, h, w, factor));
     }
     assertThat(Bicubic.scaled(image, 1)).isEqualTo(image);
     Image even = Images.noise(2 * height, 2 * width, Randomness.at(6, height));

@@ -119,7 +119,7 @@ class HiddenPixelsTest {
     }
     Image filled = Image.of(Picture.of(image).rows());
     assertThat(Image.of(Picture.of(other).rows())).isEqualTo(filled);
-    assertThat(filled).isNotEqualTo(Image.of(new Pixels(other, 1, false).rows()));
+    assertThat(filled).isNotEqualTo(Image.of(new Pixels(other).rows()));
   }
 
   /** Bit for bit, and at no cost: the rows are those of the image itself. */
@@ -129,7 +129,7 @@ class HiddenPixelsTest {
     BufferedImage glassy = image(9, 8, BufferedImage.TYPE_4BYTE_ABGR, 0, 3);
     BufferedImage empty = image(9, 8, BufferedImage.TYPE_4BYTE_ABGR, 1, 4);
     for (BufferedImage image : new BufferedImage[] {opaque, glassy, empty}) {
-      assertThat(filled(image, 1)).isEqualTo(Image.of(new Pixels(image, 1, false).rows()));
+      assertThat(filled(image, 1)).isEqualTo(Image.of(new Pixels(image).rows()));
     }
     for (String file : new String[] {"base-16.png", "gray-16.png", "few-palette.png"}) {
       assertThat(Image.of(Picture.read(FILES.resolve(file)).rows()))

@@ -64,8 +64,7 @@ class ImageSourceTest {
     assertThatThrownBy(() -> source.image(1))
         .isInstanceOf(UnreadableImageException.class)
         .hasMessageContaining("empty.jpg: not an image");
-    Patches patches =
-        new Patches(source, Degradation.parse("x2"), new PatchOptions(20, 10, true, 1));
+    Patches patches = new Patches(source, Degradation.parse("x2"), new PatchOptions(20, 10, 1));
     patches.batch(0);
     assertThat(patches.skipped()).isEqualTo(2);
   }

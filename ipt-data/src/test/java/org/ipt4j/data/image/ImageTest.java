@@ -17,15 +17,15 @@ class ImageTest {
 
   @Test
   void turnsAnticlockwise() {
-    assertThat(IMAGE.turned(false, 1).pixels()).startsWith(3, 6, 2, 5, 1, 4, 13, 16);
-    assertThat(IMAGE.turned(false, 2).pixels()).startsWith(6, 5, 4, 3, 2, 1, 16, 15);
-    assertThat(IMAGE.turned(false, 3).pixels()).startsWith(4, 1, 5, 2, 6, 3, 14, 11);
+    assertThat(IMAGE.turned(1).pixels()).startsWith(3, 6, 2, 5, 1, 4, 13, 16);
+    assertThat(IMAGE.turned(2).pixels()).startsWith(6, 5, 4, 3, 2, 1, 16, 15);
+    assertThat(IMAGE.turned(3).pixels()).startsWith(4, 1, 5, 2, 6, 3, 14, 11);
   }
 
   @Test
   void mirrorsFirst() {
-    assertThat(IMAGE.turned(true, 0).pixels()).startsWith(3, 2, 1, 6, 5, 4, 13, 12);
-    assertThat(IMAGE.turned(true, 1)).isEqualTo(IMAGE.turned(true, 0).turned(false, 1));
+    assertThat(IMAGE.mirrored().pixels()).startsWith(3, 2, 1, 6, 5, 4, 13, 12);
+    assertThat(IMAGE.turned(true, 1)).isEqualTo(IMAGE.mirrored().turned(1));
   }
 
   @ParameterizedTest
@@ -33,7 +33,7 @@ class ImageTest {
   void turningIsUndoneAsDocumented(int turn) {
     Image image = Images.noise(5, 8, Randomness.at(1, turn));
     assertThat(image.turned(true, turn).turned(true, turn)).isEqualTo(image);
-    assertThat(image.turned(false, turn).turned(false, -turn)).isEqualTo(image);
+    assertThat(image.turned(turn).turned(-turn)).isEqualTo(image);
   }
 
   @Test

@@ -221,7 +221,7 @@ class PictureTest {
     Picture.of(image).rows().next(row);
     assertThat(row[0]).isEqualTo(255);
     assertThat(row[1]).isBetween(126f, 130f);
-    assertThat(Rasters.image(new Pixels(image, 1, false)).at(0, 0, 0)).isEqualTo(255);
+    assertThat(Rasters.image(new Pixels(image)).at(0, 0, 0)).isEqualTo(255);
     assertThat(image.getRaster().getSample(0, 0, 0)).as("the given image is left").isEqualTo(128);
   }
 

@@ -1,23 +1,40 @@
 package org.ipt4j.data.image;
 
-/** MATLAB's imresize written down plainly, one output at a time, rounded or not. */
+import java.util.function.UnaryOperator;
+
+/** MATLAB's imresize written down plainly, one output at a time. */
 public final class PlainResize {
   private PlainResize() {}
 
-  /** To height·up/down × width·up/down; rows first. */
-  public static Image resize(Image image, int down, int up, boolean rounded) {
+  /** To height·up/down × width·up/down; rows first, each pass rounded. */
+  public static Image resize(Image image, int down, int up) {
+    return resize(image, image.height() / down * up, image.width() / down * up, (double) up / down);
+  }
+
+  /** By any factor, to height × width; each pass rounded. */
+  public static Image resize(Image image, int height, int width, double factor) {
+    return resize(image, height, width, factor, Image::quantised);
+  }
+
+  /** As {@link #resize(Image, int, int)}, without rounding. */
+  public static Image unrounded(Image image, int down, int up) {
     return resize(
-        image, image.height() / down * up, image.width() / down * up, (double) up / down, rounded);
+        image,
+        image.height() / down * up,
+        image.width() / down * up,
+        (double) up / down,
+        UnaryOperator.identity());
   }
 
-  /** By any factor, to height × width. */
-  public static Image resize(Image image, int height, int width, double factor, boolean rounded) {
-    Image rows = vertically(image, height, factor, rounded);
+  private static Image resize(
+      Image image, int height, int width, double factor, UnaryOperator<Image> rounding) {
+    Image rows = rounding.apply(vertically(image, height, factor));
     // a transposition is a mirroring and a turn
-    return vertically(rows.turned(true, 1), width, factor, rounded).turned(true, 1);
+    Image turned = rows.mirrored().turned(1);
+    return rounding.apply(vertically(turned, width, factor)).mirrored().turned(1);
   }
 
-  private static Image vertically(Image image, int height, double factor, boolean rounded) {
+  private static Image vertically(Image image, int height, double factor) {
     int width = image.width();
     double widening = Math.max(1, 1 / factor);
     float[] out = new float[3 * height * width];
@@ -43,8 +60,7 @@ public final class PlainResize {
         }
       }
     }
-    Image resized = new Image(height, width, out);
-    return rounded ? resized.quantised() : resized;
+    return new Image(height, width, out);
   }
 
   private static double cubic(double x) {

@@ -188,8 +188,8 @@ class EvaluationTest {
     List<Quality> onLuma = new ArrayList<>();
     for (int i = 0; i < set.pairs().size(); i++) {
       Image luma = luma(set.pairs().pair(i).clean());
-      Image shrunk = PlainResize.resize(luma, scale, 1, false);
-      Image enlarged = PlainResize.resize(shrunk, 1, scale, false);
+      Image shrunk = PlainResize.unrounded(luma, scale, 1);
+      Image enlarged = PlainResize.unrounded(shrunk, 1, scale);
       onLuma.add(Quality.of(enlarged, luma, scale));
     }
     // three equal channels: the figures on RGB are those of the plane itself
