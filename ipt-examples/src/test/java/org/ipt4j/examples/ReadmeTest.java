@@ -1,4 +1,4 @@
-package org.ipt4j.cli;
+package org.ipt4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,31 +11,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.imageio.ImageIO;
-import org.ipt4j.contrastive.ContrastiveForm;
-import org.ipt4j.core.Conv;
-import org.ipt4j.core.Dense;
-import org.ipt4j.core.Layer;
-import org.ipt4j.core.ParameterLayout;
+import java.util.stream.Stream;
 import org.ipt4j.data.batch.DataSetBatches;
 import org.ipt4j.data.batch.PatchIterator;
 import org.ipt4j.data.batch.PatchOptions;
 import org.ipt4j.data.batch.Patches;
 import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.data.image.DeadLeaves;
-import org.ipt4j.data.image.Image;
-import org.ipt4j.data.image.ImageFiles;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
-import org.ipt4j.model.TaskLayers;
 import org.ipt4j.pretrained.Pretrained;
 import org.ipt4j.training.BatchSource;
 import org.ipt4j.training.Checkpoints;
 import org.ipt4j.training.Contrastive;
-import org.ipt4j.training.LossLog;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.Trainer;
 import org.ipt4j.training.TrainingListener;
@@ -49,33 +40,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.learning.config.Adam;
 
-/** The README's programs, run at the smallest size, and that they are the README's. */
+/**
+ * That the README's programs are those of this module, which run: the examples, and here, at the
+ * smallest size, what is in none.
+ */
 class ReadmeTest {
   private static final Path README = Path.of("../README.md");
-  private static final Path THIS = Path.of("src/test/java/org/ipt4j/cli/ReadmeTest.java");
-
-  @Test
-  void theProgramsRun(@TempDir Path folder) throws IOException {
-    ImageFiles.write(new DeadLeaves(1, 1, 60, 70).image(0), folder.resolve("photos/a.png"));
-    train(folder);
-    restore(folder);
-    Image large = ImageFiles.read(folder.resolve("large.png"));
-    assertThat(large.height()).isEqualTo(120);
-    assertThat(large.width()).isEqualTo(140);
-  }
-
-  private static void train(Path folder) throws IOException {
-    List<Task> tasks = List.of(new Task("x2", 2), new Task("denoise30", 1));
-    IptModel model = IptModel.create(IptConfig.preset("nano"), tasks, 1);
-    BatchSource batches =
-        BatchSource.degrading(
-            ImageSource.open(folder.resolve("photos")), tasks, new PatchOptions(2, 12, 1));
-    TrainingPlan plan =
-        TrainingPlan.equally(1, tasks, Contrastive.ownBatches(ContrastiveForm.PAPER, 8, 0.1));
-    Trainer trainer = new Trainer(model, plan, batches, new Adam(5e-4));
-    trainer.trainTo(10, 1, new LossLog(100));
-    model.save(folder.resolve("model.safetensors"), Map.of());
-  }
+  private static final Path SOURCES = Path.of("src");
 
   @Test
   void aRunIsWatchedAndTakesDl4jsIterators(@TempDir Path folder) throws IOException {
@@ -110,53 +81,23 @@ class ReadmeTest {
   }
 
   @Test
-  void aHeadOfYourOwn() {
-    List<Task> tasks = List.of(new Task("x2", 2));
-    TaskLayers plain =
-        new TaskLayers() {
-          @Override
-          public Layer head(
-              ParameterLayout.Builder layout, String name, IptConfig config, Task task) {
-            Conv conv = Conv.of(layout, name, 3, config.features(), 5);
-            return (tape, x) -> Dense.relu(tape, conv.forward(tape, x));
-          }
-        };
-    IptModel own = IptModel.create(IptConfig.preset("nano"), tasks, plain, 1);
-    Image restored =
-        new ImageRestorer(own).restore(tasks.get(0), new DeadLeaves(1, 1, 20, 30).image(0));
-    assertThat(restored.width()).isEqualTo(60);
-  }
-
-  private static void restore(Path folder) throws IOException {
+  void anImageInMemoryIsRestored() {
     IptModel model = Pretrained.tiny();
-    new ImageRestorer(model)
-        .restore(
-            model.task("photo-x2"), folder.resolve("photos/a.png"), folder.resolve("large.png"));
-    BufferedImage small = ImageIO.read(folder.resolve("photos/a.png").toFile());
+    BufferedImage small = new BufferedImage(70, 60, BufferedImage.TYPE_BYTE_GRAY);
     ImageRestorer restorer = new ImageRestorer(model);
     BufferedImage large = restorer.restore(model.task("x2"), small);
     assertThat(large.getHeight()).isEqualTo(120);
-  }
-
-  @Test
-  void thePretrainedModelLearnsATask(@TempDir Path folder) throws IOException {
-    ImageFiles.write(new DeadLeaves(1, 1, 200, 210).image(0), folder.resolve("photos/a.png"));
-    IptModel tiny = Pretrained.tiny();
-    Task deblur = Task.undoing("deblur:motion");
-    IptModel tuned = tiny.with(deblur, tiny.task("denoise"), 1); // starts as denoise
-    BatchSource photographs =
-        BatchSource.degrading(
-            ImageSource.open(folder.resolve("photos")), tuned.tasks(), new PatchOptions(2, 48, 1));
-    TrainingPlan rehearsing =
-        TrainingPlan.rehearsing(1, deblur, tiny.task("denoise"), tuned.tasks(), 0.25);
-    new Trainer(tuned, rehearsing, photographs, new Adam(3e-4)).trainTo(10, 1, new LossLog(100));
-    tuned.save(folder.resolve("tuned.safetensors"), Map.of());
-    assertThat(IptModel.load(folder.resolve("tuned.safetensors")).tasks()).hasSize(9);
+    assertThat(large.getType()).isEqualTo(BufferedImage.TYPE_BYTE_GRAY);
   }
 
   @Test
   void theProgramsAreTheReadmes() throws IOException {
-    String here = normal(Files.readString(THIS));
+    StringBuilder sources = new StringBuilder();
+    try (Stream<Path> files = Files.walk(SOURCES)) {
+      for (Path file : files.filter(file -> file.toString().endsWith(".java")).toList()) {
+        sources.append(normal(Files.readString(file)));
+      }
+    }
     List<String> programs = new ArrayList<>();
     Matcher blocks =
         Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(README));
@@ -164,16 +105,17 @@ class ReadmeTest {
       programs.add(normal(blocks.group(1)));
     }
     assertThat(programs).hasSize(6);
-    assertThat(programs).allSatisfy(program -> assertThat(here).contains(program));
+    assertThat(programs).allSatisfy(program -> assertThat(sources).contains(program));
   }
 
   /** Without white space, and with what differs in size or place made equal. */
   private static String normal(String program) {
     return program
-        .replaceAll("Path\\.of\\(\"([^\"]*)\"\\)|folder\\.resolve\\(\"([^\"]*)\"\\)", "FILE")
+        .replaceAll(
+            "Path\\.of\\((\"[^\"]*\"|args\\[.\\])\\)|folder\\.resolve\\(\"[^\"]*\"\\)", "FILE")
         .replaceAll("preset\\(\"\\w+\"\\)", "PRESET")
         .replaceAll("PatchOptions\\(\\d+, \\d+", "PatchOptions(")
-        .replaceAll("trainTo\\(\\d+", "trainTo(")
+        .replaceAll("trainTo\\((\\d+|steps)", "trainTo(")
         .replaceAll("\\s+", "");
   }
 }
