@@ -26,7 +26,7 @@ public interface PairSource {
 
   /** Where the degraded images come from, a sentence for a report. */
   default String origin() {
-    return "pairs of a source";
+    return "from a source of its own";
   }
 
   /** The pairs of these numbers alone, in this order. */

@@ -357,6 +357,9 @@ public final class ImageFiles {
    * @param quality 1..100
    */
   public static Image throughJpeg(Image image, int quality) {
+    if (quality < 1 || quality > 100) {
+      throw new IllegalArgumentException("a quality of JPEG is 1..100, got " + quality);
+    }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       try (var out = new MemoryCacheImageOutputStream(bytes)) {

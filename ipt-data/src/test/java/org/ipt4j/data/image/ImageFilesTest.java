@@ -69,6 +69,20 @@ class ImageFilesTest {
   }
 
   @Test
+  void throughJpegTheBetterTheHigherTheQuality() {
+    Image leaves = new DeadLeaves(1, 1, 64, 64).image(0);
+    double previous = 0;
+    for (int quality : new int[] {1, 10, 50, 100}) {
+      Image left = ImageFiles.throughJpeg(leaves, quality);
+      double psnr = Metrics.psnr(left, leaves, Metrics.Channels.Y, 0);
+      assertThat(psnr).isGreaterThan(previous + 1);
+      previous = psnr;
+    }
+    assertThatThrownBy(() -> ImageFiles.throughJpeg(leaves, 0))
+        .hasMessage("a quality of JPEG is 1..100, got 0");
+  }
+
+  @Test
   void refusesOtherFormatsAndMissingFiles() {
     assertThatThrownBy(() -> ImageFiles.write(Images.constant(1, 1, 0), folder.resolve("a.gif")))
         .hasMessage("images are written as .png, .jpg, .jpeg, .tif, .tiff, .bmp, got a.gif");

@@ -61,7 +61,7 @@ class TestSetTest {
     Image clean = write("norain/1.png", 12, 13);
     Image rainy = write("rain/1.png", 12, 13);
 
-    TestSet set = open("derain|derain:light");
+    TestSet set = open("derain|derain:density=1..2,angle=3");
 
     assertThat(set.origin()).contains("as stored");
     assertThat(set.pairs().pair(0)).isEqualTo(new ImagePair(rainy, clean));
@@ -96,6 +96,8 @@ class TestSetTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("pairs of rainy and clean images")
         .hasMessageContaining("denoise30");
+    assertThatThrownBy(() -> open("derain+denoise10"))
+        .hasMessageContaining("which are for derain, not derain+denoise10");
   }
 
   @Test
