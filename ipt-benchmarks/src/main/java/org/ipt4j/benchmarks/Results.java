@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import org.ipt4j.core.AtomicFiles;
 import org.ipt4j.data.measure.Quality;
+import org.ipt4j.weights.AtomicFiles;
 
 /** The figures of all arms so far, in a file that is complete after each arm. */
 final class Results {

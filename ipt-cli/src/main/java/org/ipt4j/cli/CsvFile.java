@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
-import org.ipt4j.core.AtomicFiles;
+import org.ipt4j.weights.AtomicFiles;
 
 /**
  * A table that grows while a run goes on: each row is in the file when {@link #append} returns, so

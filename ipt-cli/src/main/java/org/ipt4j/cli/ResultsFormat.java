@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
-import org.ipt4j.core.AtomicFiles;
 import org.ipt4j.data.measure.Evaluation;
 import org.ipt4j.data.measure.Quality;
+import org.ipt4j.weights.AtomicFiles;
 
 /** How results are written, known by a file's ending. */
 enum ResultsFormat {

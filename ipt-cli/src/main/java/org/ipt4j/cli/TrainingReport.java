@@ -13,12 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.ipt4j.core.AtomicFiles;
 import org.ipt4j.model.Task;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.TrainingListener;
 import org.ipt4j.training.ValidationReport;
 import org.ipt4j.training.ValidationReport.Result;
+import org.ipt4j.weights.AtomicFiles;
 
 /**
  * {@code report.html}, a run at a glance: how far it is, curves, the last validation with pictures,

@@ -22,7 +22,7 @@ import javax.imageio.plugins.tiff.TIFFDirectory;
 import javax.imageio.plugins.tiff.TIFFField;
 import javax.imageio.plugins.tiff.TIFFTag;
 import javax.imageio.stream.ImageOutputStream;
-import org.ipt4j.core.AtomicFiles;
+import org.ipt4j.weights.AtomicFiles;
 import org.w3c.dom.Node;
 
 /** Writes image files, complete or not at all, with the profile they are to have. */

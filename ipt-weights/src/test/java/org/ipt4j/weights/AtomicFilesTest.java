@@ -1,4 +1,4 @@
-package org.ipt4j.core;
+package org.ipt4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
