@@ -11,9 +11,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.ipt4j.model.IptModel;
-import org.ipt4j.model.SafeTensors;
-import org.ipt4j.model.TensorFile;
 import org.ipt4j.pretrained.Pretrained;
+import org.ipt4j.weights.SafeTensors;
+import org.ipt4j.weights.TensorFile;
 
 /**
  * A model as a person gives it.

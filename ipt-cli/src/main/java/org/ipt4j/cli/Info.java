@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
-import org.ipt4j.model.TensorFile;
+import org.ipt4j.weights.TensorFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;

@@ -19,12 +19,12 @@ import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.ImageFiles;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
-import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
-import org.ipt4j.model.TensorFile;
+import org.ipt4j.weights.SafeTensors;
+import org.ipt4j.weights.Tensor;
+import org.ipt4j.weights.TensorFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import picocli.CommandLine;
 
 /** Exit codes and the one line that bad input gets. */
@@ -145,13 +145,11 @@ class CommandsTest {
     Path published = folder.resolve("published.safetensors");
     List<Task> tasks = List.of(new Task("x2", 2), new Task("derain", 1));
     IptModel.create(IptConfig.preset("nano"), tasks, 1).save(own, Map.of());
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
     try (TensorFile file = SafeTensors.open(own)) {
-      for (String name : file.names()) {
-        tensors.put(name, file.read(name));
-      }
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      file.names().forEach(name -> tensors.put(name, file.tensor(name)));
+      SafeTensors.write(published, Map.of("license", "CC0"), tensors);
     }
-    SafeTensors.write(published, Map.of("license", "CC0"), tensors);
     return published;
   }
 

@@ -33,7 +33,7 @@ public final class Kernels {
   }
 
   /** Fills {@code array}, which lies in one piece, with the numbers from {@code from} on. */
-  static void write(float[] numbers, int from, INDArray array) {
+  public static void write(float[] numbers, int from, INDArray array) {
     int length = Math.toIntExact(array.length());
     if (isAddressable(array)) {
       floats(array).put(numbers, from, length);

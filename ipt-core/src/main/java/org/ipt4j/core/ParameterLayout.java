@@ -22,13 +22,23 @@ public final class ParameterLayout {
     }
 
     /**
-     * What belongs to a parameter of this range, in its shape, a view.
+     * Copies what belongs to a parameter of this range.
      *
      * @param numbers one for each of the range's, in one piece
+     * @param rows receives them row by row, as long as the parameter has numbers
      */
-    public INDArray view(INDArray numbers, Parameter parameter) {
-      return Kernels.view(
-          numbers, parameter.offset() - offset, parameter.shape(), parameter.strides());
+    public void read(INDArray numbers, Parameter parameter, float[] rows) {
+      RowOrder.read(numbers, parameter.offset() - offset, parameter, rows);
+    }
+
+    /**
+     * Replaces what belongs to a parameter of this range.
+     *
+     * @param rows the new numbers, row by row
+     * @param numbers one for each of the range's, in one piece
+     */
+    public void write(float[] rows, INDArray numbers, Parameter parameter) {
+      RowOrder.write(rows, numbers, parameter.offset() - offset, parameter);
     }
   }
 

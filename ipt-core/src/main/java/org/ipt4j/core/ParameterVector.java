@@ -68,6 +68,27 @@ public final class ParameterVector {
     return Kernels.view(flat, range.offset(), new long[] {range.length()}, new long[] {1});
   }
 
+  /** A copy of the parameter's numbers, row by row (the last dimension of its shape fastest). */
+  public float[] read(Parameter parameter) {
+    float[] numbers = new float[Math.toIntExact(parameter.length())];
+    read(parameter, numbers);
+    return numbers;
+  }
+
+  /** As {@link #read(Parameter)}, into an array as long as the parameter has numbers. */
+  public void read(Parameter parameter, float[] numbers) {
+    RowOrder.read(flat, parameter.offset(), parameter, numbers);
+  }
+
+  /**
+   * Replaces the parameter's numbers.
+   *
+   * @param numbers row by row, as many as its shape has
+   */
+  public void write(Parameter parameter, float[] numbers) {
+    RowOrder.write(numbers, flat, parameter.offset(), parameter);
+  }
+
   /** The parameter's numbers in its shape, a view. */
   public INDArray view(Parameter parameter) {
     return views.computeIfAbsent(

@@ -3,7 +3,10 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
 
 class ParameterVectorTest {
@@ -39,6 +42,46 @@ class ParameterVectorTest {
     assertThat(columns.flat().toFloatVector()).containsExactly(x[0], x[3], x[1], x[4], x[2], x[5]);
     assertThat(columns.view(byColumns)).isEqualTo(rows.view(byRows));
     assertThat(columns.view(byColumns.rows(1, 2))).isEqualTo(rows.view(byRows.rows(1, 2)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FLOAT, 70, 101", "DOUBLE, 70, 101", "FLOAT, 1, 40", "FLOAT, 40, 1", "FLOAT, 32, 64"})
+  void numbersGoRowByRowHoweverTheyLie(DataType type, int height, int width) {
+    ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
+    Parameter before = builder.add("before", Initializer.constant(-1), 3);
+    Parameter rows = builder.add("rows", Initializer.standardNormal(), height, width);
+    Parameter columns =
+        builder.addByColumns("columns", Initializer.standardNormal(), height, width);
+    Parameter after = builder.add("after", Initializer.constant(-2), 2, 2, 1, 1);
+    ParameterVector vector = ParameterVector.initialized(layout(builder), type, 5);
+    assertThat(vector.read(before)).containsExactly(-1, -1, -1);
+    assertThat(vector.read(after)).containsExactly(-2, -2, -2, -2);
+    assertThat(vector.read(rows)).isEqualTo(vector.view(rows).ravel().toFloatVector());
+    assertThat(vector.read(columns)).isEqualTo(vector.view(columns).ravel().toFloatVector());
+
+    ParameterVector copy = ParameterVector.zeros(vector.layout(), type);
+    for (Parameter parameter : vector.layout().parameters()) {
+      copy.write(parameter, vector.read(parameter));
+    }
+    float[] numbers = vector.flat().toFloatVector();
+    assertThat(copy.flat().toFloatVector()).isEqualTo(numbers);
+
+    int from = height / 3;
+    int to = height / 2 + 1;
+    for (Parameter whole : new Parameter[] {rows, columns}) {
+      Parameter part = whole.rows(from, to);
+      float[] expected = copy.read(whole);
+      float[] some = copy.read(part);
+      assertThat(some).isEqualTo(Arrays.copyOfRange(expected, from * width, to * width));
+      Arrays.fill(some, 7);
+      copy.write(part, some);
+      Arrays.fill(expected, from * width, to * width, 7);
+      assertThat(copy.read(whole)).isEqualTo(expected);
+    }
+    assertThat(copy.read(before)).containsExactly(-1, -1, -1);
+    assertThat(copy.read(after)).containsExactly(-2, -2, -2, -2);
+    assertThatThrownBy(() -> copy.write(after, new float[3]))
+        .hasMessage("after of shape [2, 2, 1, 1] has 4 numbers, got 3");
   }
 
   @Test

@@ -19,6 +19,10 @@ import org.ipt4j.core.Tape;
 import org.ipt4j.core.Workers;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.transformer.TransformerConfig;
+import org.ipt4j.weights.CorruptWeightsException;
+import org.ipt4j.weights.SafeTensors;
+import org.ipt4j.weights.Tensor;
+import org.ipt4j.weights.TensorFile;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -216,12 +220,12 @@ public final class IptModel {
    *
    * @param extras by names that begin with {@link #EXTRA}
    */
-  public void save(Path file, Map<String, String> notes, Map<String, INDArray> extras)
+  public void save(Path file, Map<String, String> notes, Map<String, Tensor> extras)
       throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(notes);
     metadata.put(VERSION, version());
     metadata.put(DESCRIPTION, new ModelDescription(config, tasks).toJson());
-    Map<String, INDArray> tensors = PublishedNames.tensors(values);
+    Map<String, Tensor> tensors = PublishedNames.tensors(values);
     tensors.putAll(PublishedConstants.tensors(config));
     tensors.putAll(extras);
     SafeTensors.write(file, metadata, tensors);

@@ -3,6 +3,7 @@ package org.ipt4j.model;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,8 +13,8 @@ import java.util.stream.IntStream;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
+import org.ipt4j.weights.CorruptWeightsException;
+import org.ipt4j.weights.TensorFile;
 
 /**
  * Fills a network's parameters from a file with the published names. Task t of the network is head
@@ -123,19 +124,21 @@ final class ParameterReader {
   void read(ParameterVector values) throws IOException {
     check(values.layout());
     List<Parameter> embeddings = new ArrayList<>();
+    Map<Integer, float[]> arrays = new HashMap<>(); // by length, used again
     for (Parameter parameter : values.layout().parameters()) {
       if (PublishedNames.isTaskEmbedding(parameter)) {
         embeddings.add(parameter);
       } else {
-        file.readInto(nameInFile(parameter), values.view(parameter));
+        float[] numbers = arrays.computeIfAbsent(Math.toIntExact(parameter.length()), float[]::new);
+        file.read(nameInFile(parameter), 0, numbers);
+        values.write(parameter, numbers);
       }
     }
-    INDArray table =
-        Nd4j.createUninitialized(values.type(), embeddingRows(), embeddings.get(0).length());
-    file.readInto(embeddings(), table);
+    float[] table = file.read(embeddings());
+    int length = (int) embeddings.get(0).length();
     for (int t = 0; t < embeddings.size(); t++) {
-      INDArray embedding = values.view(embeddings.get(t));
-      embedding.assign(table.getRow(heads.get(t)).reshape('c', embedding.shape()));
+      int from = heads.get(t) * length;
+      values.write(embeddings.get(t), Arrays.copyOfRange(table, from, from + length));
     }
   }
 

@@ -9,9 +9,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.DoubleStream;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
+import java.util.stream.LongStream;
+import org.ipt4j.weights.CorruptWeightsException;
+import org.ipt4j.weights.Tensor;
+import org.ipt4j.weights.TensorFile;
 
 /**
  * The tensors of a published checkpoint that hold nothing learned: the mean shifts, which are
@@ -22,6 +23,8 @@ final class PublishedConstants {
 
   private static final String SUBTRACT = "sub_mean";
   private static final String ADD = "add_mean";
+  private static final int COLOURS = IptNetwork.RGB_MEAN.length;
+  private static final long[] WEIGHT_SHAPE = {COLOURS, COLOURS, 1, 1};
 
   /** How far a file's may be off, relatively: those of half precision are by 5e-4. */
   private static final double TOLERANCE = 1e-3;
@@ -38,21 +41,28 @@ final class PublishedConstants {
   }
 
   /** As the published code makes them for a network of this size. */
-  static Map<String, INDArray> tensors(IptConfig config) {
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
-    int colours = IptNetwork.RGB_MEAN.length;
+  static Map<String, Tensor> tensors(IptConfig config) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (String shift : List.of(SUBTRACT, ADD)) {
       float factor = (float) ((shift.equals(ADD) ? 1 : -1) * config.rgbRange());
-      tensors.put(
-          shift + ".weight",
-          Nd4j.eye(colours).castTo(DataType.FLOAT).reshape('c', colours, colours, 1, 1));
-      tensors.put(
-          shift + ".bias",
-          Nd4j.createFromArray(IptNetwork.RGB_MEAN).castTo(DataType.FLOAT).muli(factor));
+      float[] bias = new float[COLOURS];
+      float[] weight = new float[COLOURS * COLOURS];
+      for (int c = 0; c < COLOURS; c++) {
+        bias[c] = (float) IptNetwork.RGB_MEAN[c] * factor;
+        weight[c * COLOURS + c] = 1;
+      }
+      tensors.put(shift + ".weight", Tensor.of(WEIGHT_SHAPE, numbers -> copy(weight, numbers)));
+      tensors.put(shift + ".bias", Tensor.of(new long[] {COLOURS}, numbers -> copy(bias, numbers)));
     }
     int tokens = config.transformer().tokens();
-    tensors.put(POSITION_IDS, Nd4j.arange(tokens).castTo(DataType.INT64).reshape('c', 1, tokens));
+    tensors.put(
+        POSITION_IDS,
+        Tensor.ofLongs(new long[] {1, tokens}, LongStream.range(0, tokens).toArray()));
     return tensors;
+  }
+
+  private static void copy(float[] from, float[] to) {
+    System.arraycopy(from, 0, to, 0, to.length);
   }
 
   /**
@@ -80,9 +90,8 @@ final class PublishedConstants {
   }
 
   private static double[] bias(TensorFile file, String name) throws IOException {
-    INDArray bias = Nd4j.createUninitialized(DataType.DOUBLE, IptNetwork.RGB_MEAN.length);
-    file.readInto(name, bias);
-    return bias.toDoubleVector();
+    file.requireShape(name, COLOURS);
+    return file.readDoubles(name);
   }
 
   /** By the numbers, for what was bfloat16 once may have been widened since. */
@@ -94,12 +103,10 @@ final class PublishedConstants {
   }
 
   private static void requireIdentity(TensorFile file, String name) throws IOException {
-    int colours = IptNetwork.RGB_MEAN.length;
-    INDArray weight = Nd4j.createUninitialized(DataType.DOUBLE, colours, colours, 1, 1);
-    file.readInto(name, weight);
-    double[] elements = weight.reshape(weight.length()).toDoubleVector();
+    file.requireShape(name, WEIGHT_SHAPE);
+    double[] elements = file.readDoubles(name);
     for (int i = 0; i < elements.length; i++) {
-      if (elements[i] != (i % (colours + 1) == 0 ? 1 : 0)) {
+      if (elements[i] != (i % (COLOURS + 1) == 0 ? 1 : 0)) {
         throw new CorruptWeightsException(
             file.path(), 0, name + ": expected the identity, got " + Arrays.toString(elements));
       }

@@ -1,18 +1,18 @@
 package org.ipt4j.model;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterVector;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
+import org.ipt4j.weights.Tensor;
+import org.ipt4j.weights.WeightNames;
 
 /**
  * How parameters are named and shaped in weight files: as in the published checkpoints. They are
@@ -27,14 +27,6 @@ final class PublishedNames {
   /** The first layer of any head, and what stands before it. */
   private static final Pattern ENTRANCE =
       Pattern.compile("(|.*\\.)head\\.[0-9]{1,6}\\.0\\.(?:weight|bias)");
-
-  /** A word in the name of weights that says that they are averages. */
-  private static final Pattern AVERAGED =
-      Pattern.compile("(^|.*[^a-z])(ema|swa|avg|average|averaged|shadow)([^a-z].*|$)");
-
-  /** Where a word begins within camel case. */
-  private static final Pattern WORD =
-      Pattern.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])");
 
   private PublishedNames() {}
 
@@ -60,15 +52,14 @@ final class PublishedNames {
         .map(entrance -> entrance.group(1))
         .distinct()
         .sorted(
-            Comparator.comparing((String prefix) -> !isAveraged(prefix))
+            Comparator.comparing((String prefix) -> !WeightNames.isAveraged(prefix))
                 .thenComparing(String::length))
         .toList();
   }
 
-  /** Whether weights of that name are the averages of others, as the field calls them. */
-  static boolean isAveraged(String name) {
-    String words = WORD.matcher(name).replaceAll("_").toLowerCase(Locale.ROOT);
-    return AVERAGED.matcher(words).matches();
+  /** Whether there are names of a network among these. */
+  static boolean areAmong(Collection<String> names) {
+    return !prefixes(names).isEmpty();
   }
 
   /** The number of the head or tail that a tensor belongs to. */
@@ -100,22 +91,28 @@ final class PublishedNames {
     return parameter.name().startsWith(TASK_EMBEDDINGS);
   }
 
-  /** A file's tensors: views of {@code values}, but for the embeddings, which are a copy. */
-  static Map<String, INDArray> tensors(ParameterVector values) {
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
-    List<Parameter> embeddings =
-        values.layout().parameters().stream().filter(PublishedNames::isTaskEmbedding).toList();
+  /** A file's tensors, each read off {@code values} when it is written. */
+  static Map<String, Tensor> tensors(ParameterVector values) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    List<Parameter> embeddings = new ArrayList<>();
     for (Parameter parameter : values.layout().parameters()) {
-      if (!isTaskEmbedding(parameter)) {
-        tensors.put(parameter.name(), values.view(parameter));
+      if (isTaskEmbedding(parameter)) {
+        embeddings.add(parameter);
+      } else {
+        tensors.put(
+            parameter.name(),
+            Tensor.of(parameter.shape(), numbers -> values.read(parameter, numbers)));
       }
     }
-    long length = embeddings.get(0).length();
-    INDArray table = Nd4j.createUninitialized(values.type(), embeddings.size(), length);
-    for (int t = 0; t < embeddings.size(); t++) {
-      table.getRow(t).assign(values.view(embeddings.get(t)).reshape(length));
-    }
-    tensors.put(TASK_EMBEDDINGS, table);
+    long[] shape = {embeddings.size(), embeddings.get(0).length()};
+    tensors.put(TASK_EMBEDDINGS, Tensor.of(shape, rows -> read(values, embeddings, rows)));
     return tensors;
+  }
+
+  private static void read(ParameterVector values, List<Parameter> embeddings, float[] rows) {
+    int length = rows.length / embeddings.size();
+    for (int t = 0; t < embeddings.size(); t++) {
+      System.arraycopy(values.read(embeddings.get(t)), 0, rows, t * length, length);
+    }
   }
 }

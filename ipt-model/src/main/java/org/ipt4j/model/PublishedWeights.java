@@ -19,6 +19,8 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ipt4j.transformer.DecoderForm;
+import org.ipt4j.weights.CorruptWeightsException;
+import org.ipt4j.weights.TensorFile;
 
 /**
  * Weights under the published names in a file that does not say what network they belong to: a
@@ -53,7 +55,7 @@ public final class PublishedWeights implements Closeable {
    * @throws IllegalArgumentException if it is a model of this library, for {@link IptModel#load}
    */
   public static PublishedWeights open(Path path) throws IOException {
-    TensorFile file = WeightBytes.open(path, PublishedWeights::parse);
+    TensorFile file = TensorFile.open(path, PublishedNames::areAmong);
     try {
       if (file.metadata().containsKey(IptModel.DESCRIPTION)) {
         throw new IllegalArgumentException(
@@ -84,16 +86,6 @@ public final class PublishedWeights implements Closeable {
                 && others.stream()
                     .noneMatch(other -> other.length() > taken.length() && name.startsWith(other)),
         choice);
-  }
-
-  private static TensorFile parse(WeightBytes bytes) throws IOException {
-    if (SafeTensorsReader.mayBe(bytes)) {
-      return SafeTensorsReader.parse(bytes);
-    }
-    if (PyTorchCheckpoint.mayBe(bytes)) {
-      return PyTorchCheckpoint.parse(bytes);
-    }
-    throw bytes.corrupt(0, "expected safetensors or a PyTorch checkpoint");
   }
 
   /** The scale of each tail, by the number its head and it have in the file. */

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -28,6 +27,12 @@ import org.ipt4j.core.Randomness;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 import org.ipt4j.transformer.DecoderForm;
+import org.ipt4j.weights.CorruptWeightsException;
+import org.ipt4j.weights.GoldenFiles;
+import org.ipt4j.weights.SafeTensors;
+import org.ipt4j.weights.Tensor;
+import org.ipt4j.weights.TensorFile;
+import org.ipt4j.weights.Tensors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,10 +148,10 @@ class IptModelTest {
   @Test
   void aFileThatDoesNotFitNamesEverythingThatIsWrong(@TempDir Path folder) throws IOException {
     IptModel model = IptModel.create(NANO, TASKS, 1);
-    Map<String, INDArray> tensors = new LinkedHashMap<>(PublishedNames.tensors(model.values()));
+    Map<String, Tensor> tensors = PublishedNames.tensors(model.values());
     tensors.remove("head.0.0.bias");
-    tensors.put("tail.1.1.bias", Nd4j.createUninitialized(DataType.FLOAT, 4));
-    tensors.put("stray", Nd4j.createUninitialized(DataType.FLOAT, 1));
+    tensors.put("tail.1.1.bias", Tensors.zeros(4));
+    tensors.put("stray", Tensors.zeros(1));
     Path file = folder.resolve("bad.safetensors");
     SafeTensors.write(file, Map.of(), tensors);
     INDArray before = model.values().flat().dup();
@@ -175,17 +180,13 @@ class IptModelTest {
     assertThat(loaded.task("denoise30").degradation()).isEqualTo("denoise30");
 
     Path older = folder.resolve("older.safetensors");
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
     try (TensorFile saved = SafeTensors.open(file)) {
-      for (String name : saved.names()) {
-        tensors.put(name, saved.read(name));
-      }
       String description =
           saved
               .metadata()
               .get(IptModel.DESCRIPTION)
               .replaceAll(",\"(degradation|use)\":\"[^\"]*\"", "");
-      SafeTensors.write(older, Map.of(IptModel.DESCRIPTION, description), tensors);
+      SafeTensors.write(older, Map.of(IptModel.DESCRIPTION, description), Tensors.of(saved));
     }
     assertThat(IptModel.load(older).tasks())
         .containsExactly(new Task("denoise", 1), new Task("x2", 2));
@@ -230,13 +231,11 @@ class IptModelTest {
       String there, String instead, String message, @TempDir Path folder) throws IOException {
     Path file = folder.resolve("model.safetensors");
     IptModel.create(NANO, TASKS, 1).save(file, Map.of());
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    Map<String, Tensor> tensors;
     String description;
     try (TensorFile saved = SafeTensors.open(file)) {
       description = saved.metadata().get(IptModel.DESCRIPTION);
-      for (String name : saved.names()) {
-        tensors.put(name, saved.read(name));
-      }
+      tensors = Tensors.of(saved);
     }
     String bad = description.replace(there, instead);
     assertThat(bad).isNotEqualTo(description);

@@ -15,17 +15,20 @@ import java.util.Map;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.ipt4j.core.Bits;
 import org.ipt4j.core.ParameterLayout.Range;
+import org.ipt4j.core.ParameterVector;
 import org.ipt4j.transformer.DecoderForm;
+import org.ipt4j.weights.CorruptWeightsException;
+import org.ipt4j.weights.GoldenFiles;
+import org.ipt4j.weights.SafeTensors;
+import org.ipt4j.weights.Tensor;
+import org.ipt4j.weights.TensorFile;
+import org.ipt4j.weights.Tensors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class PublishedWeightsTest {
   private static final IptConfig CONFIG =
@@ -41,7 +44,7 @@ class PublishedWeightsTest {
 
   @TempDir Path folder;
 
-  private final Map<String, INDArray> tensors = new LinkedHashMap<>();
+  private Map<String, Tensor> tensors;
   private IptModel model;
   private Path file;
 
@@ -51,9 +54,7 @@ class PublishedWeightsTest {
     model = IptModel.create(CONFIG, TASKS, 7);
     model.save(file, Map.of());
     try (TensorFile saved = SafeTensors.open(file)) {
-      for (String name : saved.names()) {
-        tensors.put(name, saved.read(name));
-      }
+      tensors = Tensors.of(saved);
     }
   }
 
@@ -74,7 +75,7 @@ class PublishedWeightsTest {
         "body.tail.1."
       })
   void aModelThatLostItsDescriptionIsFoundAgainBitForBit(String prefix) throws IOException {
-    Map<String, INDArray> renamed = new LinkedHashMap<>();
+    Map<String, Tensor> renamed = new LinkedHashMap<>();
     tensors.forEach((name, tensor) -> renamed.put(prefix + name, tensor));
     SafeTensors.write(file, Map.of("license", "CC0"), renamed);
     try (PublishedWeights weights = PublishedWeights.open(file)) {
@@ -112,19 +113,21 @@ class PublishedWeightsTest {
       })
   void ofSeveralNetworksInOneDictionaryTheAveragedIsTaken(
       String prefixes, String taken, String choice) throws IOException {
-    Map<String, INDArray> all = new LinkedHashMap<>();
-    all.put("step_counter", Nd4j.createFromArray(3L));
+    Map<String, Tensor> all = new LinkedHashMap<>();
+    all.put("step_counter", Tensor.ofLongs(new long[] {1}, 3));
     for (String prefix : prefixes.replace("''", "").split(" ", -1)) {
       tensors.forEach(
           (name, tensor) ->
               all.put(
                   prefix + name,
-                  prefix.equals(taken) || tensor.rank() < 4 ? tensor : tensor.mul(2)));
+                  prefix.equals(taken) || tensor.shape().length < 4
+                      ? tensor
+                      : Tensors.times(2, tensor)));
     }
     if (taken.isEmpty()) {
       all.remove("step_counter"); // which would be among the network's names
     } else {
-      all.put("discriminator.head.weight", floats(2));
+      all.put("discriminator.head.weight", Tensors.zeros(2));
     }
     SafeTensors.write(file, Map.of(), all);
     try (PublishedWeights weights = PublishedWeights.open(file)) {
@@ -154,10 +157,8 @@ class PublishedWeightsTest {
   @ValueSource(ints = {1, 6})
   void aFileOfOneHeadIsAModelOfOneTaskWithTheFirstEmbedding(int rows) throws IOException {
     tensors.keySet().removeIf(name -> PublishedNames.head(name).orElse(0) > 0);
-    INDArray embeddings = tensors.get("body.query_embed.weight");
-    tensors.put(
-        "body.query_embed.weight",
-        embeddings.get(NDArrayIndex.interval(0, rows), NDArrayIndex.all()).dup('c'));
+    tensors.computeIfPresent(
+        "body.query_embed.weight", (name, embeddings) -> Tensors.firstRows(rows, embeddings));
     IptModel one = imported(Map.of(0, "x2"));
     assertThat(one.tasks()).containsExactly(TASKS.get(0));
     Task x2 = TASKS.get(0);
@@ -169,9 +170,9 @@ class PublishedWeightsTest {
   void allThatDoesNotFitIsNamedAtOnce() {
     tensors.remove("head.0.0.weight");
     tensors.remove("body.linear_encoding.bias");
-    tensors.put("body.encoder.layers.0.linear1.weight", floats(72, 36));
-    tensors.put("body.query_embed.weight", floats(3, 576));
-    tensors.put("stray", floats(1));
+    tensors.put("body.encoder.layers.0.linear1.weight", Tensors.zeros(72, 36));
+    tensors.put("body.query_embed.weight", Tensors.zeros(3, 576));
+    tensors.put("stray", Tensors.zeros(1));
     tensors.remove("head.1.0.weight");
     refuses(Map.of(0, "x2", 5, "derain"))
         .hasMessageContaining("5 tensors do not fit")
@@ -185,19 +186,11 @@ class PublishedWeightsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "1, FLOAT",
-    "255, FLOAT",
-    "255, HALF",
-    "1, HALF",
-    "255, BFLOAT16",
-    "1, BFLOAT16",
-    "200, BFLOAT16"
-  })
-  void theRgbRangeIsThatOfTheMeanShifts(double range, DataType type) throws IOException {
+  @CsvSource({"1, F32", "255, F32", "255, F16", "1, F16", "255, BF16", "1, BF16", "200, BF16"})
+  void theRgbRangeIsThatOfTheMeanShifts(double range, String type) throws IOException {
     IptConfig config = new IptConfig(4, 12, 3, 6, 2, 1, DecoderForm.MEMORY, range, false);
     PublishedConstants.tensors(config)
-        .forEach((name, tensor) -> tensors.put(name, tensor.castTo(type)));
+        .forEach((name, tensor) -> tensors.put(name, Tensors.as(type, tensor)));
     tensors.remove("sub_mean.weight");
     SafeTensors.write(file, Map.of(), tensors);
     try (PublishedWeights weights = PublishedWeights.open(file)) {
@@ -219,40 +212,38 @@ class PublishedWeightsTest {
           .forEach(
               (name, tensor) -> {
                 if (name.endsWith("bias")) {
-                  float[] numbers = tensor.toFloatVector();
+                  double[] numbers = Tensors.numbers(tensor);
                   for (int i = 0; i < numbers.length; i++) {
-                    int bits = Float.floatToRawIntBits(numbers[i]) + last;
+                    int bits = Float.floatToRawIntBits((float) numbers[i]) + last;
                     numbers[i] = Float.intBitsToFloat(bits & 0xffff0000);
                   }
-                  tensors.put(name, Nd4j.createFromArray(numbers));
+                  tensors.put(name, Tensors.of("F32", tensor.shape(), numbers));
                 }
               });
       assertThat(imported(Map.of(0, "x2")).config().rgbRange()).isEqualTo(range);
     }
-    tensors.put("add_mean.bias", Nd4j.createFromArray(117f, 111f, 103f).muli(range / 255));
+    tensors.put("add_mean.bias", Tensors.times(range / 255, Tensors.floats(117, 111, 103)));
     refuses(Map.of(0, "x2")).hasMessageContaining("add_mean.bias: expected 1 × RGB range");
   }
 
   /** Of every type, also where only the conversion to float32 makes them infinite. */
   @ParameterizedTest
   @CsvSource({
-    "FLOAT, NaN",
-    "FLOAT, -Infinity",
-    "DOUBLE, Infinity",
-    "DOUBLE, 1e300",
-    "DOUBLE, -4e38",
-    "HALF, Infinity",
-    "BFLOAT16, NaN",
+    "F32, NaN",
+    "F32, -Infinity",
+    "F64, Infinity",
+    "F64, 1e300",
+    "F64, -4e38",
+    "F16, Infinity",
+    "BF16, NaN",
   })
-  void weightsThatAreNotFiniteAreRefused(DataType type, double number) throws IOException {
+  void weightsThatAreNotFiniteAreRefused(String type, double number) throws IOException {
     for (String name :
         List.of(
             "body.encoder.layers.1.linear2.weight", "tail.2.1.bias", "body.query_embed.weight")) {
-      INDArray good = tensors.get(name);
-      INDArray bad = good.dup().castTo(type);
-      bad.putScalar(bad.length() - 1, number);
-      tensors.put(name, bad);
-      long[] last = good.shape().clone();
+      Tensor good = tensors.get(name);
+      tensors.put(name, Tensors.endingWith(number, Tensors.as(type, good)));
+      long[] last = good.shape();
       for (int d = 0; d < last.length; d++) {
         last[d]--;
       }
@@ -267,11 +258,11 @@ class PublishedWeightsTest {
       assertThatThrownBy(() -> IptModel.load(described))
           .isInstanceOf(CorruptWeightsException.class)
           .hasMessageContaining(name);
-      INDArray before = model.values().flat().dup();
+      ParameterVector before = model.values().copy();
       try (TensorFile open = SafeTensors.open(described)) {
         assertThatThrownBy(() -> model.read(open)).isInstanceOf(CorruptWeightsException.class);
       }
-      Bits.assertSame(model.values().flat(), before);
+      Bits.assertSame(model.values().flat(), before.flat());
       tensors.put(name, good);
     }
     imported(Map.of(0, "x2"));
@@ -279,13 +270,13 @@ class PublishedWeightsTest {
 
   @Test
   void otherMeanShiftsAreRefused() throws IOException {
-    INDArray bias = tensors.get("sub_mean.bias");
-    tensors.put("sub_mean.bias", bias.neg());
+    Tensor bias = tensors.get("sub_mean.bias");
+    tensors.put("sub_mean.bias", Tensors.times(-1, bias));
     refuses(Map.of(0, "x2")).hasMessageContaining("sub_mean.bias: expected -1 × RGB range");
-    tensors.put("sub_mean.bias", bias.mul(2));
+    tensors.put("sub_mean.bias", Tensors.times(2, bias));
     refuses(Map.of(0, "x2")).hasMessageContaining("two RGB ranges, [510");
     tensors.put("sub_mean.bias", bias);
-    tensors.put("add_mean.weight", tensors.get("add_mean.weight").mul(2));
+    tensors.put("add_mean.weight", Tensors.times(2, tensors.get("add_mean.weight")));
     refuses(Map.of(0, "x2")).hasMessageContaining("add_mean.weight: expected the identity");
     tensors.keySet().removeIf(name -> name.contains("_mean."));
     SafeTensors.write(file, Map.of(), tensors);
@@ -297,24 +288,24 @@ class PublishedWeightsTest {
 
   @Test
   void tailsOfNoKnownScaleAreRefused() {
-    tensors.put("tail.2.0.2.weight", floats(36, 4, 3, 3));
+    tensors.put("tail.2.0.2.weight", Tensors.zeros(36, 4, 3, 3));
     refuses(Map.of(0, "x2")).hasMessageContaining("got tail.2.0.2.weight [36, 4, 3, 3]");
-    tensors.put("tail.2.0.2.weight", floats(16, 4, 3, 3));
-    tensors.put("tail.3.0.6.weight", floats(16, 4, 3, 3));
+    tensors.put("tail.2.0.2.weight", Tensors.zeros(16, 4, 3, 3));
+    tensors.put("tail.3.0.6.weight", Tensors.zeros(16, 4, 3, 3));
     refuses(Map.of(0, "x2")).hasMessageContaining("scale 1, 2, 3, 4 or 8, got tail.3.0.6.weight");
   }
 
   @Test
   void sizesThatAreThoseOfNoNetworkAreRefusedBeforeTheyTakeMemory() {
-    INDArray position = tensors.get("body.position_encoding.pe.weight");
-    tensors.put("body.position_encoding.pe.weight", floats(15, 36));
+    Tensor position = tensors.get("body.position_encoding.pe.weight");
+    tensors.put("body.position_encoding.pe.weight", Tensors.zeros(15, 36));
     refuses(Map.of(0, "x2")).hasMessageContaining("got C 4, D 36, S 15");
     tensors.put("body.position_encoding.pe.weight", position);
-    tensors.put("body.linear_encoding.bias", floats(32_400));
+    tensors.put("body.linear_encoding.bias", Tensors.zeros(32_400));
     // D² would be 4 GB in each of several dozen tensors
     refuses(Map.of(0, "x2")).hasMessageContaining("do not fit the network");
-    tensors.put("body.linear_encoding.bias", floats(36));
-    tensors.put("head.0.0.bias", floats(0));
+    tensors.put("body.linear_encoding.bias", Tensors.zeros(36));
+    tensors.put("head.0.0.bias", Tensors.zeros(0));
     refuses(Map.of(0, "x2")).hasMessageContaining("got C 0, D 36, S 16");
     tensors.remove("head.0.0.bias");
     tensors.remove("head.0.0.weight");
@@ -347,10 +338,6 @@ class PublishedWeightsTest {
     assertThatThrownBy(() -> PublishedWeights.open(GoldenFiles.file("torch-views.pt")))
         .isInstanceOf(CorruptWeightsException.class)
         .hasMessageContaining("such as head.0.0.weight; got [plain, view");
-  }
-
-  private static INDArray floats(long... shape) {
-    return Nd4j.createUninitializedDetached(DataType.FLOAT, shape);
   }
 
   @SafeVarargs

@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import org.ipt4j.model.IptModel;
-import org.ipt4j.model.SafeTensors;
-import org.ipt4j.model.TensorFile;
+import org.ipt4j.weights.SafeTensors;
+import org.ipt4j.weights.TensorFile;
 
 /**
  * The pretrained models in this jar. They are read straight from it and held to the checksum that

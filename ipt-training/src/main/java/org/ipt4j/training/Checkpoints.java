@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.ipt4j.model.SafeTensors;
-import org.ipt4j.model.TensorFile;
+import org.ipt4j.weights.SafeTensors;
+import org.ipt4j.weights.TensorFile;
 
 /**
  * A folder of a run's checkpoints, each a complete file that is also a model: {@code

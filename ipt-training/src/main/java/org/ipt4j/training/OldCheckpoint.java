@@ -1,14 +1,16 @@
 package org.ipt4j.training;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.ipt4j.core.Kernels;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.model.IptModel;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.ipt4j.weights.TensorFile;
 
 /**
  * Checkpoints as they were before settings had names: settings are the texts of the classes of that
@@ -84,18 +86,51 @@ final class OldCheckpoint {
   }
 
   /**
-   * Where its tensors go.
+   * Where its vectors go.
    *
    * @param weights those that are trained, where the model's are averages; null if they are not
    */
-  static Map<String, INDArray> tensors(Optimizer optimizer, ParameterVector weights) {
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
-    if (optimizer.state() != null) {
-      tensors.put(IptModel.EXTRA + "moments", optimizer.state());
+  static Map<String, SavedNumbers> vectors(Optimizer optimizer, ParameterVector weights) {
+    Map<String, SavedNumbers> vectors = new LinkedHashMap<>();
+    if (optimizer.stateLength() > 0) {
+      vectors.put(
+          IptModel.EXTRA + "moments", new Vector(optimizer.stateLength(), optimizer::restoreState));
     }
     if (weights != null) {
-      tensors.put(IptModel.EXTRA + "weights", weights.flat());
+      vectors.put(
+          IptModel.EXTRA + "weights",
+          new Vector(
+              weights.layout().length(),
+              (first, numbers) ->
+                  Kernels.write(
+                      numbers,
+                      0,
+                      Kernels.view(
+                          weights.flat(), first, new long[] {numbers.length}, new long[] {1}))));
     }
-    return tensors;
+    return vectors;
+  }
+
+  /** Takes some of a vector's numbers, as they lie in memory. */
+  private interface Target {
+    void write(long first, float[] numbers);
+  }
+
+  private record Vector(long length, Target target) implements SavedNumbers {
+    private static final int PIECE = 1 << 20;
+
+    @Override
+    public long[] shape() {
+      return new long[] {length};
+    }
+
+    @Override
+    public void restore(TensorFile file, String name) throws IOException {
+      for (long first = 0; first < length; first += PIECE) {
+        float[] numbers = new float[(int) Math.min(PIECE, length - first)];
+        file.read(name, first, numbers);
+        target.write(first, numbers);
+      }
+    }
   }
 }

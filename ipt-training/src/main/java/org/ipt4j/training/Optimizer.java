@@ -104,11 +104,11 @@ final class Optimizer {
   }
 
   /**
-   * The moments, views of them, by ND4J's name of each and the parameter's: {@code
-   * M.body.linear_encoding.bias} and {@code V.…} of Adam; none if the updater has none.
+   * The moments by ND4J's name of each and the parameter's: {@code M.body.linear_encoding.bias} and
+   * {@code V.…} of Adam; none if the updater has none.
    */
-  Map<String, INDArray> moments() {
-    Map<String, INDArray> moments = new LinkedHashMap<>();
+  Map<String, SavedNumbers.OfParameter> moments() {
+    Map<String, SavedNumbers.OfParameter> moments = new LinkedHashMap<>();
     updaters.forEach(
         (range, own) ->
             own.getState()
@@ -117,16 +117,25 @@ final class Optimizer {
                       for (Parameter parameter : values.layout().parameters()) {
                         if (range.contains(parameter)) {
                           moments.put(
-                              name + "." + parameter.name(), range.view(numbers, parameter));
+                              name + "." + parameter.name(),
+                              new SavedNumbers.OfParameter(
+                                  parameter.shape(),
+                                  rows -> range.read(numbers, parameter, rows),
+                                  rows -> range.write(rows, numbers, parameter)));
                         }
                       }
                     }));
     return moments;
   }
 
-  /** All moments as they lie in memory; null if the updater has none. */
-  INDArray state() {
-    return state;
+  /** How many numbers all moments are together. */
+  long stateLength() {
+    return state == null ? 0 : state.length();
+  }
+
+  /** Replaces some of the moments, counted as they lie in memory. */
+  void restoreState(long first, float[] numbers) {
+    Kernels.write(numbers, 0, row(state, first, numbers.length));
   }
 
   /** How often each range has moved, by its name. */

@@ -32,9 +32,10 @@ import org.ipt4j.data.batch.Prefetch;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.IptOutput;
-import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
-import org.ipt4j.model.TensorFile;
+import org.ipt4j.weights.SafeTensors;
+import org.ipt4j.weights.Tensor;
+import org.ipt4j.weights.TensorFile;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.reduce.longer.MatchCondition;
 import org.nd4j.linalg.factory.Nd4j;
@@ -139,7 +140,9 @@ public final class Trainer {
     }
     Map<String, String> metadata = new HashMap<>(notes);
     metadata.putAll(new TrainingState(step, optimizer.counts()).toMetadata(identity));
-    model().save(file, metadata, extras());
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    extras().forEach((name, numbers) -> tensors.put(name, numbers.tensor()));
+    model().save(file, metadata, tensors);
   }
 
   private static boolean isFinite(INDArray x) {
@@ -157,14 +160,14 @@ public final class Trainer {
   public void resume(Path file) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
       TrainingState state = TrainingState.of(tensors, identity, optimizer.counts().keySet());
-      Map<String, INDArray> extras =
+      Map<String, ? extends SavedNumbers> extras =
           OldCheckpoint.isOne(tensors.metadata())
-              ? OldCheckpoint.tensors(optimizer, average == null ? null : model.values())
+              ? OldCheckpoint.vectors(optimizer, average == null ? null : model.values())
               : extras();
-      extras.forEach((name, tensor) -> checkShape(tensors, name, tensor));
+      extras.forEach((name, numbers) -> checkShape(tensors, name, numbers.shape()));
       model().read(tensors);
-      for (Map.Entry<String, INDArray> extra : extras.entrySet()) {
-        tensors.readInto(extra.getKey(), extra.getValue());
+      for (Map.Entry<String, ? extends SavedNumbers> extra : extras.entrySet()) {
+        extra.getValue().restore(tensors, extra.getKey());
       }
       optimizer.restoreCounts(state.counts());
       step = state.step();
@@ -172,28 +175,34 @@ public final class Trainer {
   }
 
   /** What a checkpoint holds beside the model, by parameter. */
-  private Map<String, INDArray> extras() {
-    Map<String, INDArray> extras = new LinkedHashMap<>();
+  private Map<String, SavedNumbers.OfParameter> extras() {
+    Map<String, SavedNumbers.OfParameter> extras = new LinkedHashMap<>();
     optimizer.moments().forEach((name, moment) -> extras.put(MOMENTS + name, moment));
     if (average != null) {
-      for (Parameter parameter : model.values().layout().parameters()) {
-        extras.put(WEIGHTS + parameter.name(), model.values().view(parameter));
+      ParameterVector weights = model.values();
+      for (Parameter parameter : weights.layout().parameters()) {
+        extras.put(
+            WEIGHTS + parameter.name(),
+            new SavedNumbers.OfParameter(
+                parameter.shape(),
+                numbers -> weights.read(parameter, numbers),
+                numbers -> weights.write(parameter, numbers)));
       }
     }
     return extras;
   }
 
-  private static void checkShape(TensorFile tensors, String name, INDArray expected) {
+  private static void checkShape(TensorFile tensors, String name, long[] expected) {
     String found =
         tensors.names().contains(name) ? Arrays.toString(tensors.shape(name)) : "no such tensor";
-    if (!found.equals(Arrays.toString(expected.shape()))) {
+    if (!found.equals(Arrays.toString(expected))) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "%s is of another network: expected %s %s, got %s",
               tensors.path(),
               name,
-              Arrays.toString(expected.shape()),
+              Arrays.toString(expected),
               found));
     }
   }

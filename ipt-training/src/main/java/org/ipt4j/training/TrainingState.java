@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.ipt4j.model.TensorFile;
+import org.ipt4j.weights.TensorFile;
 
 /**
  * Where a run stands, as texts in a checkpoint's metadata.

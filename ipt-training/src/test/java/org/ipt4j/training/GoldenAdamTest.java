@@ -17,18 +17,19 @@ import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.PublishedWeights;
-import org.ipt4j.model.SafeTensors;
 import org.ipt4j.model.Task;
-import org.ipt4j.model.TensorFile;
+import org.ipt4j.weights.SafeTensors;
+import org.ipt4j.weights.TensorFile;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** Twenty steps of Adam, one task each in turn, against PyTorch. */
 class GoldenAdamTest {
-  private static final Path GOLDEN = Path.of("../ipt-model/src/test/resources/golden");
+  private static final Path GOLDEN = Path.of("../ipt-weights/src/test/resources/golden");
   private static final Path SHARED =
       Path.of(System.getProperty("ipt.shared", "../../shared"), "fixtures");
 
@@ -50,7 +51,7 @@ class GoldenAdamTest {
         PublishedWeights weights = PublishedWeights.open(folder.resolve(name + ".pt"));
         TensorFile after = SafeTensors.open(folder.resolve(name + "-after-adam.safetensors"))) {
       IptModel model = model(weights, io.metadata());
-      double[] expected = io.read("adam.losses").toDoubleVector();
+      double[] expected = io.readDoubles("adam.losses");
       double[] losses = train(model, io, expected.length);
       for (int t = 0; t < expected.length; t++) {
         assertThat(Math.abs(losses[t] / expected[t] - 1)).as("loss %d", t).isLessThan(1e-5);
@@ -70,8 +71,8 @@ class GoldenAdamTest {
       Task task = model.tasks().get(index);
       gradients.flat().assign(0);
       try (Tape tape = Tape.training(model.values(), gradients)) {
-        INDArray degraded = io.read("task" + index + ".input");
-        INDArray clean = io.read("task" + index + ".target");
+        INDArray degraded = array(io, "task" + index + ".input");
+        INDArray clean = array(io, "task" + index + ".target");
         Variable loss = Losses.l1(tape, model.forward(tape, task, degraded).restored(), clean);
         losses[t] = loss.value().getDouble(0);
         tape.backward(loss);
@@ -81,6 +82,10 @@ class GoldenAdamTest {
       optimizer.update(ranges, t);
     }
     return losses;
+  }
+
+  private static INDArray array(TensorFile file, String name) throws IOException {
+    return Nd4j.createFromArray(file.read(name)).reshape(file.shape(name));
   }
 
   /**

@@ -1,4 +1,4 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.ipt4j.model.SafeTensorsHeader.Tensor;
+import org.ipt4j.weights.SafeTensorsHeader.Tensor;
 
 /** Reads the format, and refuses what breaks its rules. */
 final class SafeTensorsReader {

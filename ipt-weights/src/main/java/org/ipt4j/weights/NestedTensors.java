@@ -1,4 +1,4 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -8,12 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The dictionaries of tensors in a checkpoint, which training programs wrap under whatever name
- * they like, beside averaged copies, optimisers' moments and other networks. Taken are weights that
- * have the published names, averaged ones before others, as they are what is meant to be used; of
- * several such the first.
+ * they like, beside averaged copies, optimisers' moments and other networks. Taken are those that
+ * are wanted, averaged ones before others, as they are what is meant to be used; of several such
+ * the first.
  *
  * @param dictionaries the one taken first
  */
@@ -26,29 +27,29 @@ record NestedTensors(List<Dictionary> dictionaries) {
    * One of them.
    *
    * @param path the keys that lead to it, joined by '.'; empty for the file itself
+   * @param wanted by its tensors' names
    */
-  record Dictionary(String path, Map<String, PickledTensor> tensors) {
-    private boolean isPublished() {
-      return !PublishedNames.prefixes(tensors.keySet()).isEmpty();
-    }
-
+  record Dictionary(String path, Map<String, PickledTensor> tensors, boolean wanted) {
     private boolean isAveraged() {
-      return PublishedNames.isAveraged(path);
+      return WeightNames.isAveraged(path);
     }
   }
 
-  static NestedTensors in(Object root) {
+  static NestedTensors in(Object root, Predicate<Set<String>> wanted) {
     List<Dictionary> found = new ArrayList<>();
-    collect("", root, 0, Collections.newSetFromMap(new IdentityHashMap<>()), found);
+    collect("", root, 0, Collections.newSetFromMap(new IdentityHashMap<>()), wanted, found);
     found.sort(
-        Comparator.comparing(Dictionary::isPublished)
-            .thenComparing(Dictionary::isAveraged)
-            .reversed());
+        Comparator.comparing(Dictionary::wanted).thenComparing(Dictionary::isAveraged).reversed());
     return new NestedTensors(found);
   }
 
   private static void collect(
-      String path, Object value, int depth, Set<Object> seen, List<Dictionary> found) {
+      String path,
+      Object value,
+      int depth,
+      Set<Object> seen,
+      Predicate<Set<String>> wanted,
+      List<Dictionary> found) {
     if (!(value instanceof Map<?, ?> map) || depth > MAX_DEPTH || !seen.add(map)) {
       return;
     }
@@ -60,17 +61,17 @@ record NestedTensors(List<Dictionary> dictionaries) {
               tensors.put(name, tensor);
             }
           } else {
-            collect(joined(path, key), element, depth + 1, seen, found);
+            collect(joined(path, key), element, depth + 1, seen, wanted, found);
           }
         });
     if (!tensors.isEmpty()) {
-      found.add(new Dictionary(path, tensors));
+      found.add(new Dictionary(path, tensors, wanted.test(tensors.keySet())));
     }
   }
 
   /** Such as n_averaged, which PyTorch's averages have beside their weights. */
   private static boolean isCounter(PickledTensor tensor) {
-    return tensor.shape().length == 0 && !ElementConversion.isFloating(tensor.storage().type());
+    return tensor.shape().length == 0 && !tensor.storage().type().isFloating();
   }
 
   private static String joined(String path, Object key) {
@@ -88,13 +89,13 @@ record NestedTensors(List<Dictionary> dictionaries) {
   }
 
   /**
-   * Which dictionary is taken and which others of such weights are not; empty if it is the file.
+   * Which dictionary is taken and which others that are wanted are not; empty if it is the file.
    */
   String choice() {
     List<String> others =
         dictionaries.stream()
             .skip(1)
-            .filter(Dictionary::isPublished)
+            .filter(Dictionary::wanted)
             .limit(MOST_NAMED)
             .map(NestedTensors::named)
             .toList();

@@ -1,4 +1,4 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -11,36 +11,34 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32C;
-import org.ipt4j.weights.AtomicFiles;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** Writes the format: the tensors aligned, each to its elements, and a checksum. */
 final class SafeTensorsWriter {
   private static final int ALIGNMENT = 8; // of the header's end
-  private static final int CHUNK = 1 << 20; // elements
 
   private SafeTensorsWriter() {}
 
-  static void write(Path file, Map<String, String> metadata, Map<String, INDArray> tensors)
+  static void write(Path file, Map<String, String> metadata, Map<String, Tensor> tensors)
       throws IOException {
     // The widest elements first, so that every tensor is aligned to its elements, which PyTorch
     // needs; the header keeps the given order.
     List<String> byWidth = new ArrayList<>(tensors.keySet());
-    byWidth.sort(Comparator.comparingInt(name -> -tensors.get(name).dataType().width()));
+    byWidth.sort(Comparator.comparingInt(name -> -tensors.get(name).type().width()));
     ByteBuffer header = header(metadata, tensors, byWidth);
     AtomicFiles.write(
         file,
         channel -> {
           CRC32C checksum = new CRC32C();
           write(channel, header, checksum);
+          Body body = new Body(channel, checksum, new HashMap<>());
           for (String name : byWidth) {
-            write(channel, tensors.get(name), checksum);
+            tensors.get(name).writeTo(body);
           }
           ByteBuffer digits =
               ByteBuffer.wrap(
@@ -52,20 +50,36 @@ final class SafeTensorsWriter {
         });
   }
 
+  /**
+   * Arrays are used again: large ones that are dropped are not collected before memory is short.
+   */
+  private record Body(FileChannel channel, CRC32C checksum, Map<Integer, float[]> arrays)
+      implements Tensor.Sink {
+    @Override
+    public void write(ByteBuffer bytes) throws IOException {
+      SafeTensorsWriter.write(channel, bytes, checksum);
+    }
+
+    @Override
+    public float[] array(int length) {
+      return arrays.computeIfAbsent(length, float[]::new);
+    }
+  }
+
   private static ByteBuffer header(
-      Map<String, String> metadata, Map<String, INDArray> tensors, List<String> order)
+      Map<String, String> metadata, Map<String, Tensor> tensors, List<String> order)
       throws IOException {
     Map<String, Long> begins = new LinkedHashMap<>();
     long end = 0;
     for (String name : order) {
       begins.put(name, end);
-      end += byteLength(tensors.get(name));
+      end += tensors.get(name).byteLength();
     }
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     try (JsonGenerator json = SafeTensorsHeader.JSON.createGenerator(text, JsonEncoding.UTF8)) {
       json.writeStartObject();
       write(json, metadata);
-      for (Map.Entry<String, INDArray> entry : tensors.entrySet()) {
+      for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
         write(json, entry.getKey(), entry.getValue(), begins.get(entry.getKey()));
       }
       json.writeEndObject();
@@ -102,40 +116,18 @@ final class SafeTensorsWriter {
     json.writeEndObject();
   }
 
-  private static void write(JsonGenerator json, String name, INDArray tensor, long begin)
+  private static void write(JsonGenerator json, String name, Tensor tensor, long begin)
       throws IOException {
     if (name.equals(SafeTensors.METADATA)) {
       throw new IllegalArgumentException("a tensor cannot be named " + SafeTensors.METADATA);
     }
     json.writeObjectFieldStart(name);
-    json.writeStringField("dtype", SafeTensorsTypes.name(name, tensor.dataType()));
+    json.writeStringField("dtype", tensor.type().safeTensors());
     json.writeFieldName("shape");
-    json.writeArray(tensor.shape(), 0, tensor.rank());
+    json.writeArray(tensor.shape(), 0, tensor.shape().length);
     json.writeFieldName("data_offsets");
-    json.writeArray(new long[] {begin, begin + byteLength(tensor)}, 0, 2);
+    json.writeArray(new long[] {begin, begin + tensor.byteLength()}, 0, 2);
     json.writeEndObject();
-  }
-
-  private static long byteLength(INDArray tensor) {
-    return tensor.isEmpty() ? 0 : tensor.length() * tensor.dataType().width();
-  }
-
-  private static void write(FileChannel channel, INDArray tensor, CRC32C checksum)
-      throws IOException {
-    if (tensor.isEmpty()) {
-      return;
-    }
-    if (!ArrayBytes.isContiguous(tensor)) {
-      try (INDArray copy = Nd4j.createUninitializedDetached(tensor.dataType(), tensor.shape())) {
-        write(channel, copy.assign(tensor), checksum);
-      }
-      return;
-    }
-    ArrayBytes.ensureOnHost(tensor);
-    for (long first = 0; first < tensor.length(); first += CHUNK) {
-      int count = (int) Math.min(CHUNK, tensor.length() - first);
-      write(channel, ArrayBytes.window(tensor, first, count), checksum);
-    }
   }
 
   private static void write(FileChannel channel, ByteBuffer bytes, CRC32C checksum)

@@ -1,4 +1,4 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import java.io.IOException;
 import java.math.BigInteger;
@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Reads the pickles that PyTorch writes for tensors, and nothing else. A pickle is a program for a
@@ -54,16 +53,16 @@ final class Unpickler {
           Map.entry("collections.OrderedDict", Builder.ORDERED_DICT),
           Map.entry("torch._utils._rebuild_tensor_v2", Builder.TENSOR),
           Map.entry("torch._utils._rebuild_parameter", Builder.PARAMETER),
-          Map.entry("torch.DoubleStorage", DataType.DOUBLE),
-          Map.entry("torch.FloatStorage", DataType.FLOAT),
-          Map.entry("torch.HalfStorage", DataType.FLOAT16),
-          Map.entry("torch.BFloat16Storage", DataType.BFLOAT16),
-          Map.entry("torch.LongStorage", DataType.INT64),
-          Map.entry("torch.IntStorage", DataType.INT32),
-          Map.entry("torch.ShortStorage", DataType.INT16),
-          Map.entry("torch.CharStorage", DataType.INT8),
-          Map.entry("torch.ByteStorage", DataType.UINT8),
-          Map.entry("torch.BoolStorage", DataType.BOOL));
+          Map.entry("torch.DoubleStorage", ElementType.DOUBLE),
+          Map.entry("torch.FloatStorage", ElementType.FLOAT),
+          Map.entry("torch.HalfStorage", ElementType.HALF),
+          Map.entry("torch.BFloat16Storage", ElementType.BFLOAT16),
+          Map.entry("torch.LongStorage", ElementType.LONG),
+          Map.entry("torch.IntStorage", ElementType.INT),
+          Map.entry("torch.ShortStorage", ElementType.SHORT),
+          Map.entry("torch.CharStorage", ElementType.BYTE),
+          Map.entry("torch.ByteStorage", ElementType.UBYTE),
+          Map.entry("torch.BoolStorage", ElementType.BOOL));
 
   private final PickleInput input;
   private final List<Object> stack = new ArrayList<>();
@@ -210,7 +209,7 @@ final class Unpickler {
     if (id.size() < 5 || id.size() > 6 || !"storage".equals(id.get(0))) {
       throw new IllegalArgumentException("expected the persistent id of a storage");
     }
-    DataType type = argument(id, 1, DataType.class);
+    ElementType type = argument(id, 1, ElementType.class);
     String key = argument(id, 2, String.class);
     long elements = argument(id, 4, Long.class);
     if (id.size() == 5 || id.get(5) == null) {

@@ -1,4 +1,4 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,7 +15,13 @@ public final class CorruptWeightsException extends IOException {
   private final transient Path file;
   private final long offset;
 
-  CorruptWeightsException(Path file, long offset, String problem) {
+  /**
+   * Of a file.
+   *
+   * @param offset near which byte, 0 where no place is known
+   * @param problem what was expected and what came; may quote the file, unprintable as it may be
+   */
+  public CorruptWeightsException(Path file, long offset, String problem) {
     super(file + ", byte " + offset + ": " + printable(problem));
     this.file = file;
     this.offset = offset;

@@ -1,10 +1,9 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Map;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The safetensors format: eight bytes of header length, a JSON header, the tensors' bytes; all
@@ -51,13 +50,13 @@ public final class SafeTensors {
   }
 
   /**
-   * Writes tensors, complete or not at all, straight from the arrays' memory.
+   * Writes tensors, complete or not at all.
    *
    * @param metadata texts to keep beside the tensors, for {@link TensorFile#metadata}
-   * @param tensors listed in the file in this map's order; views are allowed, of which those that
-   *     are not 'c'-ordered without gaps are copied one by one
+   * @param tensors listed in the file in this map's order; each is asked for its numbers once
+   * @throws IllegalArgumentException if a name or key is the format's or the checksum's own
    */
-  public static void write(Path file, Map<String, String> metadata, Map<String, INDArray> tensors)
+  public static void write(Path file, Map<String, String> metadata, Map<String, Tensor> tensors)
       throws IOException {
     SafeTensorsWriter.write(file, metadata, tensors);
   }

@@ -1,6 +1,4 @@
-package org.ipt4j.model;
-
-import org.nd4j.linalg.api.buffer.DataType;
+package org.ipt4j.weights;
 
 /**
  * A pickle's mention of numbers kept outside it.
@@ -10,7 +8,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param first the first that is meant; above 0 only in views as PyTorch once kept them
  * @param count how many are meant
  */
-record PickledStorage(String key, DataType type, long elements, long first, long count) {
+record PickledStorage(String key, ElementType type, long elements, long first, long count) {
   PickledStorage {
     if (first < 0 || count < 0 || first > elements || count > elements - first) {
       throw new IllegalArgumentException(

@@ -1,4 +1,4 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

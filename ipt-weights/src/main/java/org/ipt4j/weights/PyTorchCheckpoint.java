@@ -1,16 +1,15 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.ipt4j.model.ZipDirectory.Entry;
-import org.nd4j.linalg.api.buffer.DataType;
+import java.util.function.Predicate;
+import org.ipt4j.weights.ZipDirectory.Entry;
 
 /**
  * Checkpoints as PyTorch's {@code torch.save} writes them: zip archives, and the older form before
@@ -36,23 +35,14 @@ final class PyTorchCheckpoint {
   private PyTorchCheckpoint() {}
 
   /**
-   * Opens a checkpoint of either form and checks all but the elements of the older form, which has
-   * no checksums.
+   * Reads what {@link #mayBe} a checkpoint, of either form, and checks all but the elements of the
+   * older form, which has no checksums.
    *
+   * @param wanted by their tensors' names which dictionaries are looked for
    * @throws CorruptWeightsException if the file is damaged, or holds or asks for anything else
    */
-  static TensorFile open(Path file) throws IOException {
-    return WeightBytes.open(file, PyTorchCheckpoint::parse);
-  }
-
-  static TensorFile parse(WeightBytes bytes) throws IOException {
-    if (isZip(bytes)) {
-      return openZip(bytes);
-    }
-    if (isPickle(bytes)) {
-      return openLegacy(bytes);
-    }
-    throw bytes.corrupt(0, "expected a PyTorch checkpoint, a zip archive or a run of pickles");
+  static TensorFile parse(WeightBytes bytes, Predicate<Set<String>> wanted) throws IOException {
+    return isZip(bytes) ? openZip(bytes, wanted) : openLegacy(bytes, wanted);
   }
 
   /** Whether a file begins as checkpoints do. */
@@ -68,7 +58,8 @@ final class PyTorchCheckpoint {
     return bytes.size() > 0 && bytes.read(0, 1).get() == PICKLE;
   }
 
-  private static TensorFile openZip(WeightBytes bytes) throws IOException {
+  private static TensorFile openZip(WeightBytes bytes, Predicate<Set<String>> wanted)
+      throws IOException {
     Map<String, Entry> records = ZipDirectory.read(bytes);
     List<Entry> pickles =
         records.values().stream().filter(e -> e.name().endsWith("/data.pkl")).toList();
@@ -86,7 +77,7 @@ final class PyTorchCheckpoint {
     return tensorFile(
         bytes,
         pickle.position(),
-        root,
+        NestedTensors.in(root, wanted),
         storage -> {
           Entry record = records.get(folder + "data/" + storage.key());
           if (record == null || record.size() != storage.byteLength()) {
@@ -111,7 +102,8 @@ final class PyTorchCheckpoint {
   }
 
   /** Five pickles (magic number, version, system, the object, its storages' keys), the storages. */
-  private static TensorFile openLegacy(WeightBytes bytes) throws IOException {
+  private static TensorFile openLegacy(WeightBytes bytes, Predicate<Set<String>> wanted)
+      throws IOException {
     PickleInput input = new PickleInput(bytes, 0, bytes.size());
     Map<String, PickledStorage> storages = new HashMap<>();
     if (!LEGACY_MAGIC.equals(Unpickler.load(input, storages))) {
@@ -133,7 +125,7 @@ final class PyTorchCheckpoint {
     return tensorFile(
         bytes,
         place,
-        root,
+        NestedTensors.in(root, wanted),
         storage -> {
           Long position = positions.get(storage.key());
           if (position == null) {
@@ -181,8 +173,7 @@ final class PyTorchCheckpoint {
   }
 
   private static TensorFile tensorFile(
-      WeightBytes bytes, long place, Object root, Storages storages) throws IOException {
-    NestedTensors found = NestedTensors.in(root);
+      WeightBytes bytes, long place, NestedTensors found, Storages storages) throws IOException {
     if (found.isEmpty()) {
       throw bytes.corrupt(place, "expected a dictionary of tensors, got none");
     }
@@ -191,7 +182,7 @@ final class PyTorchCheckpoint {
     for (Map.Entry<String, PickledTensor> named : found.taken().tensors().entrySet()) {
       PickledTensor tensor = named.getValue();
       PickledStorage storage = tensor.storage();
-      DataType type = storage.type();
+      ElementType type = storage.type();
       long position =
           storages.position(storage) + (storage.first() + tensor.offset()) * type.width();
       TensorEntry entry =

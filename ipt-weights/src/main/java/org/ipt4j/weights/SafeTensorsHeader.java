@@ -1,4 +1,4 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * What a file's JSON header says.
@@ -27,7 +26,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
   static final int MAX_TENSORS = 100_000;
 
-  private static final int MAX_RANK = 32; // ND4J's
+  private static final int MAX_RANK = 32; // NumPy's until 2.0
 
   static final JsonFactory JSON =
       JsonFactory.builder()
@@ -44,7 +43,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
           .build();
 
   /** A header's entry; begin and end count from the end of the header. */
-  record Tensor(String name, DataType type, long[] shape, long begin, long end) {}
+  record Tensor(String name, ElementType type, long[] shape, long begin, long end) {}
 
   /** Parses the bytes of a header, each tensor of which has as many bytes as its shape takes. */
   static SafeTensorsHeader parse(WeightBytes bytes, byte[] header) throws IOException {
@@ -99,7 +98,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
   }
 
   private static Tensor parseTensor(JsonParser json, String name) throws IOException {
-    DataType type = null;
+    ElementType type = null;
     long[] shape = null;
     long[] offsets = null;
     expect(json, json.nextToken(), JsonToken.START_OBJECT);
@@ -107,7 +106,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
       switch (key) {
         case "dtype" -> {
           expect(json, json.nextToken(), JsonToken.VALUE_STRING);
-          type = SafeTensorsTypes.type(name, json.getText());
+          type = ElementType.ofSafeTensors(name, json.getText());
         }
         case "shape" -> shape = parseSizes(json, MAX_RANK);
         case "data_offsets" -> offsets = parseSizes(json, 2);

@@ -1,4 +1,4 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -15,14 +15,13 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class SafeTensorsTest {
   @TempDir Path folder;
@@ -33,12 +32,11 @@ class SafeTensorsTest {
       assertThat(file.metadata()).containsExactly(Map.entry("temperature_supcon", "0.07"));
       assertThat(file.names())
           .containsExactly("features", "paper.loss", "paper.grad", "supcon.loss", "supcon.grad");
-      assertThat(file.dataType("features")).isEqualTo(DataType.DOUBLE);
+      assertThat(Tensors.type(file.tensor("features"))).isEqualTo("F64");
       assertThat(file.shape("features")).containsExactly(3, 4, 5);
-      // the first and the last element, by numpy
-      INDArray features = file.read("features");
-      assertThat(features.getDouble(0, 0, 0)).isEqualTo(0.8235713931461853);
-      assertThat(features.getDouble(2, 3, 4)).isEqualTo(0.8616420500868904);
+      // by numpy
+      double[] features = file.readDoubles("features");
+      assertThat(features).hasSize(60).startsWith(0.8235713931461853).endsWith(0.8616420500868904);
     }
     try (TensorFile file = SafeTensors.open(GoldenFiles.file("ipt-a-io.safetensors"))) {
       assertThat(file.metadata()).containsEntry("n_feats", "4").containsEntry("scale", "2+3+1");
@@ -48,14 +46,14 @@ class SafeTensorsTest {
 
   @Test
   void writesAndReadsEveryTypeInTheGivenOrder() throws IOException {
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
-    tensors.put("odd bytes", Nd4j.createFromArray((byte) 1, (byte) -2, (byte) 3));
-    tensors.put("floats", Nd4j.createFromArray(new float[][] {{1, -0f}, {Float.NaN, 1e-45f}}));
-    tensors.put("doubles", Nd4j.createFromArray(Math.PI, -Double.MIN_VALUE));
-    tensors.put("longs", Nd4j.createFromArray(Long.MIN_VALUE, 7, Long.MAX_VALUE));
-    tensors.put("halves", Nd4j.createFromArray(1.5f, -2f).castTo(DataType.FLOAT16));
-    tensors.put("scalar", Nd4j.scalar(3f));
-    tensors.put("empty", Nd4j.createUninitializedDetached(DataType.FLOAT, 0, 3));
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    tensors.put("odd bytes", Tensors.of("I8", new long[] {3}, 1, -2, 3));
+    tensors.put("floats", Tensors.of("F32", new long[] {2, 2}, 1, -0.0, Double.NaN, 1e-45));
+    tensors.put("doubles", Tensors.of("F64", new long[] {2}, Math.PI, -Double.MIN_VALUE));
+    tensors.put("longs", Tensor.ofLongs(new long[] {3}, Long.MIN_VALUE, 7, Long.MAX_VALUE));
+    tensors.put("halves", Tensors.of("F16", new long[] {2}, 1.5, -2));
+    tensors.put("scalar", Tensor.of(new long[] {}, numbers -> numbers[0] = 3));
+    tensors.put("empty", Tensors.zeros(0, 3));
     Path path = folder.resolve("new/all \"types\" ü.safetensors");
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("z", "{\"json\": [1]}");
@@ -67,20 +65,20 @@ class SafeTensorsTest {
       assertThat(file.metadata()).containsExactlyEntriesOf(metadata);
       assertThat(file.names()).containsExactlyElementsOf(tensors.keySet());
       for (String name : tensors.keySet()) {
-        INDArray read = file.read(name);
-        assertThat(read.dataType()).isEqualTo(tensors.get(name).dataType());
+        Tensor read = file.tensor(name);
+        assertThat(Tensors.type(read)).isEqualTo(Tensors.type(tensors.get(name)));
         assertThat(read.shape()).isEqualTo(tensors.get(name).shape());
-        assertThat(bits(read)).as(name).isEqualTo(bits(tensors.get(name)));
+        assertThat(Tensors.bytes(read)).as(name).isEqualTo(Tensors.bytes(tensors.get(name)));
       }
     }
   }
 
   @Test
   void alignsHeaderAndTensors() throws IOException {
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
-    tensors.put("one byte", Nd4j.createFromArray((byte) 1));
-    tensors.put("one float", Nd4j.createFromArray(2f));
-    tensors.put("one double", Nd4j.createFromArray(3d));
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    tensors.put("one byte", Tensors.of("I8", new long[] {1}, 1));
+    tensors.put("one float", Tensors.floats(2));
+    tensors.put("one double", Tensors.of("F64", new long[] {1}, 3));
     for (int padding = 0; padding < 8; padding++) {
       Path path = folder.resolve("aligned.safetensors");
       SafeTensors.write(path, Map.of("key", "x".repeat(padding)), tensors);
@@ -94,65 +92,55 @@ class SafeTensorsTest {
   }
 
   @Test
-  void writesViewsAsTheirElements() throws IOException {
-    INDArray flat = Nd4j.arange(24).castTo(DataType.FLOAT);
-    INDArray matrix = flat.get(NDArrayIndex.interval(6, 18)).reshape('c', new long[] {3, 4});
-    Map<String, INDArray> views = new LinkedHashMap<>();
-    views.put("contiguous", matrix);
-    views.put("transposed", matrix.transpose());
-    views.put("column", matrix.getColumn(1));
-    views.put("rows", matrix.get(NDArrayIndex.interval(1, 3), NDArrayIndex.all()));
-    Path path = folder.resolve("views.safetensors");
-    SafeTensors.write(path, Map.of(), views);
+  void numbersAreAskedForOneTensorAfterTheOther() throws IOException {
+    Path path = folder.resolve("two.safetensors");
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    float[][] given = new float[2][];
+    for (int t = 0; t < 2; t++) {
+      int number = t;
+      tensors.put(
+          "x" + t,
+          Tensor.of(
+              new long[] {2},
+              numbers -> {
+                given[number] = numbers;
+                Arrays.fill(numbers, number);
+              }));
+    }
+    SafeTensors.write(path, Map.of(), tensors);
+    assertThat(given[1]).as("one array of that length").isSameAs(given[0]);
     try (TensorFile file = SafeTensors.open(path)) {
-      assertThat(file.read("contiguous").toFloatMatrix())
-          .isDeepEqualTo(new float[][] {{6, 7, 8, 9}, {10, 11, 12, 13}, {14, 15, 16, 17}});
-      assertThat(file.read("transposed").toFloatMatrix())
-          .isDeepEqualTo(new float[][] {{6, 10, 14}, {7, 11, 15}, {8, 12, 16}, {9, 13, 17}});
-      assertThat(file.read("column").toFloatVector()).containsExactly(7, 11, 15);
-      assertThat(file.read("rows").toFloatMatrix())
-          .isDeepEqualTo(new float[][] {{10, 11, 12, 13}, {14, 15, 16, 17}});
+      assertThat(file.read("x0")).containsExactly(0, 0);
+      assertThat(file.read("x1")).containsExactly(1, 1);
     }
   }
 
   @Test
-  void readsIntoViewsOfALargerVectorAndTouchesNothingElse() throws IOException {
-    Path path = folder.resolve("six.safetensors");
-    SafeTensors.write(
-        path, Map.of(), Map.of("six", Nd4j.createFromArray(new float[][] {{1, 2, 3}, {4, 5, 6}})));
-    for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
-      INDArray flat = Nd4j.valueArrayOf(new long[] {10}, -1, type);
-      INDArray view = flat.get(NDArrayIndex.interval(3, 9)).reshape('c', new long[] {2, 3});
-      try (TensorFile file = SafeTensors.open(path)) {
-        file.readInto("six", view);
-      }
-      assertThat(flat.toDoubleVector()).containsExactly(-1, -1, -1, 1, 2, 3, 4, 5, 6, -1);
+  void readsAndWritesAcrossChunks() throws IOException {
+    double[] numbers = IntStream.range(0, 600_011).mapToDouble(i -> i).toArray();
+    float[] floats = new float[numbers.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = i;
     }
-  }
-
-  @Test
-  void readsIntoArraysWhoseStridesDifferWhereSizesAreOne() throws IOException {
-    Path path = folder.resolve("six.safetensors");
-    INDArray six = Nd4j.createFromArray(new float[][][] {{{1, 2, 3}, {4, 5, 6}}});
-    SafeTensors.write(path, Map.of(), Map.of("six", six));
-    INDArray target = Nd4j.createUninitialized(DataType.FLOAT, 2, 1, 3).permute(1, 0, 2);
-    assertThat(target.stride()).isNotEqualTo(six.stride());
-    try (TensorFile file = SafeTensors.open(path)) {
-      file.readInto("six", target);
-    }
-    assertThat(target).isEqualTo(six);
-  }
-
-  @Test
-  void readsAcrossChunks() throws IOException {
-    INDArray large = Nd4j.arange(600_011).castTo(DataType.DOUBLE);
+    long[] shape = {numbers.length};
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    tensors.put("doubles", Tensors.of("F64", shape, numbers));
+    tensors.put("floats", Tensor.of(shape, all -> System.arraycopy(floats, 0, all, 0, all.length)));
+    tensors.put("longs", Tensor.ofLongs(shape, LongStream.range(0, numbers.length).toArray()));
     Path path = folder.resolve("large.safetensors");
-    SafeTensors.write(path, Map.of(), Map.of("large", large));
+    SafeTensors.write(path, Map.of(), tensors);
     try (TensorFile file = SafeTensors.open(path)) {
-      assertThat(file.read("large")).isEqualTo(large);
-      INDArray floats = Nd4j.createUninitialized(DataType.FLOAT, 600_011);
-      file.readInto("large", floats);
-      assertThat(floats).isEqualTo(large.castTo(DataType.FLOAT));
+      for (String name : new String[] {"doubles", "floats"}) {
+        assertThat(file.read(name)).isEqualTo(floats);
+        assertThat(file.readDoubles(name)).isEqualTo(numbers);
+        float[] some = new float[100_000];
+        file.read(name, 345_678, some);
+        assertThat(some).isEqualTo(Arrays.copyOfRange(floats, 345_678, 445_678));
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> file.read(name, 500_012, some))
+            .withMessage(name + " has 600011 numbers, asked for 100000 from 500012 on");
+      }
+      assertThat(Tensors.numbers(file.tensor("longs"))).isEqualTo(numbers);
     }
   }
 
@@ -191,19 +179,21 @@ class SafeTensorsTest {
                 + "]}}",
             data);
     try (TensorFile file = SafeTensors.open(path)) {
-      for (DataType target : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
-        INDArray array = Nd4j.createUninitialized(target, 1);
-        if (Double.isFinite(value)) {
-          file.readInto("x", array);
-          assertThat(array.getDouble(0)).isEqualTo(Double.valueOf(value));
-        } else {
-          assertThatThrownBy(() -> file.readInto("x", array))
-              .isInstanceOf(CorruptWeightsException.class)
-              .hasMessageContaining("x[0]: expected a finite float")
-              .hasMessageEndingWith("got " + value);
-        }
+      if (Double.isFinite(value)) {
+        assertThat(file.readDoubles("x")).containsExactly(value);
+        assertThat(file.read("x")).containsExactly((float) value);
+      } else {
+        refusesNumber(() -> file.readDoubles("x"), "float64", value);
+        refusesNumber(() -> file.read("x"), "float32", value);
       }
     }
+  }
+
+  private static void refusesNumber(ThrowingCallable reading, String type, double number) {
+    assertThatThrownBy(reading)
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining("x[0]: expected a finite " + type)
+        .hasMessageEndingWith("got " + number);
   }
 
   @Test
@@ -212,28 +202,26 @@ class SafeTensorsTest {
     SafeTensors.write(
         path,
         Map.of(),
-        Map.of("x", Nd4j.createFromArray(1f, 2f, 3f), "n", Nd4j.createFromArray(1L, 2L, 3L)));
+        Map.of("x", Tensors.floats(1, 2, 3), "n", Tensor.ofLongs(new long[] {3}, 1, 2, 3)));
     try (TensorFile file = SafeTensors.open(path)) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> file.read("y"))
           .withMessageContaining("no tensor y in");
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> file.readInto("x", Nd4j.createUninitialized(DataType.INT64, 3)))
-          .withMessageContaining("FLOAT or DOUBLE, got LONG");
-      INDArray column = Nd4j.createUninitialized(DataType.FLOAT, 3, 2).getColumn(0);
-      file.readInto("x", column);
-      assertThat(column.toDoubleVector()).containsExactly(1, 2, 3);
-      assertThatThrownBy(() -> file.readInto("x", Nd4j.createUninitialized(DataType.FLOAT, 3, 1)))
+      file.requireShape("x", 3);
+      assertThatThrownBy(() -> file.requireShape("x", 3, 1))
           .isInstanceOf(CorruptWeightsException.class)
           .hasMessageContaining("x.safetensors, byte ")
           .hasMessageContaining("x: expected shape [3, 1], got [3]");
-      assertThatThrownBy(() -> file.readInto("n", Nd4j.createUninitialized(DataType.FLOAT, 3)))
+      assertThatThrownBy(() -> file.read("n"))
           .isInstanceOf(CorruptWeightsException.class)
           .hasMessageContaining("n: expected floating-point numbers, got LONG");
     }
     assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tensor.ofLongs(new long[] {2, 2}, 1, 2, 3))
+        .withMessage("a tensor of shape [2, 2] has 4 numbers, got 3");
+    assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> SafeTensors.write(path, Map.of(), Map.of("__metadata__", Nd4j.scalar(1f))));
+            () -> SafeTensors.write(path, Map.of(), Map.of("__metadata__", Tensors.floats(1))));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SafeTensors.write(path, Map.of("ipt4j.crc32c", "0"), Map.of()));
   }
@@ -241,7 +229,7 @@ class SafeTensorsTest {
   @Test
   void noticesEveryFlippedBitOfItsOwnFiles() throws IOException {
     Path path = folder.resolve("x.safetensors");
-    SafeTensors.write(path, Map.of("k", "v"), Map.of("x", Nd4j.createFromArray(1f, 2f, 3f)));
+    SafeTensors.write(path, Map.of("k", "v"), Map.of("x", Tensors.floats(1, 2, 3)));
     byte[] good = Files.readAllBytes(path);
     String text = new String(good, StandardCharsets.ISO_8859_1);
     // a flip in the checksum's own name makes it another key: harmless, and not noticed
@@ -348,7 +336,7 @@ class SafeTensorsTest {
   @Test
   void noticesAFileCutShortWhileOpen() throws IOException {
     Path path =
-        write("{\"x\":{\"dtype\":\"U8\",\"shape\":[5],\"data_offsets\":[0,5]}}", new byte[5]);
+        write("{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", new byte[8]);
     try (TensorFile file = SafeTensors.open(path)) {
       byte[] bytes = Files.readAllBytes(path);
       Files.write(path, Arrays.copyOf(bytes, bytes.length - 2));
@@ -381,15 +369,5 @@ class SafeTensorsTest {
         .putLong(length)
         .put(header)
         .array();
-  }
-
-  private static byte[] bits(INDArray array) {
-    if (array.isEmpty()) {
-      return new byte[0];
-    }
-    ByteBuffer window = ArrayBytes.window(array, 0, (int) array.length());
-    byte[] bits = new byte[window.remaining()];
-    window.get(bits);
-    return bits;
   }
 }

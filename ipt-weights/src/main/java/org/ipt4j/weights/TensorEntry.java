@@ -1,7 +1,6 @@
-package org.ipt4j.model;
+package org.ipt4j.weights;
 
 import java.util.Arrays;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Where one tensor lies in a weight file.
@@ -9,9 +8,9 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param position the byte of the file at which the first element begins
  * @param strides in elements; not negative
  */
-record TensorEntry(String name, DataType type, long[] shape, long[] strides, long position) {
+record TensorEntry(String name, ElementType type, long[] shape, long[] strides, long position) {
   /** A tensor without gaps, the last dimension fastest. */
-  static TensorEntry contiguous(String name, DataType type, long[] shape, long position) {
+  static TensorEntry contiguous(String name, ElementType type, long[] shape, long position) {
     return new TensorEntry(name, type, shape, contiguousStrides(shape), position);
   }
 

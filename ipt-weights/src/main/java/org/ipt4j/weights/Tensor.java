@@ -1,0 +1,124 @@
+package org.ipt4j.weights;
+
+import java.io.IOException;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/**
+ * A tensor as {@link SafeTensors#write} takes it: its shape, and where its numbers come from. They
+ * are asked for when they are written, so that of a file's tensors one is in memory at a time.
+ */
+public final class Tensor {
+  private static final int CHUNK = 1 << 16; // bytes
+
+  /** Where the elements' bytes go, little-endian, piece by piece. */
+  interface Sink {
+    /** Takes all that remains of {@code bytes}. */
+    void write(ByteBuffer bytes) throws IOException;
+
+    /** An array of that length, its content undefined, until the next is asked for. */
+    float[] array(int length);
+  }
+
+  /** Where they come from. */
+  interface Content {
+    void writeTo(Sink sink) throws IOException;
+  }
+
+  private final ElementType type;
+  private final long[] shape;
+  private final Content content;
+
+  Tensor(ElementType type, long[] shape, Content content) {
+    this.type = type;
+    this.shape = shape.clone();
+    this.content = content;
+  }
+
+  /**
+   * A tensor of float32.
+   *
+   * @param shape empty for a scalar
+   * @param numbers fills an array, as long as the shape has numbers, with them row by row (the last
+   *     dimension fastest); called when they are written, and the array is used again afterwards
+   * @throws ArithmeticException if there are more than an array takes
+   */
+  public static Tensor of(long[] shape, Consumer<float[]> numbers) {
+    int length = Math.toIntExact(TensorEntry.elements(shape));
+    return new Tensor(
+        ElementType.FLOAT,
+        shape,
+        sink -> {
+          float[] all = sink.array(length);
+          numbers.accept(all);
+          write(
+              sink,
+              length,
+              Float.BYTES,
+              (chunk, from, count) -> chunk.asFloatBuffer().put(all, from, count));
+        });
+  }
+
+  /**
+   * A tensor of int64.
+   *
+   * @param numbers row by row, as many as the shape has
+   */
+  public static Tensor ofLongs(long[] shape, long... numbers) {
+    if (numbers.length != TensorEntry.elements(shape)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a tensor of shape %s has %d numbers, got %d",
+              Arrays.toString(shape),
+              TensorEntry.elements(shape),
+              numbers.length));
+    }
+    return new Tensor(
+        ElementType.LONG,
+        shape,
+        sink ->
+            write(
+                sink,
+                numbers.length,
+                Long.BYTES,
+                (chunk, from, count) -> chunk.asLongBuffer().put(numbers, from, count)));
+  }
+
+  private interface Filling {
+    Buffer fill(ByteBuffer chunk, int from, int count);
+  }
+
+  private static void write(Sink sink, int numbers, int width, Filling filling) throws IOException {
+    int most = CHUNK / width;
+    // outside the heap, from where it is written without another copy
+    ByteBuffer chunk =
+        ByteBuffer.allocateDirect(Math.min(numbers, most) * width).order(ByteOrder.LITTLE_ENDIAN);
+    for (int from = 0; from < numbers; from += most) {
+      int count = Math.min(most, numbers - from);
+      filling.fill(chunk.clear(), from, count);
+      sink.write(chunk.limit(count * width));
+    }
+  }
+
+  /** A copy of its shape. */
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  ElementType type() {
+    return type;
+  }
+
+  long byteLength() {
+    return TensorEntry.elements(shape) * type.width();
+  }
+
+  void writeTo(Sink sink) throws IOException {
+    content.writeTo(sink);
+  }
+}
