@@ -42,7 +42,7 @@ final class OwnSubject implements Subject {
 
   @Override
   public float[] restore(float[] degraded, int n) {
-    return model.restore(TASK, degraded, n);
+    return model.restoreTiles(TASK, degraded, n);
   }
 
   @Override

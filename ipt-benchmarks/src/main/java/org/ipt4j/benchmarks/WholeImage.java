@@ -132,7 +132,7 @@ final class WholeImage {
     for (int done = 0; done < tiles; done += ImageRestorer.DEFAULT_BATCH) {
       int count = Math.min(ImageRestorer.DEFAULT_BATCH, tiles - done);
       float[] some = Arrays.copyOf(pixels, count * Image.CHANNELS * side * side);
-      model.restore(task, some, count);
+      model.restoreTiles(task, some, count);
     }
   }
 

@@ -13,6 +13,7 @@ import org.ipt4j.data.batch.PairSource;
 import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.ModelFile;
 import org.ipt4j.model.Task;
 import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.TrainingPlan;
@@ -261,7 +262,7 @@ final class Finetune implements Callable<Integer> {
           .metadata()
           .forEach(
               (key, value) -> {
-                if (!key.startsWith(IptModel.OWN_NOTES) && !key.startsWith(Info.MEASURED)) {
+                if (!key.startsWith(ModelFile.OWN_NOTES) && !key.startsWith(Info.MEASURED)) {
                   notes.put(PARENT + "." + key, value);
                 }
               });

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.ModelFile;
 import org.ipt4j.pretrained.Pretrained;
 import org.ipt4j.weights.SafeTensors;
 import org.ipt4j.weights.TensorFile;
@@ -36,7 +37,7 @@ record GivenModel(String given) {
 
   IptModel load() throws IOException {
     try (TensorFile tensors = open()) {
-      return IptModel.load(tensors);
+      return ModelFile.load(tensors);
     }
   }
 

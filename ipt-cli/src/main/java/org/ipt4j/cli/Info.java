@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.ModelFile;
 import org.ipt4j.model.Task;
 import org.ipt4j.weights.TensorFile;
 import picocli.CommandLine.Command;
@@ -39,7 +40,7 @@ final class Info implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (TensorFile tensors = new GivenModel(model).open()) {
-      IptModel loaded = IptModel.load(tensors);
+      IptModel loaded = ModelFile.load(tensors);
       print("model", model);
       print(loaded);
       for (Task task : loaded.tasks()) {
@@ -49,7 +50,7 @@ final class Info implements Callable<Integer> {
           .metadata()
           .forEach(
               (key, value) -> {
-                if (!key.equals(IptModel.DESCRIPTION) && !key.startsWith(MEASURED)) {
+                if (!key.equals(ModelFile.DESCRIPTION) && !key.startsWith(MEASURED)) {
                   print(key, value);
                 }
               });

@@ -13,6 +13,7 @@ import org.ipt4j.data.batch.PatchOptions;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.ModelFile;
 import org.ipt4j.model.Task;
 import org.ipt4j.model.TaskLayers;
 import org.ipt4j.training.BatchSource;
@@ -51,7 +52,7 @@ public final class OwnHead {
     new Trainer(own, plan, batches, new Adam(5e-4))
         .trainTo(Long.parseLong(args[2]), 1, new LossLog(100));
     own.save(Path.of(args[1]), Map.of());
-    IptModel again = IptModel.load(Path.of(args[1]), plain); // by the layers it was made with
+    IptModel again = ModelFile.load(Path.of(args[1]), plain); // by the layers it was made with
     System.out.printf("%d parameters%n", again.values().layout().length());
   }
 }

@@ -5,9 +5,11 @@ import static org.ipt4j.core.Dense.add;
 import static org.ipt4j.core.Tokens.fold;
 import static org.ipt4j.core.Tokens.unfold;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
@@ -37,7 +39,30 @@ final class IptNetwork {
   private final Transformer body;
   private final Map<Task, Parts> parts = new LinkedHashMap<>();
 
-  IptNetwork(IptConfig config, List<Task> tasks, TaskLayers layers) {
+  /**
+   * The network of these tasks.
+   *
+   * @throws IllegalArgumentException if there are none, two have one name, or it is beyond any
+   *     memory
+   */
+  static IptNetwork of(IptConfig config, List<Task> tasks, TaskLayers layers) {
+    if (tasks.isEmpty()) {
+      throw new IllegalArgumentException("a model needs at least one task");
+    }
+    Set<String> names = new HashSet<>();
+    for (Task task : tasks) {
+      if (!names.add(task.name())) {
+        throw new IllegalArgumentException("task " + task.name() + " is given twice");
+      }
+    }
+    try {
+      return new IptNetwork(config, tasks, layers);
+    } catch (ArithmeticException overflow) {
+      throw new IllegalArgumentException("a network of " + config + " is beyond any memory");
+    }
+  }
+
+  private IptNetwork(IptConfig config, List<Task> tasks, TaskLayers layers) {
     this.config = config;
     ParameterLayout.Builder builder = new ParameterLayout.Builder().range(BODY);
     body = new Transformer(builder, BODY, config.transformer());

@@ -111,7 +111,7 @@ final class ParameterReader {
   /** Whether a tensor may be in a file without being read. */
   private boolean isBeside(String name) {
     return PublishedConstants.isOne(name)
-        || name.startsWith(IptModel.EXTRA)
+        || name.startsWith(ModelFile.EXTRA)
         || PublishedNames.head(name).stream().anyMatch(dropped::contains);
   }
 

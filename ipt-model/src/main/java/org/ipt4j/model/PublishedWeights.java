@@ -57,7 +57,7 @@ public final class PublishedWeights implements Closeable {
   public static PublishedWeights open(Path path) throws IOException {
     TensorFile file = TensorFile.open(path, PublishedNames::areAmong);
     try {
-      if (file.metadata().containsKey(IptModel.DESCRIPTION)) {
+      if (file.metadata().containsKey(ModelFile.DESCRIPTION)) {
         throw new IllegalArgumentException(
             path + " is a model of this library, which needs no importing");
       }
@@ -148,7 +148,7 @@ public final class PublishedWeights implements Closeable {
     Set<Integer> dropped = new HashSet<>(scales.keySet());
     dropped.removeAll(tasks.keySet());
     List<Integer> kept = List.copyOf(tasks.keySet());
-    return IptModel.of(
+    return ModelFile.load(
         ParameterReader.ofSome(file, kept, dropped),
         config(kept.get(0), attentionHeads, rgbRange),
         named,

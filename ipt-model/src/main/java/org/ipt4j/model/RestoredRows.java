@@ -62,7 +62,7 @@ final class RestoredRows implements Rows {
       throw new IllegalStateException("all " + next + " rows were given");
     }
     while (next >= done()) {
-      restoreTiles();
+      advance();
     }
     float[] row = blended.row(next);
     for (int c = 0; c < Image.CHANNELS; c++) {
@@ -88,7 +88,7 @@ final class RestoredRows implements Rows {
   // Of an odd number of tiles one of two processors would wait for the other's last: so passes are
   // as large as gives each processor as many, and go on into the next row where a row has fewer
   // tiles than a batch. In wider images they end with the row, whose restored pixels are many.
-  private void restoreTiles() {
+  private void advance() {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancellationException("restoring was interrupted");
     }
@@ -98,7 +98,7 @@ final class RestoredRows implements Rows {
     int bottom = top(nextTile + count - 1) + side;
     read(Math.min(bottom, degraded.height()));
     blended.extendTo(bottom * scale);
-    restore(nextTile, count);
+    fill(nextTile, count);
     nextTile += count;
     listener.tilesDone(nextTile, tiles());
     if (nextTile < tiles()) {
@@ -122,7 +122,7 @@ final class RestoredRows implements Rows {
     }
   }
 
-  private void restore(int first, int count) {
+  private void fill(int first, int count) {
     float[] tiles = new float[count * Image.CHANNELS * side * side];
     for (int i = 0; i < count; i++) {
       int top = top(first + i);
@@ -135,7 +135,7 @@ final class RestoredRows implements Rows {
         }
       }
     }
-    float[] restored = pass.restore(tiles, count);
+    float[] restored = pass.run(tiles, count);
     for (int i = 0; i < count; i++) {
       blend(restored, i, (first + i) / across.tiles(), (first + i) % across.tiles());
     }

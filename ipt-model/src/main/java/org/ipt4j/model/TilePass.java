@@ -11,9 +11,9 @@ record TilePass(IptModel model, Task task, boolean ensemble) {
   private static final int TURNS = 8;
 
   /** Tiles [N,3,H,W] in 0..255 → [N,3,sH,sW] in 0..255, not clipped. */
-  float[] restore(float[] tiles, int count) {
+  float[] run(float[] tiles, int count) {
     if (!ensemble) {
-      return model.restore(task, tiles, count);
+      return model.restoreTiles(task, tiles, count);
     }
     int side = model.config().imageSide();
     int large = side * task.scale();
@@ -23,7 +23,7 @@ record TilePass(IptModel model, Task task, boolean ensemble) {
       for (int i = 0; i < tiles.length; i++) {
         turned[i] = tiles[source(turn, side, i)];
       }
-      float[] restored = model.restore(task, turned, count);
+      float[] restored = model.restoreTiles(task, turned, count);
       for (int i = 0; i < sum.length; i++) {
         sum[source(turn, large, i)] += restored[i] / TURNS;
       }

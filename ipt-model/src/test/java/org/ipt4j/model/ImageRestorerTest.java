@@ -181,7 +181,7 @@ class ImageRestorerTest {
     for (int i = 0; i < mirrored.length; i++) {
       mirrored[i] = small.at(i / 144, rows[i / 12 % 12], columns[i % 12]);
     }
-    float[] tile = random().restore(DOUBLE, mirrored, 1);
+    float[] tile = random().restoreTiles(DOUBLE, mirrored, 1);
     float[] restored = raw(new ImageRestorer(random()), DOUBLE, small);
     assertThat(restored).hasSize(3 * 10 * 14);
     for (int i = 0; i < restored.length; i++) {

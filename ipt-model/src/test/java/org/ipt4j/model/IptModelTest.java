@@ -70,11 +70,12 @@ class IptModelTest {
   @Test
   void pixelsAreRestoredInPiecesAsInOnePass() {
     IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
-    int count = model.pieces(1000, false) + 3; // which no number of pieces divides evenly
+    int count =
+        Pieces.forInference(model.config(), 1000) + 3; // which no number of pieces divides evenly
     INDArray in = image(count, 12, 3);
     for (Task task : TASKS) {
       float[] whole = restored(model, task, in).ravel().toFloatVector();
-      assertThat(model.restore(task, in.ravel().toFloatVector(), count))
+      assertThat(model.restoreTiles(task, in.ravel().toFloatVector(), count))
           .usingComparatorWithPrecision(1e-3f)
           .containsExactly(whole);
     }
@@ -83,7 +84,7 @@ class IptModelTest {
   @Test
   void pixelsOfAnotherSizeAreRefused() {
     IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
-    assertThatThrownBy(() -> model.restore(TASKS.get(0), new float[2 * 3 * 12 * 13], 2))
+    assertThatThrownBy(() -> model.restoreTiles(TASKS.get(0), new float[2 * 3 * 12 * 13], 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("2 images of 12×12 pixels have 864 values, got 936");
   }
@@ -139,7 +140,7 @@ class IptModelTest {
     model.save(file, Map.of());
     INDArray in = image(1, 12, 3);
     Bits.assertSame(
-        restored(IptModel.load(file, plain), TASKS.get(0), in), restored(model, TASKS.get(0), in));
+        restored(ModelFile.load(file, plain), TASKS.get(0), in), restored(model, TASKS.get(0), in));
     assertThatThrownBy(() -> IptModel.load(file))
         .isInstanceOf(CorruptWeightsException.class)
         .hasMessageContaining("missing head.0");
@@ -157,7 +158,7 @@ class IptModelTest {
     INDArray before = model.values().flat().dup();
 
     try (TensorFile open = SafeTensors.open(file)) {
-      assertThatThrownBy(() -> model.read(open))
+      assertThatThrownBy(() -> ModelFile.read(open, model))
           .isInstanceOf(CorruptWeightsException.class)
           .hasMessageContaining("missing head.0.0.bias")
           .hasMessageContaining("tail.1.1.bias: expected [3], got [4]")
@@ -184,9 +185,9 @@ class IptModelTest {
       String description =
           saved
               .metadata()
-              .get(IptModel.DESCRIPTION)
+              .get(ModelFile.DESCRIPTION)
               .replaceAll(",\"(degradation|use)\":\"[^\"]*\"", "");
-      SafeTensors.write(older, Map.of(IptModel.DESCRIPTION, description), Tensors.of(saved));
+      SafeTensors.write(older, Map.of(ModelFile.DESCRIPTION, description), Tensors.of(saved));
     }
     assertThat(IptModel.load(older).tasks())
         .containsExactly(new Task("denoise", 1), new Task("x2", 2));
@@ -234,12 +235,12 @@ class IptModelTest {
     Map<String, Tensor> tensors;
     String description;
     try (TensorFile saved = SafeTensors.open(file)) {
-      description = saved.metadata().get(IptModel.DESCRIPTION);
+      description = saved.metadata().get(ModelFile.DESCRIPTION);
       tensors = Tensors.of(saved);
     }
     String bad = description.replace(there, instead);
     assertThat(bad).isNotEqualTo(description);
-    SafeTensors.write(file, Map.of(IptModel.DESCRIPTION, bad), tensors);
+    SafeTensors.write(file, Map.of(ModelFile.DESCRIPTION, bad), tensors);
     assertThatThrownBy(() -> IptModel.load(file))
         .isInstanceOf(CorruptWeightsException.class)
         .hasMessageContaining(message);
@@ -288,10 +289,10 @@ class IptModelTest {
       tasks.add(new Task("task" + tasks.size(), scale));
     }
     long length =
-        new IptNetwork(IptConfig.preset("base"), tasks, TaskLayers.PUBLISHED).layout().length();
+        IptNetwork.of(IptConfig.preset("base"), tasks, TaskLayers.PUBLISHED).layout().length();
     assertThat(length).isBetween(114_000_000L, 119_000_000L);
     long tiny =
-        new IptNetwork(IptConfig.preset("tiny"), tasks, TaskLayers.PUBLISHED).layout().length();
+        IptNetwork.of(IptConfig.preset("tiny"), tasks, TaskLayers.PUBLISHED).layout().length();
     assertThat(tiny).isBetween(2_000_000L, 3_000_000L);
   }
 

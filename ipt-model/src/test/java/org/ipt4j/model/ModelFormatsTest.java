@@ -49,7 +49,7 @@ class ModelFormatsTest {
     IptModel.create(IptConfig.preset("nano"), List.of(new Task("x2", 2)), 1).save(file, Map.of());
     for (Path path : List.of(GoldenFiles.file(golden), file)) {
       try (TensorFile tensors = SafeTensors.open(path)) {
-        assertThat(tensors.metadata().get(IptModel.DESCRIPTION))
+        assertThat(tensors.metadata().get(ModelFile.DESCRIPTION))
             .startsWith("{\"format\":" + ModelDescription.FORMAT + ",");
       }
     }

@@ -253,14 +253,15 @@ class PublishedWeightsTest {
       Path described = folder.resolve("model.safetensors");
       SafeTensors.write(
           described,
-          Map.of(IptModel.DESCRIPTION, new ModelDescription(CONFIG, TASKS).toJson()),
+          Map.of(ModelFile.DESCRIPTION, new ModelDescription(CONFIG, TASKS).toJson()),
           tensors);
       assertThatThrownBy(() -> IptModel.load(described))
           .isInstanceOf(CorruptWeightsException.class)
           .hasMessageContaining(name);
       ParameterVector before = model.values().copy();
       try (TensorFile open = SafeTensors.open(described)) {
-        assertThatThrownBy(() -> model.read(open)).isInstanceOf(CorruptWeightsException.class);
+        assertThatThrownBy(() -> ModelFile.read(open, model))
+            .isInstanceOf(CorruptWeightsException.class);
       }
       Bits.assertSame(model.values().flat(), before.flat());
       tensors.put(name, good);

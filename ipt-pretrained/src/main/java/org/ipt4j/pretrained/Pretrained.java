@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.ModelFile;
 import org.ipt4j.weights.SafeTensors;
 import org.ipt4j.weights.TensorFile;
 
@@ -27,7 +28,7 @@ public final class Pretrained {
   public static IptModel tiny() {
     try (InputStream in = open(TINY);
         TensorFile tensors = SafeTensors.read(in, TINY)) {
-      return IptModel.load(tensors);
+      return ModelFile.load(tensors);
     } catch (IOException damaged) {
       throw new UncheckedIOException(damaged);
     }

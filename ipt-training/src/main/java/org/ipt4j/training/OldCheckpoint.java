@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ipt4j.core.Kernels;
 import org.ipt4j.core.ParameterVector;
-import org.ipt4j.model.IptModel;
+import org.ipt4j.model.ModelFile;
 import org.ipt4j.weights.TensorFile;
 
 /**
@@ -94,11 +94,12 @@ final class OldCheckpoint {
     Map<String, SavedNumbers> vectors = new LinkedHashMap<>();
     if (optimizer.stateLength() > 0) {
       vectors.put(
-          IptModel.EXTRA + "moments", new Vector(optimizer.stateLength(), optimizer::restoreState));
+          ModelFile.EXTRA + "moments",
+          new Vector(optimizer.stateLength(), optimizer::restoreState));
     }
     if (weights != null) {
       vectors.put(
-          IptModel.EXTRA + "weights",
+          ModelFile.EXTRA + "weights",
           new Vector(
               weights.layout().length(),
               (first, numbers) ->

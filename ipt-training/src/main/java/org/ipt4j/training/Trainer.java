@@ -32,6 +32,8 @@ import org.ipt4j.data.batch.Prefetch;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.IptOutput;
+import org.ipt4j.model.ModelFile;
+import org.ipt4j.model.Pieces;
 import org.ipt4j.model.Task;
 import org.ipt4j.weights.SafeTensors;
 import org.ipt4j.weights.Tensor;
@@ -49,8 +51,8 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * moments before it and of k.
  */
 public final class Trainer {
-  private static final String MOMENTS = IptModel.EXTRA + "moments.";
-  private static final String WEIGHTS = IptModel.EXTRA + "weights."; // where the model is averaged
+  private static final String MOMENTS = ModelFile.EXTRA + "moments.";
+  private static final String WEIGHTS = ModelFile.EXTRA + "weights."; // where the model is averaged
   private static final double CHARBONNIER_EPSILON = 0.001; // of white
 
   private final IptModel model;
@@ -142,7 +144,7 @@ public final class Trainer {
     metadata.putAll(new TrainingState(step, optimizer.counts()).toMetadata(identity));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     extras().forEach((name, numbers) -> tensors.put(name, numbers.tensor()));
-    model().save(file, metadata, tensors);
+    ModelFile.save(model(), file, metadata, tensors);
   }
 
   private static boolean isFinite(INDArray x) {
@@ -165,7 +167,7 @@ public final class Trainer {
               ? OldCheckpoint.vectors(optimizer, average == null ? null : model.values())
               : extras();
       extras.forEach((name, numbers) -> checkShape(tensors, name, numbers.shape()));
-      model().read(tensors);
+      ModelFile.read(tensors, model());
       for (Map.Entry<String, ? extends SavedNumbers> extra : extras.entrySet()) {
         extra.getValue().restore(tensors, extra.getKey());
       }
@@ -310,7 +312,9 @@ public final class Trainer {
   private List<PatchBatch.Part> pieces(PatchBatch batch) {
     int parts = options.accumulation();
     return batch.parts(
-        plan.objective(step) == L1 ? Math.max(parts, model.pieces(batch.count(), true)) : parts);
+        plan.objective(step) == L1
+            ? Math.max(parts, Pieces.forTraining(model.config(), batch.count()))
+            : parts);
   }
 
   /** Adds weight · d loss / d parameter to the gradients; yields the losses of the terms. */

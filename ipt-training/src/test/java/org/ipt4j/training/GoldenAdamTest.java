@@ -16,6 +16,7 @@ import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.ModelFile;
 import org.ipt4j.model.PublishedWeights;
 import org.ipt4j.model.Task;
 import org.ipt4j.weights.SafeTensors;
@@ -96,7 +97,7 @@ class GoldenAdamTest {
    * where gradients are 0.1 in the mean.
    */
   private static void checkWeights(IptModel model, TensorFile after) throws IOException {
-    IptModel expected = IptModel.of(after, model.config(), model.tasks());
+    IptModel expected = ModelFile.load(after, model.config(), model.tasks());
     float[] errors = model.values().flat().sub(expected.values().flat()).toFloatVector();
     for (int i = 0; i < errors.length; i++) {
       errors[i] = Math.abs(errors[i]);
