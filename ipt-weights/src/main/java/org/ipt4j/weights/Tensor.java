@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 
 /**
  * A tensor as {@link SafeTensors#write} takes it: its shape, and where its numbers come from. They
- * are asked for when they are written, so that of a file's tensors one is in memory at a time.
+ * are asked for when they are written, so that a file's are never all on the heap at once.
  */
 public final class Tensor {
   private static final int CHUNK = 1 << 16; // bytes
