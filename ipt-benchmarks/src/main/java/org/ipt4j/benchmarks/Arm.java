@@ -103,6 +103,7 @@ record Arm(
               model.tasks().size(),
               embeddings));
     }
-    embeddings.forEach(embedding -> model.values().view(embedding).assign(0));
+    embeddings.forEach(
+        embedding -> model.values().write(embedding, new float[(int) embedding.length()]));
   }
 }

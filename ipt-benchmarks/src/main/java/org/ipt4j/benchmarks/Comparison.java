@@ -218,6 +218,9 @@ final class Comparison {
             folder.toString()));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+    if (engine == Engine.SAMEDIFF) { // as this library sets it for itself
+      builder.environment().putIfAbsent("OMP_WAIT_POLICY", "passive");
+    }
     builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);

@@ -5,17 +5,18 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import org.ipt4j.core.Attention;
-import org.ipt4j.core.Convolution;
-import org.ipt4j.core.Dense;
+import org.ipt4j.core.ConvOps;
+import org.ipt4j.core.Device;
 import org.ipt4j.core.Initializer;
+import org.ipt4j.core.Operation;
+import org.ipt4j.core.Ops;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Precision;
 import org.ipt4j.core.Tape;
-import org.ipt4j.core.Tokens;
+import org.ipt4j.core.TokenOps;
 import org.ipt4j.core.Variable;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -53,10 +54,10 @@ public class CoreOperations {
     long[] tokens = {N, S, D};
     long[] row = {D};
     long[] image = {N, C, SIDE, SIDE};
-    put("linear", (t, v) -> Dense.linear(t, v[0], v[1], v[2]), tokens, new long[] {D, D}, row);
+    put("linear", (t, v) -> Ops.linear(t, v[0], v[1], v[2]), tokens, new long[] {D, D}, row);
     put(
         "linearRelu",
-        (t, v) -> Dense.linearRelu(t, v[0], v[1], v[2]),
+        (t, v) -> Ops.linearRelu(t, v[0], v[1], v[2]),
         tokens,
         new long[] {4 * D, D},
         new long[] {4 * D});
@@ -66,19 +67,19 @@ public class CoreOperations {
         tokens,
         tokens,
         tokens);
-    put("layerNorm", (t, v) -> Dense.layerNorm(t, v[0], v[1], v[2]), tokens, row, row);
-    put("add", (t, v) -> Dense.add(t, v[0], v[1]), tokens, tokens);
-    put("unfold", (t, v) -> Tokens.unfold(t, v[0], 3), image);
-    put("pixelShuffle", (t, v) -> Convolution.pixelShuffle(t, v[0], 2), image);
+    put("layerNorm", (t, v) -> Ops.layerNorm(t, v[0], v[1], v[2]), tokens, row, row);
+    put("add", (t, v) -> Ops.add(t, v[0], v[1]), tokens, tokens);
+    put("unfold", (t, v) -> TokenOps.unfold(t, v[0], 3), image);
+    put("pixelShuffle", (t, v) -> ConvOps.pixelShuffle(t, v[0], 2), image);
     put(
         "conv5x5",
-        (t, v) -> Convolution.conv2d(t, v[0], v[1], v[2]),
+        (t, v) -> ConvOps.conv2d(t, v[0], v[1], v[2]),
         image,
         new long[] {C, C, 5, 5},
         new long[] {C});
     put(
         "conv3x3to3",
-        (t, v) -> Convolution.conv2d(t, v[0], v[1], v[2]),
+        (t, v) -> ConvOps.conv2d(t, v[0], v[1], v[2]),
         image,
         new long[] {3, C, 3, 3},
         new long[] {3});
@@ -115,8 +116,8 @@ public class CoreOperations {
     for (int i = 0; i < setting.shapes().length; i++) {
       layout.add("input" + i, Initializer.standardNormal(), setting.shapes()[i]);
     }
-    values = ParameterVector.initialized(layout.build(), DataType.FLOAT, 1);
-    gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    values = ParameterVector.initialized(layout.build(), Device.of(Precision.FLOAT), 1);
+    gradients = ParameterVector.zeros(values.layout(), values.device());
   }
 
   /** Forward, and backward from a gradient of what lies in the output's memory. */
@@ -128,9 +129,10 @@ public class CoreOperations {
               .map((Parameter parameter) -> tape.parameter(parameter))
               .toArray(Variable[]::new);
       Variable y = setting.operation().apply(tape, inputs);
-      INDArray scalar = tape.array(1).assign(1);
-      tape.backward(tape.record(scalar, dy -> y.receive(y.value()), y));
-      return y.value().getDouble(0);
+      tape.backward(
+          tape.record(
+              Operation.of("end"), tape.device().filled(1, 1), dy -> y.receive(y.value()), y));
+      return tape.device().sum(y.value());
     }
   }
 }

@@ -18,8 +18,6 @@ import org.ipt4j.core.Parameter;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * What every engine of a case gets: pixels, and the weights as a file of numbers beside a file of
@@ -55,23 +53,31 @@ final class Inputs {
     for (Parameter parameter : model.values().layout().parameters()) {
       places.add(
           parameter.name() + " " + Arrays.toString(parameter.shape()).replaceAll("[\\[\\],]", ""));
-      INDArray values = model.values().view(parameter);
-      if (values.maxNumber().floatValue() == values.minNumber().floatValue()) {
-        float[] noise = new float[(int) parameter.length()];
-        for (int i = 0; i < noise.length; i++) {
-          noise[i] = (float) (values.getDouble(0) + 0.02 * random.nextGaussian());
+      float[] values = model.values().read(parameter);
+      if (areEqual(values)) {
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) (values[i] + 0.02 * random.nextGaussian());
         }
-        values.assign(Nd4j.createFromArray(noise).reshape(values.shape()));
+        model.values().write(parameter, values);
       }
     }
     int length = Math.toIntExact(model.values().layout().length());
     ByteBuffer bytes = ByteBuffer.allocate(4 * length).order(ByteOrder.LITTLE_ENDIAN);
     FloatBuffer numbers = bytes.asFloatBuffer();
     for (Parameter parameter : model.values().layout().parameters()) {
-      numbers.put(model.values().view(parameter).dup('c').data().asFloat());
+      numbers.put(model.values().read(parameter));
     }
     Files.write(folder.resolve("weights"), bytes.array());
     Files.write(folder.resolve("places"), places);
+  }
+
+  private static boolean areEqual(float[] values) {
+    for (float value : values) {
+      if (value != values[0]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** All weights in the order of {@link #places}. */

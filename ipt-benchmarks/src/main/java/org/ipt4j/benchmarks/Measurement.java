@@ -9,9 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
-import org.ipt4j.core.Kernels;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.ipt4j.core.Array;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Precision;
 
 /**
  * One engine at one case, a process of its own.
@@ -119,11 +119,12 @@ record Measurement(
     int rows = 2048;
     int in = 576;
     int out = 4 * in;
-    INDArray a = Kernels.filled(DataType.FLOAT, 0.5, rows, in);
-    INDArray b = Kernels.filled(DataType.FLOAT, 0.25, out, in);
-    INDArray c = Kernels.filled(DataType.FLOAT, 0, rows, out);
+    Device device = Device.of(Precision.FLOAT);
+    Array a = device.filled(0.5, rows, in);
+    Array b = device.filled(0.25, out, in);
+    Array c = device.filled(0, rows, out);
     double[] milliseconds =
-        repeat(() -> Kernels.matmul(a, false, b, true, 1, 0, c), new double[MOST], 1, MOST);
+        repeat(() -> device.matmul(a, b.transposed(), 1, 0, c), new double[MOST], 1, MOST);
     return 2.0 * rows * in * out / median(milliseconds) / 1e6;
   }
 

@@ -36,8 +36,7 @@ final class OverlapCurve {
     System.out.println("|---|---|---|---|---|---|");
     for (int turn = -1; turn < EIGHTHS.length; turn++) { // the first only warms up
       int overlap = model.config().imageSide() * EIGHTHS[Math.max(0, turn)] / 8;
-      ImageRestorer restorer =
-          new ImageRestorer(model, overlap, ImageRestorer.DEFAULT_BATCH, false);
+      ImageRestorer restorer = new ImageRestorer(model).overlapping(overlap);
       double psnr = 0;
       double sum = 0;
       double squares = 0;

@@ -13,8 +13,6 @@ import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.Trainer;
 import org.ipt4j.training.TrainingPlan;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** This library. */
@@ -33,10 +31,7 @@ final class OwnSubject implements Subject {
     for (Parameter parameter : model.values().layout().parameters()) {
       float[] numbers = new float[Math.toIntExact(parameter.length())];
       weights.get(numbers);
-      INDArray values = model.values().view(parameter);
-      try (INDArray rows = Nd4j.createFromArray(numbers)) { // or it would be in the peak
-        values.assign(rows.reshape(values.shape()));
-      }
+      model.values().write(parameter, numbers);
     }
   }
 
@@ -63,7 +58,9 @@ final class OwnSubject implements Subject {
 
   @Override
   public float[] picture(float[] pixels) {
-    return new ImageRestorer(model, Case.OVERLAP, of.batch, false)
+    return new ImageRestorer(model)
+        .overlapping(Case.OVERLAP)
+        .inBatchesOf(of.batch)
         .restore(TASK, new Image(Case.PICTURE_SIDE, Case.PICTURE_SIDE, pixels))
         .pixels();
   }

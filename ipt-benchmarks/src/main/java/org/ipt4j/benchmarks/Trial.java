@@ -102,7 +102,7 @@ record Trial(String task, Metrics.Channels channels, TestSet set) {
 
   /** Of what a model makes of them. */
   Quality restored(IptModel model) {
-    ImageRestorer restorer = new ImageRestorer(model, OVERLAP, ImageRestorer.DEFAULT_BATCH, false);
+    ImageRestorer restorer = new ImageRestorer(model).overlapping(OVERLAP);
     UnaryOperator<Image> restore = degraded -> restorer.restore(model.task(task), degraded);
     return quality(new Contender(task, restore));
   }

@@ -45,8 +45,8 @@ class NewTasksTest {
             .doesNotContainAnyElementsOf(chosenOn)
             .hasSize(i % 4 == 0 ? 8 : 100);
         assertThat(tuned.steps()).isEqualTo(scratch.steps()).isEqualTo(6);
-        assertThat(body(tuned)).isEqualTo(pretrained.values().range(pretrained.body()));
-        assertThat(body(scratch)).isNotEqualTo(pretrained.values().range(pretrained.body()));
+        assertThat(body(tuned)).usingRecursiveComparison().isEqualTo(body(pretrained));
+        assertThat(body(scratch)).usingRecursiveComparison().isNotEqualTo(body(pretrained));
       }
       assertThat(names(trainings.get(2).images())).containsAll(names(trainings.get(0).images()));
     }
@@ -54,9 +54,15 @@ class NewTasksTest {
         .isNotEqualTo(names(part.then(2).get(0).images()));
   }
 
-  private static Object body(Training training) throws IOException {
-    IptModel model = training.start().model();
-    return model.values().range(model.body());
+  private static List<float[]> body(Training training) throws IOException {
+    return body(training.start().model());
+  }
+
+  private static List<float[]> body(IptModel model) {
+    return model.values().layout().parameters().stream()
+        .filter(model.body()::contains)
+        .map(model.values()::read)
+        .toList();
   }
 
   @Test

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Measures how well a model restores. */
 @Command(
@@ -27,6 +29,10 @@ final class Evaluate implements Callable<Integer> {
 
   @Mixin private Measuring measuring;
 
+  @Mixin private Computing computing;
+
+  @Spec private CommandSpec spec;
+
   /** Runs the command. */
   public static void main(String[] args) {
     System.exit(Commands.run(new Evaluate(), args));
@@ -34,6 +40,6 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return measuring.run(List.of(new GivenModel(model)));
+    return computing.run(spec, () -> measuring.run(List.of(new GivenModel(model))));
   }
 }

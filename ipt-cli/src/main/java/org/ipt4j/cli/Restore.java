@@ -85,8 +85,7 @@ final class Restore implements Callable<Integer> {
       description = "Tiles a pass: memory grows with them (${DEFAULT-VALUE}).")
   private int batch;
 
-  @Option(names = "--threads", paramLabel = "N", description = "How many cores to compute on; all.")
-  private Integer threads;
+  @Mixin private Computing computing;
 
   @Spec private CommandSpec spec;
 
@@ -109,13 +108,15 @@ final class Restore implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (threads != null) {
-      NativeThreads.limit(threads);
-    }
+    return computing.run(spec, this::restore);
+  }
+
+  private int restore() throws IOException {
     IptModel loaded = new GivenModel(model).load();
     Task wanted = AskedTask.of(loaded, task);
     int shared = overlap != null ? overlap : ImageRestorer.defaultOverlap(loaded.config());
-    ImageRestorer restorer = new ImageRestorer(loaded, shared, batch, ensemble);
+    ImageRestorer plain = new ImageRestorer(loaded).overlapping(shared).inBatchesOf(batch);
+    ImageRestorer restorer = ensemble ? plain.ensembling() : plain;
     PrintWriter err = spec.commandLine().getErr();
     return images.run(
         "restored",

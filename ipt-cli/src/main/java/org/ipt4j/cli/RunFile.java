@@ -33,7 +33,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class RunFile {
   /** Options that are of this start of a command, not of the run. */
   private static final Set<String> NO_SETTINGS =
-      Set.of("help", "version", "run", "resume", "out", "ui");
+      Set.of("help", "version", "run", "resume", "out", "ui", "threads", "profile");
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder()

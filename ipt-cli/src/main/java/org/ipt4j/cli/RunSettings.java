@@ -33,6 +33,7 @@ import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.linalg.schedule.MapSchedule;
 import org.nd4j.linalg.schedule.RampSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -205,6 +206,8 @@ final class RunSettings {
       defaultValue = "500",
       description = "Steps between validations.")
   private int validateEvery;
+
+  @Mixin private Computing computing;
 
   @Option(names = "--ui", description = "Show the run in DL4J's training UI, in a browser.")
   private boolean ui;
@@ -388,6 +391,10 @@ final class RunSettings {
    * @return the trained model, empty if the run was stopped before its end
    */
   Optional<IptModel> train(Training training, CommandSpec command) throws IOException {
+    return computing.run(command, () -> trained(training, command));
+  }
+
+  private Optional<IptModel> trained(Training training, CommandSpec command) throws IOException {
     if (training.steps() < 1) {
       throw new IllegalArgumentException("--steps is positive, got " + training.steps());
     }

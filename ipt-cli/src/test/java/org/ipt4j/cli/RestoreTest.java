@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.ipt4j.core.Workers;
 import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageFiles;
@@ -292,8 +294,32 @@ class RestoreTest {
     assertThat(restore("--task", "x2", input, "--overlap", "12")).isEqualTo(2);
     assertThat(err.toString()).contains("expected an overlap of 0 to 11");
     assertThat(restore("--task", "x2", input, "--threads", "0")).isEqualTo(2);
-    assertThat(err.toString()).contains("--threads is 1 to " + cores);
-    assertThat(restore("--task", "x2", input, "--force", "--threads", cores + "")).isZero();
+    assertThat(err.toString()).contains("--threads: expected 1 to " + cores + " threads");
+  }
+
+  @Test
+  void oneThreadIsOneThread() throws IOException {
+    String input = folder.resolve("in/a.png") + "";
+    assertThat(restore("--task", "x2", input)).isZero();
+    long before = timeOfWorkers();
+    assertThat(before > 0).as("they work on all cores").isEqualTo(Workers.count() > 1);
+    try {
+      assertThat(restore("--task", "x2", input, "--force", "--threads", "1", "--profile")).isZero();
+      assertThat(Workers.count()).isEqualTo(1);
+      assertThat(timeOfWorkers()).as("processor time of other threads").isEqualTo(before);
+      assertThat(out.toString()).contains("GFLOP/s").contains("attention").contains("conv2d");
+    } finally {
+      Workers.limit(Runtime.getRuntime().availableProcessors());
+    }
+  }
+
+  /** Of the threads that share the network's work with the one that restores, in nanoseconds. */
+  private static long timeOfWorkers() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return Arrays.stream(threads.dumpAllThreads(false, false))
+        .filter(thread -> thread.getThreadName().equals("ipt-worker"))
+        .mapToLong(thread -> threads.getThreadCpuTime(thread.getThreadId()))
+        .sum();
   }
 
   /** Terminated, nothing is left; killed, nothing by the name of a restored image. */

@@ -61,7 +61,7 @@ class SeamsTest {
 
   // the mean log ratio over images, and its standard error
   private static double[] excess(int overlap) {
-    ImageRestorer restorer = new ImageRestorer(model, overlap, 64, false);
+    ImageRestorer restorer = new ImageRestorer(model).overlapping(overlap).inBatchesOf(64);
     DeadLeaves images = new DeadLeaves(2, IMAGES, HEIGHT, WIDTH);
     boolean[] rows = edges(HEIGHT, overlap);
     boolean[] columns = edges(WIDTH, overlap);

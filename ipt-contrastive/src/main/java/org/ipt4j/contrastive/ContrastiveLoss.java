@@ -1,11 +1,11 @@
 package org.ipt4j.contrastive;
 
 import org.ipt4j.core.Arena;
-import org.ipt4j.core.Kernels;
+import org.ipt4j.core.Array;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Operation;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * Draws the patches of one image together and those of different images apart (Chen et al., 2021,
@@ -45,58 +45,63 @@ public final class ContrastiveLoss {
       throw new IllegalArgumentException(
           "the SUPCON loss expects at least 2 patches an image, got " + s);
     }
-    INDArray unit = tape.array(n * s, d); // f / ‖f‖
-    INDArray inverseNorm = tape.array(n * s, 1);
-    INDArray slope = tape.array(n * s, d); // d loss / d unit
+    Device device = tape.device();
+    Array unit = tape.array(n * s, d); // f / ‖f‖
+    Array inverseNorm = tape.array(n * s, 1);
+    Array slope = tape.array(n * s, d); // d loss / d unit
     double loss = 0;
     try (Arena scratch = tape.scratch()) {
-      normalise(features.value().reshape('c', n * s, d), unit, inverseNorm);
-      slope.assign(0);
-      INDArray similarity = tape.array(s, n * s); // of image j's patches to all
-      INDArray similaritySlope = tape.array(s, n * s);
+      normalise(features.value().reshape(n * s, d), unit, inverseNorm);
+      device.fill(slope, 0);
+      Array similarity = tape.array(s, n * s); // of image j's patches to all
+      Array similaritySlope = tape.array(s, n * s);
       for (int j = 0; j < n; j++) {
-        INDArray own = image(unit, j, s);
-        Kernels.matmul(own, false, unit, true, 1, 0, similarity);
+        Array own = image(unit, j, s);
+        device.matmul(own, unit.transposed(), 1, 0, similarity);
         loss +=
             form == ContrastiveForm.PAPER
-                ? paper(tape, similarity, similaritySlope, j, n, s)
-                : supcon(tape, similarity, similaritySlope, j, n, s);
-        Kernels.matmul(similaritySlope, false, unit, false, 1, 1, image(slope, j, s));
-        Kernels.matmul(similaritySlope, true, own, false, 1, 1, slope);
+                ? paper(similarity, similaritySlope, j, n, s)
+                : supcon(similarity, similaritySlope, j, n, s);
+        device.matmul(similaritySlope, unit, 1, 1, image(slope, j, s));
+        device.matmul(similaritySlope.transposed(), own, 1, 1, slope);
       }
     }
     return tape.record(
-        tape.array(1).assign(loss),
+        Operation.of("contrastiveLoss", "form", form).multiplying(3 * n * s * n * s * d),
+        device.filled(loss, 1),
         dy ->
             features.receive(
-                throughNorm(tape, unit, inverseNorm, slope, dy.getDouble(0), features.shape())),
+                throughNorm(unit, inverseNorm, slope, device.number(dy), features.shape())),
         features);
   }
 
   /** unit = x / ‖x‖, row by row. */
-  private static void normalise(INDArray x, INDArray unit, INDArray inverseNorm) {
-    Kernels.multiply(x, x, unit);
-    Kernels.sumRows(unit, 1, inverseNorm);
-    Kernels.inverseRoot(inverseNorm, NORM_EPSILON);
-    Kernels.multiply(x, inverseNorm, unit);
+  private static void normalise(Array x, Array unit, Array inverseNorm) {
+    Device device = x.device();
+    device.multiply(x, x, unit);
+    device.sumRows(unit, 1, inverseNorm);
+    device.inverseRoot(inverseNorm, NORM_EPSILON);
+    device.multiply(x, inverseNorm, unit);
   }
 
   // With u = x/‖x‖: dx = (du − u · (u·du)) / ‖x‖
-  private static INDArray throughNorm(
-      Tape tape, INDArray unit, INDArray inverseNorm, INDArray slope, double dy, long[] shape) {
-    INDArray dx = tape.array(unit.shape());
-    INDArray along = tape.array(unit.size(0), 1);
-    Kernels.multiply(unit, slope, dx);
-    Kernels.sumRows(dx, 1, along);
-    Kernels.multiply(unit, along, dx);
-    Kernels.subtract(slope, dx, dx);
-    Kernels.multiply(dx, inverseNorm, dx);
-    return dx.muli(dy).reshape('c', shape);
+  private static Array throughNorm(
+      Array unit, Array inverseNorm, Array slope, double dy, long[] shape) {
+    Device device = unit.device();
+    Array dx = device.array(unit.shape());
+    Array along = device.array(unit.size(0), 1);
+    device.multiply(unit, slope, dx);
+    device.sumRows(dx, 1, along);
+    device.multiply(unit, along, dx);
+    device.subtract(slope, dx, dx);
+    device.multiply(dx, inverseNorm, dx);
+    device.scale(dx, dy, dx);
+    return dx.reshape(shape);
   }
 
-  private static INDArray image(INDArray x, long j, long s) {
+  private static Array image(Array x, long j, long s) {
     long d = x.size(1);
-    return Kernels.view(x, j * s * d, new long[] {s, d}, new long[] {d, 1});
+    return x.view(j * s * d, new long[] {s, d}, new long[] {d, 1});
   }
 
   /**
@@ -105,55 +110,59 @@ public final class ContrastiveLoss {
    *
    * @param similarity d [S,NS], that is [a,k,b]
    */
-  private static double paper(
-      Tape tape, INDArray similarity, INDArray slope, int j, long n, long s) {
+  private static double paper(Array similarity, Array slope, int j, long n, long s) {
     double weight = 1.0 / (n * s * s);
-    INDArray sum = tape.array(s, s).assign(0); // over k ≠ j
-    slope.assign(similarity);
-    Transforms.exp(slope, false);
+    Device device = slope.device();
+    Array sum = device.filled(0, s, s); // over k ≠ j
+    device.copy(similarity, slope);
+    device.exp(slope);
     for (int k = 0; k < n; k++) {
       if (k != j) {
-        sum.addi(columns(slope, k, s));
+        device.add(sum, columns(slope, k, s), sum);
       }
     }
     for (int k = 0; k < n; k++) {
       if (k != j) {
-        columns(slope, k, s).divi(sum).muli(weight);
+        Array part = columns(slope, k, s);
+        device.divide(part, sum, part);
+        device.scale(part, weight, part);
       }
     }
-    columns(slope, j, s).assign(-weight);
-    double own = columns(similarity, j, s).sumNumber().doubleValue();
-    return weight * (Transforms.log(sum, false).sumNumber().doubleValue() - own);
+    device.fill(columns(slope, j, s), -weight);
+    double own = device.sum(columns(similarity, j, s));
+    device.log(sum);
+    return weight * (device.sum(sum) - own);
   }
 
   /**
    * Image j's part of the loss: over its anchors a, log Σ_{c≠a} exp(d[a,c]/τ) − mean over its other
    * patches p of d[a,p]/τ; slope: (softmax over c ≠ a − 1/(S−1) at the positives)/τ.
    */
-  private static double supcon(
-      Tape tape, INDArray similarity, INDArray slope, int j, long n, long s) {
+  private static double supcon(Array similarity, Array slope, int j, long n, long s) {
     double weight = 1.0 / (n * s);
-    INDArray sums = tape.array(s, 1);
-    slope.assign(similarity).muli(1 / TEMPERATURE);
-    INDArray itself = diagonal(slope, j, s);
-    double own = columns(slope, j, s).sumNumber().doubleValue() - itself.sumNumber().doubleValue();
-    slope.subi(1 / TEMPERATURE); // no cosine is above 1: exp cannot overflow
-    Transforms.exp(slope, false);
-    itself.assign(0);
-    Kernels.sumRows(slope, 1, sums);
-    slope.diviColumnVector(sums);
-    columns(slope, j, s).subi(1.0 / (s - 1));
-    itself.assign(0);
-    slope.muli(weight / TEMPERATURE);
-    double denominators = Transforms.log(sums, false).sumNumber().doubleValue() + s / TEMPERATURE;
+    Device device = slope.device();
+    Array sums = device.array(s, 1);
+    device.scale(similarity, 1 / TEMPERATURE, slope);
+    Array itself = diagonal(slope, j, s);
+    double own = device.sum(columns(slope, j, s)) - device.sum(itself);
+    device.shift(slope, -1 / TEMPERATURE); // no cosine is above 1: exp cannot overflow
+    device.exp(slope);
+    device.fill(itself, 0);
+    device.sumRows(slope, 1, sums);
+    device.divide(slope, sums, slope);
+    device.shift(columns(slope, j, s), -1.0 / (s - 1));
+    device.fill(itself, 0);
+    device.scale(slope, weight / TEMPERATURE, slope);
+    device.log(sums);
+    double denominators = device.sum(sums) + s / TEMPERATURE;
     return weight * (denominators - own / (s - 1));
   }
 
-  private static INDArray columns(INDArray x, long k, long s) {
-    return Kernels.view(x, k * s, new long[] {s, s}, new long[] {x.size(1), 1});
+  private static Array columns(Array x, long k, long s) {
+    return x.view(k * s, new long[] {s, s}, new long[] {x.size(1), 1});
   }
 
-  private static INDArray diagonal(INDArray x, long k, long s) {
-    return Kernels.view(x, k * s, new long[] {s}, new long[] {x.size(1) + 1});
+  private static Array diagonal(Array x, long k, long s) {
+    return x.view(k * s, new long[] {s}, new long[] {x.size(1) + 1});
   }
 }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.ipt4j.core.Devices;
 import org.ipt4j.core.Initializer;
 import org.ipt4j.core.OperationContract;
 import org.ipt4j.core.Parameter;
@@ -22,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
 class ContrastiveLossTest {
@@ -32,18 +32,19 @@ class ContrastiveLossTest {
     Map<String, double[]> golden = golden();
     ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
     Parameter features = builder.add("features", Initializer.constant(0), 3, 4, 5);
-    ParameterVector values = ParameterVector.zeros(builder.build(), DataType.DOUBLE);
-    values.flat().assign(Nd4j.createFromArray(golden.get("features")));
-    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.DOUBLE);
+    ParameterVector values = ParameterVector.zeros(builder.build(), Devices.JUDGE);
+    Devices.nd(values.flat()).assign(Nd4j.createFromArray(golden.get("features")));
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.JUDGE);
     String name = form.name().toLowerCase();
 
     try (Tape tape = Tape.training(values, gradients)) {
       Variable loss = ContrastiveLoss.of(tape, tape.parameter(features), form);
-      assertThat(loss.value().getDouble(0)).isCloseTo(golden.get(name + ".loss")[0], within(1e-10));
+      assertThat(tape.device().number(loss.value()))
+          .isCloseTo(golden.get(name + ".loss")[0], within(1e-10));
       tape.backward(loss);
     }
 
-    assertThat(gradients.flat().toDoubleVector())
+    assertThat(Devices.nd(gradients.flat()).toDoubleVector())
         .containsExactly(golden.get(name + ".grad"), within(1e-10));
   }
 

@@ -1,38 +1,23 @@
 package org.ipt4j.core;
 
 import org.bytedeco.javacpp.FloatPointer;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
-/**
- * A step of Adam (Kingma and Ba, 2015, algorithm 1) in one pass over its vectors, on all
- * processors.
- *
- * @param rate of learning
- * @param beta1 of the gradients' mean
- * @param beta2 of their squares' mean
- * @param epsilon beside the root of that
- * @param step t, from 1
- */
-public record AdamPass(double rate, double beta1, double beta2, double epsilon, int step) {
-  /** Whether vectors such as {@code x} can be gone through: floats on the processor. */
-  public static boolean takes(INDArray x) {
-    return Kernels.isAddressable(x);
-  }
+/** A step of Adam in one pass over its vectors, on all processors. */
+final class AdamPass {
+  private AdamPass() {}
 
-  /**
-   * m = β₁·m + (1−β₁)·g, v = β₂·v + (1−β₂)·g², w = w − rate · m̂ / (√v̂ + ε), where m̂ = m/(1−β₁ᵗ)
-   * and v̂ = v/(1−β₂ᵗ). All are of one length and lie in one piece.
-   */
-  public void run(INDArray w, INDArray g, INDArray m, INDArray v) {
-    float factor = (float) (rate / (1 - Math.pow(beta1, step)));
-    float correction = (float) (1 / (1 - Math.pow(beta2, step)));
+  /** As {@link Device#adam}. */
+  static void run(Adam step, Array w, Array g, Array m, Array v) {
+    float factor = (float) step.meanFactor();
+    float correction = (float) step.squareFactor();
+    float epsilon = (float) step.epsilon();
     Blocks.run(
         w.length(),
         () -> {
-          FloatPointer values = Kernels.floats(w);
-          FloatPointer gradients = Kernels.floats(g);
-          FloatPointer means = Kernels.floats(m);
-          FloatPointer squares = Kernels.floats(v);
+          FloatPointer values = CpuDevice.floats(w);
+          FloatPointer gradients = CpuDevice.floats(g);
+          FloatPointer means = CpuDevice.floats(m);
+          FloatPointer squares = CpuDevice.floats(v);
           float[] value = Scratch.floats(0, Blocks.SIZE);
           float[] gradient = Scratch.floats(1, Blocks.SIZE);
           float[] mean = Scratch.floats(2, Blocks.SIZE);
@@ -40,14 +25,14 @@ public record AdamPass(double rate, double beta1, double beta2, double epsilon, 
           return (from, length) -> {
             gradients.position(from).get(gradient, 0, length);
             means.position(from).get(mean, 0, length);
-            average(mean, gradient, beta1, length);
+            average(mean, gradient, step.beta1(), length);
             means.position(from).put(mean, 0, length);
             square(gradient, length);
             squares.position(from).get(square, 0, length);
-            average(square, gradient, beta2, length);
+            average(square, gradient, step.beta2(), length);
             squares.position(from).put(square, 0, length);
             values.position(from).get(value, 0, length);
-            move(value, mean, square, factor, correction, (float) epsilon, length);
+            move(value, mean, square, factor, correction, epsilon, length);
             values.position(from).put(value, 0, length);
           };
         });

@@ -1,27 +1,22 @@
 package org.ipt4j.core;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.indexer.FloatIndexer;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Memory of one thread outside the Java heap: arrays are cut from blocks one behind the other, and
- * all end together when the arena is closed. The blocks stay with the thread, for whichever arena
- * needs one next, so that a pass like one before it allocates nothing.
+ * A device's memory for one thread: arrays are cut from blocks one behind the other, and all end
+ * together when the arena is closed. The blocks stay with the thread, for whichever arena of the
+ * device needs one next, so that a pass like one before it allocates nothing.
  *
  * <p>ND4J's workspaces, which serve the same end, learn their size in a first pass whose arrays
  * they take from the system one by one, and so hold the memory of two passes.
  */
 public final class Arena implements AutoCloseable {
-  /** What an arena's arrays are for; of each use a thread has one arena. */
+  /** What an arena's arrays are for; of each use a thread has one arena a device. */
   enum Use {
     /** A whole pass through a network. */
     PASS,
@@ -31,74 +26,93 @@ public final class Arena implements AutoCloseable {
     SCRATCH
   }
 
-  private static final ThreadLocal<Map<Use, Arena>> OWN = ThreadLocal.withInitial(Arena::all);
-  private static final ThreadLocal<Arena> CURRENT = new ThreadLocal<>();
+  /** What a thread has of one device. */
+  private static final class Own {
+    private final Device device;
+    private final List<Block> blocks = new ArrayList<>();
+    private final Map<Use, Arena> arenas = new EnumMap<>(Use.class);
+    private Arena current; // null: none is open
 
-  private final Map<DataType, List<Block>> blocks; // of all the thread's arenas
+    Own(Device device) {
+      this.device = device;
+      for (Use use : Use.values()) {
+        arenas.put(use, new Arena(this));
+      }
+    }
+  }
+
+  private static final ThreadLocal<Map<Device, Own>> OWN =
+      ThreadLocal.withInitial(IdentityHashMap::new);
+
+  private final Own own;
   private boolean open;
   private Arena enclosing; // null: none
 
-  private Arena(Map<DataType, List<Block>> blocks) {
-    this.blocks = blocks;
+  private Arena(Own own) {
+    this.own = own;
   }
 
-  private static Map<Use, Arena> all() {
-    Map<DataType, List<Block>> blocks = new EnumMap<>(DataType.class);
-    Map<Use, Arena> arenas = new EnumMap<>(Use.class);
-    for (Use use : Use.values()) {
-      arenas.put(use, new Arena(blocks));
-    }
-    return arenas;
+  private static Own own(Device device) {
+    return OWN.get().computeIfAbsent(device, Own::new);
   }
 
   /**
    * Opens the thread's arena for {@code use}: {@link #allocate} takes from it until it is closed.
    */
-  static Arena open(Use use) {
-    Arena arena = OWN.get().get(use);
+  static Arena open(Device device, Use use) {
+    Own own = own(device);
+    Arena arena = own.arenas.get(use);
     if (arena.open) {
-      throw new IllegalStateException("memory for a " + use + " is open on this thread already");
+      throw new IllegalStateException(
+          "memory for a "
+              + use
+              + " is open on this thread already"
+              + (use == Use.SCRATCH ? " (while an operation goes back it always is)" : ""));
     }
     arena.open = true;
-    arena.enclosing = CURRENT.get();
-    CURRENT.set(arena);
+    arena.enclosing = own.current;
+    own.current = arena;
     return arena;
   }
 
-  /** Gives all blocks of this thread back to the system, of which none may be in use. */
+  /** Gives all blocks of this thread back to their devices, of which none may be in use. */
   static void release() {
-    if (CURRENT.get() != null) {
-      throw new IllegalStateException("memory is in use on this thread: close its tape first");
+    for (Own own : OWN.get().values()) {
+      if (own.current != null) {
+        throw new IllegalStateException("memory is in use on this thread: close its tape first");
+      }
     }
-    Map<DataType, List<Block>> blocks = OWN.get().get(Use.PASS).blocks;
-    blocks.values().forEach(all -> all.forEach(Block::release));
+    for (Own own : OWN.get().values()) {
+      own.blocks.forEach(block -> own.device.free(block.memory));
+    }
     OWN.remove();
   }
 
-  static boolean isOpen(Use use) {
-    return OWN.get().get(use).open;
+  static boolean isOpen(Device device, Use use) {
+    return own(device).arenas.get(use).open;
   }
 
   /** An array of the arena opened last, or of its own if none is open; its content undefined. */
-  static INDArray allocate(DataType type, long... shape) {
-    Arena current = CURRENT.get();
-    return current == null ? unpooled(type, shape) : current.array(type, shape);
+  static Array allocate(Device device, long... shape) {
+    Arena current = own(device).current;
+    return current == null ? unpooled(device, shape) : current.array(shape);
+  }
+
+  /** An array that outlives every arena; its content undefined. */
+  static Array unpooled(Device device, long... shape) {
+    return device.allocate(Array.length(shape)).view(0, shape, Array.rowByRow(shape));
   }
 
   /** An array of this arena, its content undefined. */
-  INDArray array(DataType type, long... shape) {
-    long length = 1;
-    for (long size : shape) {
-      length *= size;
-    }
-    return block(type, length).cut(length, shape);
+  Array array(long... shape) {
+    long length = Array.length(shape);
+    return block(length).cut(length, shape);
   }
 
   /** The first block of its own with room for {@code length} numbers, else the first free one. */
-  private Block block(DataType type, long length) {
-    List<Block> all = blocks.computeIfAbsent(type, t -> new ArrayList<>());
+  private Block block(long length) {
     Block free = null;
-    for (Block block : all) {
+    for (Block block : own.blocks) {
       if (block.user == this && block.fits(length)) {
         return block;
       }
@@ -107,8 +121,8 @@ public final class Arena implements AutoCloseable {
       }
     }
     if (free == null) {
-      free = new Block(type, length);
-      all.add(free);
+      free = new Block(own.device, length);
+      own.blocks.add(free);
     }
     free.user = this;
     return free;
@@ -117,78 +131,45 @@ public final class Arena implements AutoCloseable {
   /** Ends the arrays. */
   @Override
   public void close() {
-    for (List<Block> all : blocks.values()) {
-      for (Block block : all) {
-        if (block.user == this) {
-          block.free();
-        }
+    for (Block block : own.blocks) {
+      if (block.user == this) {
+        block.free();
       }
     }
-    CURRENT.set(enclosing);
+    own.current = enclosing;
     enclosing = null;
     open = false;
   }
 
-  /** ND4J writes to all it takes, so that also what is never used gets pages; this does not. */
-  @SuppressForbidden("gives the arenas' blocks their memory")
-  private static INDArray untouched(FloatPointer memory, DataType type, long length) {
-    return Nd4j.create(
-        Nd4j.createBuffer(memory, type, length, FloatIndexer.create(memory)),
-        new long[] {length},
-        new long[] {1},
-        0,
-        'c');
-  }
-
-  /** An array that outlives every arena. */
-  @SuppressForbidden("takes memory of its own")
-  static INDArray unpooled(DataType type, long... shape) {
-    return Nd4j.createUninitialized(type, shape, 'c');
-  }
-
   private static final class Block {
     private static final long LEAST = 1 << 22; // numbers; untouched ones take no memory
-    private static final long LINE = 64; // bytes of a cache line, where arrays begin
+    private static final long LINE = 64; // bytes: arrays begin as far apart as lines of a cache
 
-    private final FloatPointer own; // null: the memory is ND4J's to free
-    private final INDArray memory;
-    private final Map<Long, List<INDArray>> arrays = new HashMap<>(); // all ever cut, by beginning
-    private final long first; // that lies at the beginning of a line
+    private final Array memory;
+    private final Map<Long, List<Array>> arrays = new HashMap<>(); // all ever cut, by beginning
     private final long step; // numbers of a line
     private long next;
     private Arena user; // null: free
 
-    Block(DataType type, long length) {
-      step = LINE / type.width();
-      long size = Math.max(LEAST, length + step);
-      own = Kernels.ON_PROCESSOR && type == DataType.FLOAT ? new FloatPointer(size) : null;
-      memory = own == null ? unpooled(type, size) : untouched(own, type, size);
-      long address = memory.data().address();
-      first = (LINE - address % LINE) % LINE / type.width();
-      next = first;
-    }
-
-    void release() {
-      memory.close();
-      if (own != null) {
-        own.deallocate();
-      }
+    Block(Device device, long length) {
+      step = LINE / device.precision().bytes();
+      memory = device.allocate(Math.max(LEAST, length));
     }
 
     boolean fits(long length) {
       return next + length <= memory.length();
     }
 
-    INDArray cut(long length, long[] shape) {
-      List<INDArray> here = arrays.computeIfAbsent(next, from -> new ArrayList<>(1));
-      INDArray array = null;
-      for (INDArray known : here) {
-        if (Arrays.equals(known.shape(), shape)) {
+    Array cut(long length, long[] shape) {
+      List<Array> here = arrays.computeIfAbsent(next, from -> new ArrayList<>(1));
+      Array array = null;
+      for (Array known : here) {
+        if (known.hasShape(shape)) {
           array = known;
         }
       }
       if (array == null) {
-        array = Kernels.view(memory, next, shape.clone(), Nd4j.getStrides(shape, 'c'));
+        array = memory.view(next, shape, Array.rowByRow(shape));
         here.add(array);
       }
       next += (length + step - 1) / step * step;
@@ -196,7 +177,7 @@ public final class Arena implements AutoCloseable {
     }
 
     void free() {
-      next = first;
+      next = 0;
       user = null;
     }
   }

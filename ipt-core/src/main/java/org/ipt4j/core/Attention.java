@@ -1,7 +1,6 @@
 package org.ipt4j.core;
 
 import java.util.Locale;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Scaled dot-product attention of several heads (Vaswani et al., 2017, §3.2). */
 public final class Attention {
@@ -18,8 +17,8 @@ public final class Attention {
    * @return [N,S,D]
    */
   public static Variable attention(Tape tape, Variable q, Variable k, Variable v, int heads) {
-    Shapes.check("attention keys", k, q.size(0), v.size(1), q.size(2));
-    Shapes.check("attention values", v, q.size(0), k.size(1), q.size(2));
+    Shapes.check(tape, "attention keys", k, q.size(0), v.size(1), q.size(2));
+    Shapes.check(tape, "attention values", v, q.size(0), k.size(1), q.size(2));
     if (q.size(2) % heads != 0) {
       throw new IllegalArgumentException(
           String.format(
@@ -28,50 +27,22 @@ public final class Attention {
               q.size(2),
               heads));
     }
+    Device device = tape.device();
     double factor = 1 / Math.sqrt((double) q.size(2) / heads);
-    Heads apart = new Heads(q.value(), k.value(), v.value(), heads, factor);
-    long[] scores = {q.size(0), heads, q.size(1), k.size(1)};
-    INDArray y = tape.array(q.shape());
-    INDArray p; // the weights
-    if (apart.areApart()) {
-      p = tape.isTraining() ? tape.array(scores) : null;
-      new HeadProducts(apart, y).run(p);
-    } else {
-      p = tape.array(scores);
-      Kernels.matmul(byHead(q.value(), heads), false, byHead(k.value(), heads), true, factor, 0, p);
-      Kernels.softmax(p, p);
-      Kernels.matmul(p, false, byHead(v.value(), heads), false, 1, 0, byHead(y, heads));
-    }
-    // dv = pᵀ·dy, dp = dy·vᵀ, dz = p ∘ (dp − rows' sums of dp ∘ p), which sums are those of dy ∘ y
-    // over a head's columns; dq = factor·dz·k, dk = factor·dzᵀ·q
+    AttentionHeads all = new AttentionHeads(q.value(), k.value(), v.value(), heads, factor);
+    Array weights = tape.isTraining() ? tape.array(all.weightsShape()) : null;
+    Array y = tape.array(q.shape());
+    device.attention(all, weights, y);
     return tape.record(
+        Operation.of("attention", "heads", heads).multiplying(2 * q.value().length() * k.size(1)),
         y,
         dy -> {
-          INDArray sums = headSums(tape, dy, y, heads); // [N,S,A]
-          // in this order, also below: if two of them are one variable, the first one overwrites
+          Array sums = headSums(tape, dy, y, heads); // [N,S,A]
+          // in this order: if two of them are one variable, the first one overwrites
           Variable.Target dq = q.target();
           Variable.Target dk = k.target();
           Variable.Target dv = v.target();
-          if (apart.areApart()) {
-            new HeadGradients(apart, dy, p, sums).addTo(dq, dk, dv);
-            return;
-          }
-          INDArray dz = tape.array(scores);
-          Kernels.matmul(byHead(dy, heads), false, byHead(v.value(), heads), true, 1, 0, dz);
-          Kernels.subtract(dz, byHead(sums, heads), dz);
-          Kernels.multiply(dz, p, dz);
-          if (dq != null) {
-            INDArray to = byHead(dq.array(), heads);
-            Kernels.matmul(dz, false, byHead(k.value(), heads), false, factor, dq.beta(), to);
-          }
-          if (dk != null) {
-            INDArray to = byHead(dk.array(), heads);
-            Kernels.matmul(dz, true, byHead(q.value(), heads), false, factor, dk.beta(), to);
-          }
-          if (dv != null) {
-            INDArray to = byHead(dv.array(), heads);
-            Kernels.matmul(p, true, byHead(dy, heads), false, 1, dv.beta(), to);
-          }
+          device.attentionBackward(all, weights, dy, sums, dq, dk, dv);
         },
         q,
         k,
@@ -79,23 +50,13 @@ public final class Attention {
   }
 
   /** The sums of a ∘ b over each head's columns: [N,S,D] → [N,S,A]. */
-  private static INDArray headSums(Tape tape, INDArray a, INDArray b, int heads) {
-    INDArray product = tape.array(a.shape());
-    Kernels.multiply(a, b, product);
-    INDArray sums = tape.array(a.size(0), a.size(1), heads);
+  private static Array headSums(Tape tape, Array a, Array b, int heads) {
+    Array product = tape.array(a.shape());
+    tape.device().multiply(a, b, product);
+    Array sums = tape.array(a.size(0), a.size(1), heads);
     long perHead = a.size(2) / heads;
-    Kernels.sumRows(
-        product.reshape('c', sums.length(), perHead), 1, sums.reshape('c', sums.length(), 1));
+    tape.device()
+        .sumRows(product.reshape(sums.length(), perHead), 1, sums.reshape(sums.length(), 1));
     return sums;
-  }
-
-  /** x [N,S,Q], rows perhaps wider than Q → [N,A,S,Q/A]. */
-  private static INDArray byHead(INDArray x, int heads) {
-    long width = x.size(2) / heads;
-    return Kernels.view(
-        x,
-        0,
-        new long[] {x.size(0), heads, x.size(1), width},
-        new long[] {x.stride(0), width, x.stride(1), 1});
   }
 }

@@ -16,8 +16,6 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack.SetNumThreads;
 import org.nd4j.linalg.api.blas.Blas.Vendor;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** The OpenBLAS that ND4J's processor backend has loaded, called for one matrix at a time. */
@@ -56,8 +54,35 @@ final class Blas {
    * @param array its first number
    * @param from the matrix's first, relative to the array's
    * @param stride from one row to the next
+   * @param isTransposed whether the rows are the matrix's columns
    */
-  record Matrix(FloatPointer array, long from, int stride) {}
+  record Matrix(FloatPointer array, long from, int stride, boolean isTransposed) {
+    Matrix(FloatPointer array, long from, int stride) {
+      this(array, from, stride, false);
+    }
+
+    Matrix transposed() {
+      return new Matrix(array, from, stride, !isTransposed);
+    }
+
+    private int order() {
+      return isTransposed ? CblasTrans : CblasNoTrans;
+    }
+
+    /** Where column {@code i} begins. */
+    private FloatPointer column(int i) {
+      return at(isTransposed ? (long) i * stride : i);
+    }
+
+    /** Where row {@code i} begins. */
+    private FloatPointer row(int i) {
+      return at(isTransposed ? i : (long) i * stride);
+    }
+
+    private FloatPointer at(long offset) {
+      return new FloatPointer(array).position(from + offset);
+    }
+  }
 
   /** Runs products that our {@link Workers} share, none of which OpenBLAS then divides itself. */
   static void singleThreaded(Runnable products) {
@@ -116,11 +141,11 @@ final class Blas {
   }
 
   private static void multiplySquare() {
-    try (INDArray zeros = Arena.unpooled(DataType.FLOAT, FILLING_SIDE, FILLING_SIDE).assign(0);
-        INDArray product = Arena.unpooled(DataType.FLOAT, FILLING_SIDE, FILLING_SIDE)) {
-      Matrix factor = new Matrix(Kernels.floats(zeros), 0, FILLING_SIDE);
-      Matrix out = new Matrix(Kernels.floats(product), 0, FILLING_SIDE);
-      multiply(FILLING_SIDE, FILLING_SIDE, FILLING_SIDE, factor, false, factor, false, 1, 0, out);
+    int n = FILLING_SIDE;
+    try (FloatPointer zeros = new FloatPointer(new float[n * n]);
+        FloatPointer product = new FloatPointer((long) n * n)) {
+      Matrix factor = new Matrix(zeros, 0, n);
+      multiply(n, n, n, factor, factor, 1, 0, new Matrix(product, 0, n));
     }
   }
 
@@ -131,38 +156,26 @@ final class Blas {
     }
   }
 
-  /**
-   * out [rows,columns] = alpha · op(a) [rows,inner] · op(b) [inner,columns] + beta · out, where op
-   * transposes if asked.
-   */
+  /** out [rows,columns] = alpha · a [rows,inner] · b [inner,columns] + beta · out. */
   static void multiply(
-      int rows,
-      int columns,
-      int inner,
-      Matrix a,
-      boolean transposeA,
-      Matrix b,
-      boolean transposeB,
-      double alpha,
-      double beta,
-      Matrix out) {
+      int rows, int columns, int inner, Matrix a, Matrix b, double alpha, double beta, Matrix out) {
     int parts = parts((long) rows * columns, inner);
     for (int i = 0; i < parts; i++) {
       int from = Workers.first(inner, parts, i);
       cblas_sgemm(
           CblasRowMajor,
-          transposeA ? CblasTrans : CblasNoTrans,
-          transposeB ? CblasTrans : CblasNoTrans,
+          a.order(),
+          b.order(),
           rows,
           columns,
           Workers.first(inner, parts, i + 1) - from,
           (float) alpha,
-          at(a, transposeA ? (long) from * a.stride() : from),
+          a.column(from),
           a.stride(),
-          at(b, transposeB ? from : (long) from * b.stride()),
+          b.row(from),
           b.stride(),
           i == 0 ? (float) beta : 1,
-          at(out, 0),
+          out.row(0),
           out.stride());
     }
   }
@@ -176,9 +189,5 @@ final class Blas {
   private static int parts(long outputs, int inner) {
     long small = SMALL / outputs;
     return small < LEAST_PART ? 1 : (int) ((inner - 1) / small + 1);
-  }
-
-  private static FloatPointer at(Matrix x, long offset) {
-    return new FloatPointer(x.array()).position(x.from() + offset);
   }
 }

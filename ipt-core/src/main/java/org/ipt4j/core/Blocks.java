@@ -19,9 +19,14 @@ final class Blocks {
 
   private Blocks() {}
 
+  /** How many blocks {@code length} numbers are. */
+  static int count(long length) {
+    return Math.toIntExact((length + SIZE - 1) / SIZE);
+  }
+
   /** Takes {@code length} numbers through loops of {@code loops}, one for each processor. */
   static void run(long length, Supplier<Loop> loops) {
-    int blocks = Math.toIntExact((length + SIZE - 1) / SIZE);
+    int blocks = count(length);
     Workers.run(
         blocks,
         Math.min(blocks, Workers.count()),

@@ -33,17 +33,17 @@ public final class Conv implements Layer {
 
   @Override
   public Variable forward(Tape tape, Variable x) {
-    return Convolution.conv2d(tape, x, tape.parameter(weight), tape.parameter(bias));
+    return ConvOps.conv2d(tape, x, tape.parameter(weight), tape.parameter(bias));
   }
 
   /** residual + the convolution of x. */
   public Variable forwardOnto(Tape tape, Variable residual, Variable x) {
-    return Convolution.conv2dOnto(tape, residual, x, tape.parameter(weight), tape.parameter(bias));
+    return ConvOps.conv2dOnto(tape, residual, x, tape.parameter(weight), tape.parameter(bias));
   }
 
   /** max(the convolution of x, 0). */
   public Variable forwardRelu(Tape tape, Variable x) {
-    return Convolution.conv2dRelu(tape, x, tape.parameter(weight), tape.parameter(bias));
+    return ConvOps.conv2dRelu(tape, x, tape.parameter(weight), tape.parameter(bias));
   }
 
   /**

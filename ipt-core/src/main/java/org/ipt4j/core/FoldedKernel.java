@@ -1,8 +1,5 @@
 package org.ipt4j.core;
 
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-
 /**
  * The one 5×5 kernel that does, before a pixel shuffle by s, what two 3×3 convolutions do of which
  * the first comes before the shuffle and the second after it.
@@ -23,12 +20,12 @@ final class FoldedKernel {
   private final long in; // C, to which one channel is added
   private final long out; // O
   private final long block; // s²
-  private final DataType type;
-  private final INDArray first; // w1 and b1 [M, s²·(C+1)·9]
-  private final INDArray second; // w2 [O·9, M]
-  private final INDArray moves; // [s²·9·9, s²·25], 1 where a product of two taps goes to, else 0
-  private final INDArray w; // [O·s²,C,5,5]
-  private final INDArray b; // [O·s²]
+  private final Device device;
+  private final Array first; // w1 and b1 [M, s²·(C+1)·9]
+  private final Array second; // w2 [O·9, M]
+  private final Array moves; // [s²·9·9, s²·25], 1 where a product of two taps goes to, else 0
+  private final Array w; // [O·s²,C,5,5]
+  private final Array b; // [O·s²]
 
   /** Folds the kernels; the arrays are of the open {@link Arena}. */
   FoldedKernel(SubPixel of) {
@@ -37,113 +34,96 @@ final class FoldedKernel {
     in = of.w1().size(1);
     out = of.w2().size(0);
     block = (long) of.s() * of.s();
-    type = of.w1().value().dataType();
+    device = of.w1().value().device();
     moves = moves(of.s());
     first = array(middle, block * (in + 1) * TAPS);
-    weights(first).assign(of.w1().value());
+    device.copy(of.w1().value(), weights(first));
     long[] stepsOfRows = {(in + 1) * TAPS, 1};
-    Kernels.view(first, in * TAPS, new long[] {middle * block, TAPS}, stepsOfRows).assign(0);
-    biases(first).assign(of.b1().value());
+    device.fill(first.view(in * TAPS, new long[] {middle * block, TAPS}, stepsOfRows), 0);
+    device.copy(of.b1().value(), biases(first));
     second = array(out * TAPS, middle);
-    Kernels.permute(of.w2().value().reshape('c', 1, out, middle, TAPS), second, 0, 1, 3, 2);
+    device.permute(of.w2().value().reshape(1, out, middle, TAPS), second, 0, 1, 3, 2);
 
-    INDArray products = array(out * TAPS, block * (in + 1) * TAPS);
-    Kernels.matmul(second, false, first, false, 1, 0, products);
-    INDArray byPlace = array((in + 1) * out, block * TAPS * TAPS);
-    Kernels.permute(
-        products.reshape('c', new long[] {1, out, TAPS, block, in + 1, TAPS}),
-        byPlace,
-        0,
-        4,
-        1,
-        3,
-        2,
-        5);
-    INDArray folded = array((in + 1) * out, block * FOLDED_TAPS); // [C+1,O,s²,25]
-    Kernels.matmul(byPlace, false, moves, false, 1, 0, folded);
+    Array products = array(out * TAPS, block * (in + 1) * TAPS);
+    device.matmul(second, first, 1, 0, products);
+    Array byPlace = array((in + 1) * out, block * TAPS * TAPS);
+    device.permute(products.reshape(1, out, TAPS, block, in + 1, TAPS), byPlace, 0, 4, 1, 3, 2, 5);
+    Array folded = array((in + 1) * out, block * FOLDED_TAPS); // [C+1,O,s²,25]
+    device.matmul(byPlace, moves, 1, 0, folded);
     w = array(out * block, in, FOLDED_SIDE, FOLDED_SIDE);
-    Kernels.permute(weightsOfFolded(folded), w, 0, 2, 1, 3);
+    device.permute(weightsOfFolded(folded), w, 0, 2, 1, 3);
     b = array(out * block);
-    Kernels.sumRows(biasesOfFolded(folded), 1, b.reshape('c', out * block, 1));
-    INDArray blocks = b.reshape('c', out, block);
-    Kernels.add(blocks, of.b2().value().reshape('c', out, 1), blocks);
+    device.sumRows(biasesOfFolded(folded), 1, b.reshape(out * block, 1));
+    Array blocks = b.reshape(out, block);
+    device.add(blocks, of.b2().value().reshape(out, 1), blocks);
   }
 
   /** [O·s²,C,5,5], for a convolution before the shuffle. */
-  INDArray w() {
+  Array w() {
     return w;
   }
 
   /** [O·s²]. */
-  INDArray b() {
+  Array b() {
     return b;
   }
 
   /** Takes the gradients of {@link #w} and {@link #b} on to what was folded. */
-  void receive(INDArray dw, INDArray db) {
-    INDArray dfolded = array((in + 1) * out, block * FOLDED_TAPS);
-    Kernels.permute(
-        dw.reshape('c', 1, out * block, in, FOLDED_TAPS), weightsOfFolded(dfolded), 0, 2, 1, 3);
-    INDArray dbiases = biasesOfFolded(dfolded).assign(0);
-    Kernels.add(dbiases, db.reshape('c', out * block, 1), dbiases);
-    INDArray dbyPlace = array((in + 1) * out, block * TAPS * TAPS);
-    Kernels.matmul(dfolded, false, moves, true, 1, 0, dbyPlace);
-    INDArray dproducts = array(out * TAPS, block * (in + 1) * TAPS);
-    Kernels.permute(
-        dbyPlace.reshape('c', new long[] {1, in + 1, out, block, TAPS, TAPS}),
-        dproducts,
-        0,
-        2,
-        4,
-        3,
-        1,
-        5);
+  void receive(Array dw, Array db) {
+    Array dfolded = array((in + 1) * out, block * FOLDED_TAPS);
+    device.permute(
+        dw.reshape(1, out * block, in, FOLDED_TAPS), weightsOfFolded(dfolded), 0, 2, 1, 3);
+    Array dbiases = biasesOfFolded(dfolded);
+    device.fill(dbiases, 0);
+    device.add(dbiases, db.reshape(out * block, 1), dbiases);
+    Array dbyPlace = array((in + 1) * out, block * TAPS * TAPS);
+    device.matmul(dfolded, moves.transposed(), 1, 0, dbyPlace);
+    Array dproducts = array(out * TAPS, block * (in + 1) * TAPS);
+    device.permute(
+        dbyPlace.reshape(1, in + 1, out, block, TAPS, TAPS), dproducts, 0, 2, 4, 3, 1, 5);
 
-    INDArray dfirst = array(first.shape());
-    Kernels.matmul(second, true, dproducts, false, 1, 0, dfirst);
+    Array dfirst = array(first.shape());
+    device.matmul(second.transposed(), dproducts, 1, 0, dfirst);
     of.w1().receive(weights(dfirst));
     of.b1().receive(biases(dfirst));
-    INDArray dsecond = array(second.shape());
-    Kernels.matmul(dproducts, false, first, true, 1, 0, dsecond);
+    Array dsecond = array(second.shape());
+    device.matmul(dproducts, first.transposed(), 1, 0, dsecond);
     of.w2()
         .receiveOverwriting(
-            dw2 -> Kernels.permute(dsecond.reshape('c', 1, out, TAPS, middle), dw2, 0, 1, 3, 2));
+            dw2 -> device.permute(dsecond.reshape(1, out, TAPS, middle), dw2, 0, 1, 3, 2));
     of.b2()
-        .receiveOverwriting(
-            db2 -> Kernels.sumRows(db.reshape('c', out, block), 1, db2.reshape('c', out, 1)));
+        .receiveOverwriting(db2 -> device.sumRows(db.reshape(out, block), 1, db2.reshape(out, 1)));
   }
 
-  private INDArray array(long... shape) {
-    return Kernels.uninitialized(type, shape);
+  private Array array(long... shape) {
+    return device.array(shape);
   }
 
   /** Where the weights lie in {@link #first} or its gradient, in the shape of w1. */
-  private INDArray weights(INDArray x) {
-    return Kernels.view(x, 0, of.w1().shape(), new long[] {(in + 1) * TAPS, TAPS, SIDE, 1});
+  private Array weights(Array x) {
+    return x.view(0, of.w1().shape(), new long[] {(in + 1) * TAPS, TAPS, SIDE, 1});
   }
 
   /** Where the biases lie in {@link #first} or its gradient, in the shape of b1. */
-  private INDArray biases(INDArray x) {
-    return Kernels.view(x, in * TAPS + TAPS / 2, of.b1().shape(), new long[] {(in + 1) * TAPS});
+  private Array biases(Array x) {
+    return x.view(in * TAPS + TAPS / 2, of.b1().shape(), new long[] {(in + 1) * TAPS});
   }
 
-  private INDArray weightsOfFolded(INDArray folded) {
-    return Kernels.view(
-        folded,
+  private Array weightsOfFolded(Array folded) {
+    return folded.view(
         0,
         new long[] {1, in, out * block, FOLDED_TAPS},
         new long[] {folded.length(), out * block * FOLDED_TAPS, FOLDED_TAPS, 1});
   }
 
-  private INDArray biasesOfFolded(INDArray folded) {
-    return Kernels.view(
-        folded,
+  private Array biasesOfFolded(Array folded) {
+    return folded.view(
         in * out * block * FOLDED_TAPS,
         new long[] {out * block, FOLDED_TAPS},
         new long[] {FOLDED_TAPS, 1});
   }
 
-  private INDArray moves(int s) {
+  private Array moves(int s) {
     int columns = s * s * FOLDED_TAPS;
     float[] numbers = new float[s * s * TAPS * TAPS * columns];
     int row = 0;
@@ -159,8 +139,6 @@ final class FoldedKernel {
         }
       }
     }
-    INDArray moves = array((long) s * s * TAPS * TAPS, columns);
-    Kernels.write(numbers, 0, moves);
-    return moves;
+    return device.array(numbers, 0, (long) s * s * TAPS * TAPS, columns);
   }
 }

@@ -2,18 +2,18 @@ package org.ipt4j.core;
 
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Layer normalisation of rows of floats on the processor, a few rows at a time on the heap: one
  * pass where ND4J's operations take ten. All arrays lie in one piece. Results are the same to the
- * bit for the same arrays and number of processors.
+ * bit for the same arrays, on any number of threads.
  *
  * <p>Where a loop writes, all its arrays have one index: with several, the virtual machine does not
  * vectorise it. So what belongs to a row's columns is repeated for each row of a block.
  */
-final class HeapLayerNorm implements LayerNorm {
+final class HeapLayerNorm {
   private static final int BLOCK = 2048; // numbers worked on at a time, unless a row is longer
+  private static final int SHARE = 1 << 16; // numbers that outweigh what a share costs
 
   private final int rows;
   private final int d;
@@ -21,30 +21,24 @@ final class HeapLayerNorm implements LayerNorm {
   private final int shares;
 
   /** Of arrays [R,D]. */
-  HeapLayerNorm(INDArray x) {
+  HeapLayerNorm(Array x) {
     rows = Math.toIntExact(x.size(0));
     d = Math.toIntExact(x.size(1));
     step = Math.max(1, BLOCK / d);
-    shares = Math.min((rows + step - 1) / step, Workers.count());
+    shares = (int) Math.max(1, x.length() / SHARE); // however many threads there are
   }
 
-  @Override
-  public void forward(
-      INDArray x,
-      INDArray gain,
-      INDArray bias,
-      double epsilon,
-      INDArray y,
-      INDArray mean,
-      INDArray inverse) {
+  /** As {@link Device#layerNorm}. */
+  void forward(
+      Array x, Array gain, Array bias, double epsilon, Array y, Array mean, Array inverse) {
     Workers.run(
         rows,
         shares,
         (share, first, end) -> {
-          FloatPointer from = Kernels.floats(x);
-          FloatPointer to = Kernels.floats(y);
-          FloatPointer means = Kernels.floats(mean);
-          FloatPointer inverses = Kernels.floats(inverse);
+          FloatPointer from = CpuDevice.floats(x);
+          FloatPointer to = CpuDevice.floats(y);
+          FloatPointer means = CpuDevice.floats(mean);
+          FloatPointer inverses = CpuDevice.floats(inverse);
           float[] block = Scratch.floats(0, step * d);
           float[] scaled = Scratch.floats(1, step * d);
           float[] gains = repeated(gain, 2);
@@ -67,25 +61,19 @@ final class HeapLayerNorm implements LayerNorm {
         });
   }
 
-  @Override
-  public void backward(
-      INDArray dy,
-      INDArray x,
-      INDArray gain,
-      INDArray mean,
-      INDArray inverse,
-      INDArray dgain,
-      INDArray dbias) {
+  /** As {@link Device#layerNormBackward}. */
+  void backward(
+      Array dy, Array x, Array gain, Array mean, Array inverse, Array dgain, Array dbias) {
     float[][] gainSums = new float[shares][];
     float[][] biasSums = new float[shares][];
     Workers.run(
         rows,
         shares,
         (share, first, end) -> {
-          FloatPointer gradients = Kernels.floats(dy);
-          FloatPointer from = Kernels.floats(x);
-          FloatPointer means = Kernels.floats(mean);
-          FloatPointer inverses = Kernels.floats(inverse);
+          FloatPointer gradients = CpuDevice.floats(dy);
+          FloatPointer from = CpuDevice.floats(x);
+          FloatPointer means = CpuDevice.floats(mean);
+          FloatPointer inverses = CpuDevice.floats(inverse);
           float[] slopes = Scratch.floats(0, step * d);
           float[] block = Scratch.floats(1, step * d);
           float[] gains = repeated(gain, 2);
@@ -112,14 +100,14 @@ final class HeapLayerNorm implements LayerNorm {
           gainSums[share] = sumOfRows(products, step * d);
           biasSums[share] = sumOfRows(sums, step * d);
         });
-    Kernels.floats(dgain).put(total(gainSums), 0, d);
-    Kernels.floats(dbias).put(total(biasSums), 0, d);
+    CpuDevice.floats(dgain).put(total(gainSums), 0, d);
+    CpuDevice.floats(dbias).put(total(biasSums), 0, d);
   }
 
   /** A row's numbers for each row of a block, in this thread's array {@code which}. */
-  private float[] repeated(INDArray row, int which) {
+  private float[] repeated(Array row, int which) {
     float[] numbers = Scratch.floats(which, step * d);
-    Kernels.floats(row).get(numbers, 0, d);
+    CpuDevice.floats(row).get(numbers, 0, d);
     for (int r = 1; r < step; r++) {
       System.arraycopy(numbers, 0, numbers, r * d, d);
     }

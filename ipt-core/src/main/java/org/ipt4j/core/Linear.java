@@ -28,18 +28,17 @@ public final class Linear implements Layer {
 
   @Override
   public Variable forward(Tape tape, Variable x) {
-    return Dense.linear(
-        tape, x, tape.parameter(weight), bias == null ? null : tape.parameter(bias));
+    return Ops.linear(tape, x, tape.parameter(weight), bias == null ? null : tape.parameter(bias));
   }
 
   /** residual + x·wᵀ + b. */
   public Variable forwardOnto(Tape tape, Variable residual, Variable x) {
-    return Dense.linearOnto(
+    return Ops.linearOnto(
         tape, residual, x, tape.parameter(weight), bias == null ? null : tape.parameter(bias));
   }
 
   /** max(x·wᵀ + b, 0). */
   public Variable forwardRelu(Tape tape, Variable x) {
-    return Dense.linearRelu(tape, x, tape.parameter(weight), tape.parameter(bias));
+    return Ops.linearRelu(tape, x, tape.parameter(weight), tape.parameter(bias));
   }
 }

@@ -1,7 +1,5 @@
 package org.ipt4j.core;
 
-import org.nd4j.linalg.api.ndarray.INDArray;
-
 /** Scalars to be made small. */
 public final class Losses {
   private Losses() {}
@@ -13,24 +11,27 @@ public final class Losses {
    * @param target the same shape; wants no gradient
    * @return [1]
    */
-  public static Variable l1(Tape tape, Variable x, INDArray target) {
-    Shapes.checkEqual("l1", x, tape.constant(target));
-    long count = target.length();
-    INDArray difference = tape.array(x.shape());
-    Kernels.subtract(x.value(), target, difference);
-    INDArray y = tape.array(1).assign(difference.norm1Number().doubleValue() / count);
+  public static Variable l1(Tape tape, Variable x, Variable target) {
+    Shapes.checkEqual(tape, "l1", x, target);
+    Device device = tape.device();
+    long count = target.value().length();
+    Array difference = tape.array(x.shape());
+    device.subtract(x.value(), target.value(), difference);
+    Array y = device.filled(device.absoluteSum(difference) / count, 1);
     // dx = dy · sign(x − target) / count
     return tape.record(
+        Operation.of("l1"),
         y,
         dy -> {
-          double each = dy.getDouble(0) / count;
+          double each = device.number(dy) / count;
           x.receiveOverwriting(
               dx -> {
-                Kernels.sign(difference, dx);
-                dx.muli(each);
+                device.sign(difference, dx);
+                device.scale(dx, each, dx);
               });
         },
-        x);
+        x,
+        target);
   }
 
   /**
@@ -42,26 +43,29 @@ public final class Losses {
    * @param epsilon ε in the units of {@code x}, positive
    * @return [1]
    */
-  public static Variable charbonnier(Tape tape, Variable x, INDArray target, double epsilon) {
-    Shapes.checkEqual("charbonnier", x, tape.constant(target));
-    long count = target.length();
-    INDArray difference = tape.array(x.shape());
-    Kernels.subtract(x.value(), target, difference);
-    INDArray root = tape.array(x.shape());
-    Kernels.multiply(difference, difference, root);
-    Kernels.root(root, epsilon * epsilon);
-    INDArray y = tape.array(1).assign(root.norm1Number().doubleValue() / count);
+  public static Variable charbonnier(Tape tape, Variable x, Variable target, double epsilon) {
+    Shapes.checkEqual(tape, "charbonnier", x, target);
+    Device device = tape.device();
+    long count = target.value().length();
+    Array difference = tape.array(x.shape());
+    device.subtract(x.value(), target.value(), difference);
+    Array root = tape.array(x.shape());
+    device.multiply(difference, difference, root);
+    device.root(root, epsilon * epsilon);
+    Array y = device.filled(device.absoluteSum(root) / count, 1);
     // dx = dy · d / √(d² + ε²) / count
     return tape.record(
+        Operation.of("charbonnier", "epsilon", epsilon),
         y,
         dy -> {
-          double each = dy.getDouble(0) / count;
+          double each = device.number(dy) / count;
           x.receiveOverwriting(
               dx -> {
-                Kernels.divide(difference, root, dx);
-                dx.muli(each);
+                device.divide(difference, root, dx);
+                device.scale(dx, each, dx);
               });
         },
-        x);
+        x,
+        target);
   }
 }

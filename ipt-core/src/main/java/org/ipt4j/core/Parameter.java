@@ -59,15 +59,42 @@ public final class Parameter {
     return strides.clone();
   }
 
-  /** Where number {@code i} of it, counted row by row, lies in the vector. */
-  long place(long i) {
-    long place = offset;
-    long rest = i;
-    for (int axis = shape.length - 1; axis >= 0; axis--) {
-      place += rest % shape[axis] * strides[axis];
-      rest /= shape[axis];
+  /** There must be as many as it has, and no gaps between them. */
+  void check(float[] numbers) {
+    if (isByColumns() && strides[1] != shape[0]) {
+      throw new IllegalArgumentException("a part of " + name + " has no piece of its own");
     }
-    return place;
+    if (numbers.length != length()) {
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "%s has %d numbers, got %d", this, length(), numbers.length));
+    }
+  }
+
+  /** Whether it is a matrix that lies column by column. */
+  boolean isByColumns() {
+    return shape.length == 2 && strides[0] == 1 && shape[0] > 1 && shape[1] > 1;
+  }
+
+  /** Takes {@code length} of a matrix' numbers, those from column {@code left} on, by columns. */
+  void toColumns(float[] numbers, int left, int length, float[] band) {
+    int rows = (int) shape[0];
+    int columns = (int) shape[1];
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < length / rows; c++) {
+        band[c * rows + r] = numbers[r * columns + left + c];
+      }
+    }
+  }
+
+  /** The other way: puts {@code length} numbers by columns, from {@code left} on, into rows. */
+  void fromColumns(float[] band, int left, int length, float[] numbers) {
+    int rows = (int) shape[0];
+    int columns = (int) shape[1];
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < length / rows; c++) {
+        numbers[r * columns + left + c] = band[c * rows + r];
+      }
+    }
   }
 
   Initializer initializer() {

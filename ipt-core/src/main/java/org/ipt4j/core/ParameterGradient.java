@@ -1,7 +1,6 @@
 package org.ipt4j.core;
 
 import java.util.function.Supplier;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A parameter's gradient in one of several passes that add to the same vector in {@link Turns}. An
@@ -11,11 +10,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class ParameterGradient implements Variable.GradientMemory {
   private final Parameter parameter;
-  private final INDArray all; // of all passes
+  private final Array all; // of all passes
   private final Turns.Turn turn;
-  private final Supplier<INDArray> memory;
+  private final Supplier<Array> memory;
   private int uses; // operations that are still to go back
-  private INDArray own; // null: none
+  private Array own; // null: none
 
   /**
    * Nothing has flowed back yet.
@@ -23,7 +22,7 @@ final class ParameterGradient implements Variable.GradientMemory {
    * @param all the parameter's part of the vector
    * @param memory makes an array of the pass
    */
-  ParameterGradient(Parameter parameter, INDArray all, Turns.Turn turn, Supplier<INDArray> memory) {
+  ParameterGradient(Parameter parameter, Array all, Turns.Turn turn, Supplier<Array> memory) {
     this.parameter = parameter;
     this.all = all;
     this.turn = turn;
@@ -31,7 +30,7 @@ final class ParameterGradient implements Variable.GradientMemory {
   }
 
   @Override
-  public INDArray array() {
+  public Array array() {
     if (uses > 1) {
       own = memory.get();
       return own;
@@ -61,7 +60,7 @@ final class ParameterGradient implements Variable.GradientMemory {
   void finish() {
     if (own != null) {
       turn.await(parameter);
-      all.addi(own);
+      all.device().add(all, own, all);
       turn.handOn(parameter);
     }
   }

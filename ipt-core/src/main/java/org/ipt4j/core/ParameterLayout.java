@@ -5,8 +5,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Where each named parameter lies in a flat vector: values, gradients, an optimiser's moments and
@@ -19,26 +17,6 @@ public final class ParameterLayout {
     /** Whether {@code parameter} lies in it. */
     public boolean contains(Parameter parameter) {
       return parameter.offset() >= offset && parameter.offset() < offset + length;
-    }
-
-    /**
-     * Copies what belongs to a parameter of this range.
-     *
-     * @param numbers one for each of the range's, in one piece
-     * @param rows receives them row by row, as long as the parameter has numbers
-     */
-    public void read(INDArray numbers, Parameter parameter, float[] rows) {
-      RowOrder.read(numbers, parameter.offset() - offset, parameter, rows);
-    }
-
-    /**
-     * Replaces what belongs to a parameter of this range.
-     *
-     * @param rows the new numbers, row by row
-     * @param numbers one for each of the range's, in one piece
-     */
-    public void write(float[] rows, INDArray numbers, Parameter parameter) {
-      RowOrder.write(rows, numbers, parameter.offset() - offset, parameter);
     }
   }
 
@@ -89,14 +67,8 @@ public final class ParameterLayout {
     private final Set<String> names = new HashSet<>();
     private long end;
 
-    /**
-     * Without ranges.
-     *
-     * @throws IllegalStateException if ND4J has no native code to compute with
-     */
-    public Builder() {
-      Backend.check();
-    }
+    /** Without ranges. */
+    public Builder() {}
 
     /** Begins a range; every parameter added from here on belongs to it. */
     public Builder range(String name) {
@@ -106,7 +78,7 @@ public final class ParameterLayout {
 
     /** Adds a parameter behind those already there. */
     public Parameter add(String name, Initializer initializer, long... shape) {
-      return add(name, initializer, shape, Nd4j.getStrides(shape, 'c'));
+      return add(name, initializer, shape, Array.rowByRow(shape));
     }
 
     /**

@@ -3,48 +3,49 @@ package org.ipt4j.core;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * One flat vector with the views of a {@link ParameterLayout}: a network's values, or their
- * gradients. Lives outside every {@link Arena}. Many threads may read it at once; whoever writes
- * keeps the others away.
+ * gradients. Lives on a {@link Device}, outside every {@link Arena}. Many threads may read it at
+ * once; whoever writes keeps the others away.
  */
 public final class ParameterVector {
-  private final ParameterLayout layout;
-  private final INDArray flat;
-  private final Map<Parameter, INDArray> views = new ConcurrentHashMap<>();
+  private static final int BAND = 32; // columns, of which as many rows stay in a core's cache
 
-  private ParameterVector(ParameterLayout layout, INDArray flat) {
+  private final ParameterLayout layout;
+  private final Array flat;
+  private final Map<Parameter, Array> views = new ConcurrentHashMap<>();
+
+  private ParameterVector(ParameterLayout layout, Array flat) {
     this.layout = layout;
     this.flat = flat;
   }
 
-  /** All zeros. {@code type} is FLOAT or DOUBLE. */
-  public static ParameterVector zeros(ParameterLayout layout, DataType type) {
-    if (type != DataType.FLOAT && type != DataType.DOUBLE) {
-      throw new IllegalArgumentException("parameters are FLOAT or DOUBLE, got " + type);
-    }
-    return new ParameterVector(layout, Arena.unpooled(type, layout.length()).assign(0));
+  /** All zeros. */
+  public static ParameterVector zeros(ParameterLayout layout, Device device) {
+    Array flat = device.permanent(layout.length());
+    device.fill(flat, 0);
+    return new ParameterVector(layout, flat);
   }
 
   /** Every parameter as its initializer says; a pure function of the seed and the layout. */
-  public static ParameterVector initialized(ParameterLayout layout, DataType type, long seed) {
-    ParameterVector vector = zeros(layout, type);
+  public static ParameterVector initialized(ParameterLayout layout, Device device, long seed) {
+    ParameterVector vector = new ParameterVector(layout, device.permanent(layout.length()));
     for (Parameter parameter : layout.parameters()) {
       RandomGenerator random = Randomness.at(seed, parameter.name().hashCode());
-      for (long i = 0; i < parameter.length(); i++) {
-        vector.flat.data().put(parameter.place(i), parameter.initializer().next(random));
+      float[] numbers = new float[Math.toIntExact(parameter.length())];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = (float) parameter.initializer().next(random);
       }
+      vector.write(parameter, numbers);
     }
     return vector;
   }
 
   /** The same numbers in memory of their own. */
   public ParameterVector copy() {
-    ParameterVector copy = zeros(layout, type());
-    copy.flat.assign(flat);
+    ParameterVector copy = new ParameterVector(layout, flat.device().permanent(layout.length()));
+    flat.device().copy(flat, copy.flat);
     return copy;
   }
 
@@ -53,45 +54,91 @@ public final class ParameterVector {
     return layout;
   }
 
-  /** FLOAT or DOUBLE. */
-  public DataType type() {
-    return flat.dataType();
+  /** Where the numbers are. */
+  public Device device() {
+    return flat.device();
   }
 
   /** The whole vector, itself, not a copy. */
-  public INDArray flat() {
+  public Array flat() {
     return flat;
   }
 
   /** The part of the vector that belongs to {@code range}, a view. */
-  public INDArray range(ParameterLayout.Range range) {
-    return Kernels.view(flat, range.offset(), new long[] {range.length()}, new long[] {1});
+  public Array range(ParameterLayout.Range range) {
+    return flat.view(range.offset(), new long[] {range.length()}, new long[] {1});
   }
 
-  /** A copy of the parameter's numbers, row by row (the last dimension of its shape fastest). */
+  /** The parameter's numbers in its shape, a view. */
+  public Array view(Parameter parameter) {
+    return views.computeIfAbsent(parameter, p -> flat.view(p.offset(), p.shape(), p.strides()));
+  }
+
+  /**
+   * A copy of the parameter's numbers, row by row (the last axis fastest).
+   *
+   * @param parameter whole, no part of one
+   */
   public float[] read(Parameter parameter) {
     float[] numbers = new float[Math.toIntExact(parameter.length())];
     read(parameter, numbers);
     return numbers;
   }
 
-  /** As {@link #read(Parameter)}, into an array as long as the parameter has numbers. */
+  /**
+   * Copies the parameter's numbers, row by row.
+   *
+   * @param numbers takes them, of the parameter's length
+   */
   public void read(Parameter parameter, float[] numbers) {
-    RowOrder.read(flat, parameter.offset(), parameter, numbers);
+    parameter.check(numbers);
+    if (!parameter.isByColumns()) {
+      device().read(piece(parameter.offset(), numbers.length), numbers, 0);
+      return;
+    }
+    inBands(
+        parameter,
+        (place, length, band, left) -> {
+          device().read(piece(place, length), band, 0);
+          parameter.fromColumns(band, left, length, numbers);
+        });
   }
 
   /**
    * Replaces the parameter's numbers.
    *
-   * @param numbers row by row, as many as its shape has
+   * @param numbers row by row, of the parameter's length
    */
   public void write(Parameter parameter, float[] numbers) {
-    RowOrder.write(numbers, flat, parameter.offset(), parameter);
+    parameter.check(numbers);
+    if (!parameter.isByColumns()) {
+      device().write(numbers, 0, piece(parameter.offset(), numbers.length));
+      return;
+    }
+    inBands(
+        parameter,
+        (place, length, band, left) -> {
+          parameter.toColumns(numbers, left, length, band);
+          device().write(band, 0, piece(place, length));
+        });
   }
 
-  /** The parameter's numbers in its shape, a view. */
-  public INDArray view(Parameter parameter) {
-    return views.computeIfAbsent(
-        parameter, p -> Kernels.view(flat, p.offset(), p.shape(), p.strides()));
+  private interface Band {
+    void run(long place, int length, float[] band, int left);
+  }
+
+  /** Goes through a matrix that lies column by column, some columns at a time. */
+  private static void inBands(Parameter matrix, Band task) {
+    int rows = (int) matrix.shape()[0];
+    int columns = (int) matrix.shape()[1];
+    float[] band = new float[Math.multiplyExact(rows, Math.min(columns, BAND))];
+    for (int left = 0; left < columns; left += BAND) {
+      int length = rows * Math.min(BAND, columns - left);
+      task.run(matrix.offset() + (long) left * rows, length, band, left);
+    }
+  }
+
+  private Array piece(long place, int length) {
+    return flat.view(place, new long[] {length}, new long[] {1});
   }
 }

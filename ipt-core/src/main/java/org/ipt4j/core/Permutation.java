@@ -3,7 +3,6 @@ package org.ipt4j.core;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The axes of a batch's samples in another order. Goes sample by sample through arrays on the heap,
@@ -17,7 +16,7 @@ final class Permutation {
   private final int[] to; // and in the target
 
   /**
-   * The order in which {@link INDArray#permute} sees the axes.
+   * As {@link Device#permute} takes them.
    *
    * @param shape of the source
    * @param axes for each of the target's axes the source's; the first, the batch's, stays
@@ -48,13 +47,13 @@ final class Permutation {
   }
 
   /** x, FLOAT on the processor, → y; both lie in one piece. */
-  void run(INDArray x, INDArray y) {
+  void run(Array x, Array y) {
     int shares = Math.min(samples, Workers.count());
     Workers.run(
         shares,
         share -> {
-          FloatPointer source = Kernels.floats(x);
-          FloatPointer target = Kernels.floats(y);
+          FloatPointer source = CpuDevice.floats(x);
+          FloatPointer target = CpuDevice.floats(y);
           float[] in = Scratch.floats(0, length);
           float[] out = Scratch.floats(1, length);
           for (long i = share; i < samples; i += shares) {

@@ -10,7 +10,7 @@ final class Shapes {
   /**
    * The last axes of {@code x} must be {@code expected}; −1 stands for any number of axes before.
    */
-  static void check(String operation, Variable x, long... expected) {
+  static void check(Tape tape, String operation, Variable x, long... expected) {
     long[] shape = x.shape();
     boolean open = expected[0] == -1;
     int wanted = open ? expected.length - 1 : expected.length;
@@ -22,19 +22,25 @@ final class Shapes {
       String axes = Arrays.toString(expected).replace("[-1", "[...");
       throw new IllegalArgumentException(
           String.format(
-              Locale.ROOT, "%s expects %s, got %s", operation, axes, Arrays.toString(shape)));
+              Locale.ROOT,
+              "%s expects %s, got %s, at %s",
+              operation,
+              axes,
+              Arrays.toString(shape),
+              tape.place()));
     }
   }
 
-  static void checkEqual(String operation, Variable a, Variable b) {
+  static void checkEqual(Tape tape, String operation, Variable a, Variable b) {
     if (!Arrays.equals(a.shape(), b.shape())) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s expects equal shapes, got %s and %s",
+              "%s expects equal shapes, got %s and %s, at %s",
               operation,
               Arrays.toString(a.shape()),
-              Arrays.toString(b.shape())));
+              Arrays.toString(b.shape()),
+              tape.place()));
     }
   }
 }

@@ -1,7 +1,5 @@
 package org.ipt4j.core;
 
-import org.nd4j.linalg.api.ndarray.INDArray;
-
 /**
  * A sub-pixel convolution (Shi et al., 2016) and the convolution after it, both 3×3: y =
  * conv2d(pixelShuffle(conv2d(x, w1, b1), s), w2, b2). Nothing lies between that is not linear, so
@@ -21,11 +19,13 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
 
   /** x [N,C,H,W] → y [N,O,sH,sW], the shortest way. */
   Variable upsample(Tape tape, Variable x) {
-    return pays(x) ? folded(tape, x) : plain(tape, x);
+    return !tape.isTracing() && tape.device().foldsSubPixels() && saves(x)
+        ? folded(tape, x)
+        : plain(tape, x);
   }
 
   /** Whether folding saves multiplications; of an edge, two pixels' depth is computed plainly. */
-  private boolean pays(Variable x) {
+  private boolean saves(Variable x) {
     long in = x.size(1);
     long middle = w2.size(1);
     long out = w2.size(0);
@@ -35,8 +35,8 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
   }
 
   Variable plain(Tape tape, Variable x) {
-    Variable middle = Convolution.pixelShuffle(tape, Convolution.conv2d(tape, x, w1, b1), s);
-    return Convolution.conv2d(tape, middle, w2, b2);
+    Variable middle = ConvOps.pixelShuffle(tape, ConvOps.conv2d(tape, x, w1, b1), s);
+    return ConvOps.conv2d(tape, middle, w2, b2);
   }
 
   /** H and W are at least 4. */
@@ -44,22 +44,23 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
     Variable rows = edges(tape, x, ROWS);
     Variable columns = edges(tape, x, COLUMNS);
     // last, so that it goes back first: its gradient of x can only overwrite
-    Variable inner = Convolution.pixelShuffle(tape, convolved(tape, x), s);
+    Variable inner = ConvOps.pixelShuffle(tape, convolved(tape, x), s);
     return framed(tape, inner, rows, columns);
   }
 
   private Variable convolved(Tape tape, Variable x) {
     FoldedKernel kernel = new FoldedKernel(this);
-    INDArray w = kernel.w();
-    INDArray b = kernel.b();
-    INDArray y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
-    Kernels.convolution(x.value(), w, b, y);
+    Array w = kernel.w();
+    Array b = kernel.b();
+    Array y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
+    tape.device().convolution(x.value(), w, b, y);
     return tape.record(
+        Operation.of("foldedConv2d").multiplying(ConvOps.multiplications(x, w)),
         y,
         dy -> {
-          INDArray dw = tape.array(w.shape());
-          INDArray db = tape.array(b.shape());
-          Convolution.backward(x, w, b, dy, dw, db);
+          Array dw = tape.array(w.shape());
+          Array db = tape.array(b.shape());
+          ConvOps.backward(x, w, b, dy, dw, db);
           kernel.receive(dw, db);
         },
         x,
@@ -72,42 +73,49 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
   /** The first and last of y's pixels along {@code axis}, the plain way. */
   private Variable edges(Tape tape, Variable x, int axis) {
     Variable outer = ends(tape, x, axis, 2);
-    Variable features = ends(tape, Convolution.conv2d(tape, outer, w1, b1), axis, 1);
-    Variable enlarged = Convolution.pixelShuffle(tape, features, s);
-    return ends(tape, Convolution.conv2d(tape, enlarged, w2, b2), axis, 1);
+    Variable features = ends(tape, ConvOps.conv2d(tape, outer, w1, b1), axis, 1);
+    Variable enlarged = ConvOps.pixelShuffle(tape, features, s);
+    return ends(tape, ConvOps.conv2d(tape, enlarged, w2, b2), axis, 1);
   }
 
   /** The first and the last {@code depth} of x along {@code axis}, beside each other. */
   private static Variable ends(Tape tape, Variable x, int axis, int depth) {
     long[] shape = x.shape();
     shape[axis] = 2L * depth;
-    INDArray y = tape.array(shape);
-    part(y, axis, 0, depth).assign(part(x.value(), axis, 0, depth));
-    part(y, axis, depth, depth).assign(part(x.value(), axis, x.size(axis) - depth, depth));
+    Array y = tape.array(shape);
+    Device device = tape.device();
+    device.copy(part(x.value(), axis, 0, depth), part(y, axis, 0, depth));
+    device.copy(part(x.value(), axis, x.size(axis) - depth, depth), part(y, axis, depth, depth));
     return tape.record(
+        Operation.of("ends"),
         y,
         dy ->
             x.receive(
                 (dx, beta) -> {
                   if (beta == 0) {
-                    dx.assign(0);
+                    device.fill(dx, 0);
                   }
-                  part(dx, axis, 0, depth).addi(part(dy, axis, 0, depth));
-                  part(dx, axis, x.size(axis) - depth, depth).addi(part(dy, axis, depth, depth));
+                  Array first = part(dx, axis, 0, depth);
+                  device.add(first, part(dy, axis, 0, depth), first);
+                  Array last = part(dx, axis, x.size(axis) - depth, depth);
+                  device.add(last, part(dy, axis, depth, depth), last);
                 }),
         x);
   }
 
   /** {@code inner} with other first and last rows and columns; the corners are the rows'. */
   private static Variable framed(Tape tape, Variable inner, Variable rows, Variable columns) {
-    INDArray y = tape.array(inner.shape()).assign(inner.value());
+    Device device = tape.device();
+    Array y = tape.array(inner.shape());
+    device.copy(inner.value(), y);
     for (int end = 0; end < 2; end++) {
-      end(y, COLUMNS, end).assign(part(columns.value(), COLUMNS, end, 1));
+      device.copy(part(columns.value(), COLUMNS, end, 1), end(y, COLUMNS, end));
     }
     for (int end = 0; end < 2; end++) {
-      end(y, ROWS, end).assign(part(rows.value(), ROWS, end, 1));
+      device.copy(part(rows.value(), ROWS, end, 1), end(y, ROWS, end));
     }
     return tape.record(
+        Operation.of("frame"),
         y,
         dy -> {
           takeEnds(dy, ROWS, rows);
@@ -120,25 +128,25 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
   }
 
   /** Moves the gradients of the first and last along {@code axis} to {@code ends}. */
-  private static void takeEnds(INDArray dy, int axis, Variable ends) {
+  private static void takeEnds(Array dy, int axis, Variable ends) {
     ends.receiveOverwriting(
         to -> {
           for (int end = 0; end < 2; end++) {
-            part(to, axis, end, 1).assign(end(dy, axis, end));
+            dy.device().copy(end(dy, axis, end), part(to, axis, end, 1));
           }
         });
     for (int end = 0; end < 2; end++) {
-      end(dy, axis, end).assign(0);
+      dy.device().fill(end(dy, axis, end), 0);
     }
   }
 
-  private static INDArray end(INDArray x, int axis, int end) {
+  private static Array end(Array x, int axis, int end) {
     return part(x, axis, end * (x.size(axis) - 1), 1);
   }
 
-  private static INDArray part(INDArray x, int axis, long from, long depth) {
-    long[] shape = x.shape().clone();
+  private static Array part(Array x, int axis, long from, long depth) {
+    long[] shape = x.shape();
     shape[axis] = depth;
-    return Kernels.view(x, from * x.stride(axis), shape, x.stride());
+    return x.view(from * x.stride(axis), shape, x.strides());
   }
 }

@@ -2,13 +2,12 @@ package org.ipt4j.core;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * One pass through a network: holds its arrays and, when training, what is needed to go back.
@@ -25,10 +24,10 @@ public final class Tape implements AutoCloseable {
   private static final class Recording {
     private final List<Step> steps = new ArrayList<>();
     private final GradientPool memory;
-    private INDArray flowing; // the gradient on its way to an operation's inputs; null: taken over
+    private Array flowing; // the gradient on its way to an operation's inputs; null: taken over
 
-    private Recording(Arena memory, DataType type) {
-      this.memory = new GradientPool(memory, type);
+    private Recording(Arena memory) {
+      this.memory = new GradientPool(memory);
     }
 
     private void goBack() {
@@ -44,11 +43,17 @@ public final class Tape implements AutoCloseable {
       steps.clear();
     }
 
-    private void goBack(Variable output, Backward backward) {
-      INDArray dy = output.gradient();
+    private void goBack(Operation operation, String place, Variable output, Backward backward) {
+      Array dy = output.gradient();
       output.forgetGradient();
       flowing = dy;
-      backward.run(dy);
+      try {
+        backward.run(dy);
+      } catch (RuntimeException failure) {
+        throw new IllegalStateException(
+            "on the way back through " + at(operation, place) + ": " + failure.getMessage(),
+            failure);
+      }
       if (flowing != null) {
         memory.recycle(dy);
         flowing = null;
@@ -59,12 +64,12 @@ public final class Tape implements AutoCloseable {
     private Variable.GradientMemory memoryOf(long[] shape) {
       return new Variable.GradientMemory() {
         @Override
-        public INDArray array() {
+        public Array array() {
           return memory.array(shape);
         }
 
         @Override
-        public boolean handsOver(INDArray part) {
+        public boolean handsOver(Array part) {
           if (part != flowing) {
             return false;
           }
@@ -85,22 +90,35 @@ public final class Tape implements AutoCloseable {
   private Recording recording; // null: values only
   private boolean recomputing;
   private boolean again; // a layer is computed a second time
+  private final List<Node> nodes; // null: the graph is not kept
+  private final Profile profile; // null: nobody asks
+  private long mark; // when the operation before was done, for the profile
+  private String place = "the input"; // the parameter that was asked for last
 
-  private Tape(ParameterVector values, ParameterVector gradients, Turns.Turn turn) {
-    if (Arena.isOpen(Arena.Use.PASS)) {
+  private Tape(
+      ParameterVector values, ParameterVector gradients, Turns.Turn turn, List<Node> nodes) {
+    if (Arena.isOpen(values.device(), Arena.Use.PASS)) {
       throw new IllegalStateException("a tape is open on this thread already: close it first");
     }
     this.values = values;
     this.gradients = gradients;
     this.turn = turn;
+    this.nodes = nodes;
+    this.profile = Profile.current();
     Workers.tellNatives();
-    this.arrays = Arena.open(Arena.Use.PASS);
-    this.recording = gradients == null ? null : new Recording(arrays, values.type());
+    this.arrays = Arena.open(values.device(), Arena.Use.PASS);
+    this.recording = gradients == null ? null : new Recording(arrays);
+    this.mark = System.nanoTime();
   }
 
   /** A pass that only computes values. */
   public static Tape inference(ParameterVector values) {
-    return new Tape(values, null, null);
+    return new Tape(values, null, null, null);
+  }
+
+  /** A pass that computes values and keeps the graph of its operations, none of them folded. */
+  public static Tape tracing(ParameterVector values) {
+    return new Tape(values, null, null, new ArrayList<>());
   }
 
   /**
@@ -109,7 +127,7 @@ public final class Tape implements AutoCloseable {
    */
   public static Tape training(ParameterVector values, ParameterVector gradients) {
     checkLayout(values, gradients);
-    return new Tape(values, gradients, null);
+    return new Tape(values, gradients, null, null);
   }
 
   /**
@@ -121,7 +139,7 @@ public final class Tape implements AutoCloseable {
   public static Tape training(
       ParameterVector values, ParameterVector gradients, Turns turns, int pass) {
     checkLayout(values, gradients);
-    return new Tape(values, gradients, turns.of(pass));
+    return new Tape(values, gradients, turns.of(pass), null);
   }
 
   /**
@@ -137,9 +155,36 @@ public final class Tape implements AutoCloseable {
     WinogradTiles.release();
   }
 
+  /**
+   * The operations so far, in the order in which they were done.
+   *
+   * @throws IllegalStateException if this is no {@link #tracing} pass
+   */
+  public List<Node> nodes() {
+    if (nodes == null) {
+      throw new IllegalStateException("only a tracing pass keeps its operations");
+    }
+    return Collections.unmodifiableList(nodes);
+  }
+
+  boolean isTracing() {
+    return nodes != null;
+  }
+
+  /** Where the arrays are and what computes with them. */
+  public Device device() {
+    return values.device();
+  }
+
+  /** Where in the network the pass is: the parameter that was asked for last. */
+  String place() {
+    return place;
+  }
+
   private static void checkLayout(ParameterVector values, ParameterVector gradients) {
-    if (values.layout() != gradients.layout()) {
-      throw new IllegalArgumentException("values and gradients must share one layout");
+    if (values.layout() != gradients.layout() || values.device() != gradients.device()) {
+      throw new IllegalArgumentException(
+          "values and gradients must share one layout and lie on one device");
     }
   }
 
@@ -169,11 +214,13 @@ public final class Tape implements AutoCloseable {
 
   /** The parameter's values, and when training its gradient. */
   public Variable parameter(Parameter parameter) {
+    place = parameter.name();
     return parameters.computeIfAbsent(
         parameter,
         p -> {
           if (gradients == null || frozen.stream().anyMatch(range -> range.contains(p))) {
-            return constant(values.view(p));
+            return leaf(
+                Operation.of("parameter", "name", p.name(), "offset", p.offset()), values.view(p));
           }
           return turn == null
               ? Variable.accumulating(values.view(p), gradients.view(p))
@@ -183,33 +230,41 @@ public final class Tape implements AutoCloseable {
 
   private ParameterGradient inTurns(Parameter p) {
     ParameterGradient gradient =
-        new ParameterGradient(
-            p, gradients.view(p), turn, () -> arrays.array(values.type(), p.shape()));
+        new ParameterGradient(p, gradients.view(p), turn, () -> arrays.array(p.shape()));
     shared.add(gradient);
     return gradient;
   }
 
   /** An array that wants no gradient. */
-  public Variable constant(INDArray value) {
-    return new Variable(value, null);
+  public Variable constant(Array value) {
+    return leaf(Operation.of("constant"), value);
+  }
+
+  /**
+   * What goes into the network: a copy of as many {@code numbers}, from {@code from} on; wants no
+   * gradient.
+   */
+  public Variable input(float[] numbers, int from, long... shape) {
+    return leaf(Operation.of("input"), device().array(numbers, from, shape));
+  }
+
+  private Variable leaf(Operation operation, Array value) {
+    Variable leaf = new Variable(value, null);
+    if (nodes != null) {
+      nodes.add(new Node(operation, List.of(), List.of(leaf), place));
+    }
+    return leaf;
   }
 
   /** An array whose gradient is wanted, when training. */
-  public Variable variable(INDArray value) {
+  private Variable variable(Array value) {
     Recording current = recording;
-    return current == null ? constant(value) : new Variable(value, current.memoryOf(value.shape()));
+    return new Variable(value, current == null ? null : current.memoryOf(value.shape()));
   }
 
   /** An array of this pass, its content undefined. */
-  public INDArray array(long... shape) {
-    return Kernels.uninitialized(values.type(), shape);
-  }
-
-  /** An array of this pass with a copy of as many {@code numbers}, from {@code from} on. */
-  public INDArray array(float[] numbers, int from, long[] shape) {
-    INDArray copy = array(shape);
-    Kernels.write(numbers, from, copy);
-    return copy;
+  public Array array(long... shape) {
+    return device().array(shape);
   }
 
   /**
@@ -217,36 +272,58 @@ public final class Tape implements AutoCloseable {
    * may not be opened inside another.
    */
   public Arena scratch() {
-    return Arena.open(Arena.Use.SCRATCH);
+    return Arena.open(device(), Arena.Use.SCRATCH);
   }
 
   /**
    * Ends an operation: its output, and how the output's gradient flows on to the inputs. {@code
    * backward} is run with {@link #scratch} open, and only if something flowed back to the output.
    *
-   * @param inputs what the operation read; if none of it wants a gradient, nothing is recorded
+   * @param inputs what the operation read; if none of it wants a gradient, nothing is kept for the
+   *     way back
    */
-  public Variable record(INDArray output, Backward backward, Variable... inputs) {
+  public Variable record(Operation operation, Array output, Backward backward, Variable... inputs) {
     if (!again) {
       for (Variable input : inputs) {
         input.expectUse();
       }
     }
+    if (profile != null) {
+      long now = System.nanoTime();
+      profile.forward(operation, now - mark);
+      mark = now;
+    }
     if (recording == null || Arrays.stream(inputs).noneMatch(Variable::isDifferentiable)) {
-      return constant(output);
+      return kept(operation, new Variable(output, null), inputs);
     }
     Variable result = variable(output);
     Recording current = recording;
+    String here = place;
     current.steps.add(
         new Step(
             result,
             () -> {
+              long begin = profile == null ? 0 : System.nanoTime();
               try (Arena memory = scratch()) {
-                current.goBack(result, backward);
+                current.goBack(operation, here, result, backward);
+              }
+              if (profile != null) {
+                profile.backward(operation, System.nanoTime() - begin);
               }
             },
             inputs));
     return result;
+  }
+
+  private Variable kept(Operation operation, Variable output, Variable... inputs) {
+    if (nodes != null) {
+      nodes.add(new Node(operation, List.of(inputs), List.of(output), place));
+    }
+    return output;
+  }
+
+  private static String at(Operation operation, String place) {
+    return operation + " at " + place;
   }
 
   /** Takes the gradient of an operation's output on to its inputs. */
@@ -256,7 +333,7 @@ public final class Tape implements AutoCloseable {
      * {@code dy}: d loss / d output, in the output's shape; it may be overwritten as long as no
      * variable has received it.
      */
-    void run(INDArray dy);
+    void run(Array dy);
   }
 
   /**
@@ -270,11 +347,12 @@ public final class Tape implements AutoCloseable {
     for (int i = 0; i < parts.length; i++) {
       long from = bounds[i];
       long to = bounds[i + 1];
-      INDArray value = columns(x.value(), from, to);
-      parts[i] =
-          recorded
-              ? new Variable(value, () -> columns(x.gradientArray(), from, to))
-              : constant(value);
+      Array value = x.value().columns(from, to);
+      parts[i] = new Variable(value, recorded ? () -> x.gradientArray().columns(from, to) : null);
+    }
+    if (nodes != null) {
+      Operation split = Operation.of("split", "bounds", Arrays.stream(bounds).boxed().toList());
+      nodes.add(new Node(split, List.of(x), List.of(parts), place));
     }
     if (recorded) {
       x.giveAway();
@@ -286,15 +364,9 @@ public final class Tape implements AutoCloseable {
   private static void zeroUnreached(Variable x, Variable[] parts, long[] bounds) {
     for (int i = 0; i < parts.length; i++) {
       if (parts[i].gradient() == null) {
-        columns(x.gradient(), bounds[i], bounds[i + 1]).assign(0);
+        x.value().device().fill(x.gradient().columns(bounds[i], bounds[i + 1]), 0);
       }
     }
-  }
-
-  private static INDArray columns(INDArray x, long from, long to) {
-    long[] shape = x.shape().clone();
-    shape[shape.length - 1] = to - from;
-    return Kernels.view(x, from, shape, x.stride());
   }
 
   /**
@@ -303,12 +375,13 @@ public final class Tape implements AutoCloseable {
    */
   public Variable sequence(List<? extends Layer> layers, Variable x) {
     Variable result = x;
-    if (isTraining()) {
+    if (isTraining() || isTracing()) {
       for (Layer layer : layers) {
         result = recomputing ? recomputed(layer, result) : layer.forward(this, result);
       }
     } else if (!layers.isEmpty()) {
-      result = constant(array(x.shape()).assign(x.value()));
+      result = new Variable(array(x.shape()), null);
+      device().copy(x.value(), result.value());
       for (Layer layer : layers) {
         valuesOnly(layer, result, result.value());
       }
@@ -317,15 +390,15 @@ public final class Tape implements AutoCloseable {
   }
 
   /** y = layer(x), nothing else being kept; y may be x's own array. */
-  private void valuesOnly(Layer layer, Variable x, INDArray y) {
+  private void valuesOnly(Layer layer, Variable x, Array y) {
     try (Arena memory = layerMemory()) {
-      y.assign(layer.forward(this, x).value());
+      device().copy(layer.forward(this, x).value(), y);
     }
   }
 
   private Variable recomputed(Layer layer, Variable x) {
     Recording outer = recording;
-    INDArray y = array(x.shape());
+    Array y = array(x.shape());
     recording = null;
     try {
       valuesOnly(layer, x, y);
@@ -344,10 +417,11 @@ public final class Tape implements AutoCloseable {
     return result;
   }
 
-  private void goBackThrough(Layer layer, Variable x, INDArray dy) {
+  private void goBackThrough(Layer layer, Variable x, Array dy) {
     Recording outer = recording;
     try (Arena memory = layerMemory()) {
-      recording = new Recording(memory, values.type());
+      recording = new Recording(memory);
+      mark = System.nanoTime();
       again = true;
       Variable y = layer.forward(this, x);
       again = false;
@@ -360,7 +434,7 @@ public final class Tape implements AutoCloseable {
   }
 
   private Arena layerMemory() {
-    return Arena.open(Arena.Use.LAYER);
+    return Arena.open(device(), Arena.Use.LAYER);
   }
 
   /**
@@ -372,10 +446,9 @@ public final class Tape implements AutoCloseable {
       throw new IllegalStateException("backward needs a training tape, this one is for inference");
     }
     if (loss.value().length() != 1) {
-      throw new IllegalArgumentException(
-          "backward expects a scalar loss, got " + loss.value().shapeInfoToString());
+      throw new IllegalArgumentException("backward expects a scalar loss, got " + loss.value());
     }
-    loss.receive((target, beta) -> target.assign(1));
+    loss.receive((target, beta) -> device().fill(target, 1));
     recording.goBack();
     shared.forEach(ParameterGradient::finish);
   }

@@ -1,9 +1,7 @@
 package org.ipt4j.core;
 
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Consumer;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * An array and, where it is wanted, the gradient of the loss with respect to it. Belongs to the
@@ -14,17 +12,17 @@ public final class Variable {
   @FunctionalInterface
   public interface Accumulation {
     /** target = new part + beta · target. */
-    void into(INDArray target, double beta);
+    void into(Array target, double beta);
   }
 
   /** target = new part + beta · target: beta is 0 where the array is still undefined, else 1. */
-  public record Target(INDArray array, double beta) {}
+  public record Target(Array array, double beta) {}
 
   /** Where a gradient's array comes from. */
   @FunctionalInterface
   interface GradientMemory {
     /** An array for the gradient, its content undefined. */
-    INDArray array();
+    Array array();
 
     /** Whether {@link #array} already holds numbers, which are added to. */
     default boolean isFilled() {
@@ -32,7 +30,7 @@ public final class Variable {
     }
 
     /** Whether {@code part} may itself become the gradient: nobody else will write to it. */
-    default boolean handsOver(INDArray part) {
+    default boolean handsOver(Array part) {
       return false;
     }
 
@@ -43,23 +41,23 @@ public final class Variable {
     default void used() {}
   }
 
-  private final INDArray value;
+  private final Array value;
   private final GradientMemory gradientMemory; // null: no gradient is wanted
-  private INDArray gradient; // null: nothing has flowed back yet
+  private Array gradient; // null: nothing has flowed back yet
   private boolean givenAway; // its parts receive in its place
 
-  Variable(INDArray value, GradientMemory gradientMemory) {
+  Variable(Array value, GradientMemory gradientMemory) {
     this.value = value;
     this.gradientMemory = gradientMemory;
   }
 
   /** A variable whose gradient array exists already and is added to: a parameter. */
-  static Variable accumulating(INDArray value, INDArray gradient) {
+  static Variable accumulating(Array value, Array gradient) {
     return new Variable(
         value,
         new GradientMemory() {
           @Override
-          public INDArray array() {
+          public Array array() {
             return gradient;
           }
 
@@ -71,13 +69,13 @@ public final class Variable {
   }
 
   /** Its number or numbers; not to be changed. */
-  public INDArray value() {
+  public Array value() {
     return value;
   }
 
   /** Its shape. */
   public long[] shape() {
-    return value.shape().clone(); // ND4J hands out its own
+    return value.shape();
   }
 
   /** The length of axis {@code axis}. */
@@ -91,7 +89,7 @@ public final class Variable {
   }
 
   /** d loss / d value, same shape; null if nothing has flowed back. */
-  public INDArray gradient() {
+  public Array gradient() {
     return gradient;
   }
 
@@ -103,12 +101,10 @@ public final class Variable {
     if (givenAway) {
       throw new IllegalStateException(
           String.format(
-              Locale.ROOT,
-              "a variable of shape %s was split and then used itself",
-              Arrays.toString(shape())));
+              Locale.ROOT, "a variable of shape %s was split and then used itself", value));
     }
     boolean first = gradient == null;
-    INDArray array = gradientArray();
+    Array array = gradientArray();
     return new Target(array, first && !gradientMemory.isFilled() ? 0 : 1);
   }
 
@@ -126,7 +122,7 @@ public final class Variable {
    * Adds {@code part}, of the same shape, to the gradient; the array that a {@link Tape.Backward}
    * was given may become the gradient, so it is not to be written to any more.
    */
-  public void receive(INDArray part) {
+  public void receive(Array part) {
     if (isDifferentiable() && !givenAway && gradient == null && gradientMemory.handsOver(part)) {
       gradient = part;
       return;
@@ -134,9 +130,9 @@ public final class Variable {
     receive(
         (target, beta) -> {
           if (beta == 0) {
-            target.assign(part);
+            value.device().copy(part, target);
           } else {
-            target.addi(part);
+            value.device().add(target, part, target);
           }
         });
   }
@@ -145,20 +141,20 @@ public final class Variable {
    * Adds to the gradient by an operation that can only overwrite; it gets the gradient itself where
    * that is still undefined, else an array of the open {@link Arena}.
    */
-  public void receiveOverwriting(Consumer<INDArray> part) {
+  public void receiveOverwriting(Consumer<Array> part) {
     receive(
         (target, beta) -> {
           if (beta == 0) {
             part.accept(target);
           } else {
-            INDArray added = Kernels.uninitialized(value.dataType(), value.shape());
+            Array added = value.device().array(value.shape());
             part.accept(added);
-            target.addi(added);
+            value.device().add(target, added, target);
           }
         });
   }
 
-  INDArray gradientArray() {
+  Array gradientArray() {
     if (gradient == null) {
       gradient = gradientMemory.array();
     }

@@ -2,8 +2,6 @@ package org.ipt4j.core;
 
 import org.ipt4j.core.WinogradTiles.Half;
 import org.ipt4j.core.WinogradTiles.Planes;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The way back through a convolution of 5×5 taps by Winograd's minimal filtering F(4×4, 5×5) (Lavin
@@ -16,29 +14,27 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * to be gained. Results are the same to the bit for the same arrays, on any number of threads.
  */
 final class WinogradGradients {
-  private static final boolean OPEN_BLAS = Blas.isPossible();
   private static final int POINTS = PointMatrix.POINTS;
   private static final float[] FILTER_MATRIX = PointMatrix.filterMatrix();
   private static final int TOGETHER = 32; // planes worked on at a time, or one image's
   private static final int MOST = 1 << 18; // numbers of an image's features, to fit in cache
 
-  private final INDArray x;
-  private final INDArray dy;
+  private final Device device;
+  private final Array x;
+  private final Array dy;
   private final int in;
   private final int out;
   private final WinogradTiles tiles;
   private final int images; // at a time
-  private final INDArray filterMatrix; // G⊗G [64,25]
-  private final INDArray filters; // U [64,O,C]
+  private final Array filterMatrix; // G⊗G [64,25]
+  private final Array filters; // U [64,O,C]
   private final int shares = Math.min(POINTS, Workers.count());
-  private final INDArray[] inputs; // of each share, V [8,C,T]
-  private final INDArray[] outputs; // of each share, dM [8,O,T]
+  private final Array[] inputs; // of each share, V [8,C,T]
+  private final Array[] outputs; // of each share, dM [8,O,T]
 
-  /** Whether this machine, ND4J's backend and the arrays allow it. */
-  static boolean serve(INDArray x, INDArray w) {
-    return OPEN_BLAS
-        && Kernels.isAddressable(x)
-        && Math.max(w.size(0), w.size(1)) * x.size(2) * x.size(3) <= MOST
+  /** Whether it is for such kernels, and the features of an image fit in cache. */
+  static boolean support(Array x, Array w) {
+    return Math.max(w.size(0), w.size(1)) * x.size(2) * x.size(3) <= MOST
         && w.size(2) == PointMatrix.TAPS
         && w.size(3) == PointMatrix.TAPS;
   }
@@ -50,23 +46,24 @@ final class WinogradGradients {
    * @param w [O,C,5,5]
    * @param dy [N,O,H,W]
    */
-  WinogradGradients(INDArray x, INDArray w, INDArray dy) {
+  WinogradGradients(Array x, Array w, Array dy) {
     this.x = x;
+    device = x.device();
     this.dy = dy;
     in = (int) w.size(1);
     out = (int) w.size(0);
     tiles = new WinogradTiles(x.size(2), x.size(3));
     images = Math.max(1, Math.min((int) x.size(0), TOGETHER / Math.max(in, out)));
     filterMatrix = array(POINTS * POINTS, FILTER_MATRIX.length / (POINTS * POINTS));
-    Kernels.write(FILTER_MATRIX, 0, filterMatrix);
+    device.write(FILTER_MATRIX, 0, filterMatrix);
     filters = array(POINTS * POINTS, out, in);
-    Kernels.matmul(filterMatrix, false, byTaps(w), true, 1, 0, byPoints(filters));
+    device.matmul(filterMatrix, byTaps(w).transposed(), 1, 0, byPoints(filters));
     inputs = slabs(in);
     outputs = slabs(out);
   }
 
-  private INDArray[] slabs(int channels) {
-    INDArray[] slabs = new INDArray[shares];
+  private Array[] slabs(int channels) {
+    Array[] slabs = new Array[shares];
     for (int i = 0; i < shares; i++) {
       slabs[i] = array(POINTS, channels, (long) images * tiles.count());
     }
@@ -74,23 +71,23 @@ final class WinogradGradients {
   }
 
   /** Overwrites the gradients of x, w and the biases [O]. */
-  void write(INDArray dx, INDArray dw, INDArray db) {
-    INDArray dfilters = array(filters.shape());
+  void write(Array dx, Array dw, Array db) {
+    Array dfilters = array(filters.shape());
     Blas.singleThreaded(
         () -> {
           for (int first = 0; first < x.size(0); first += images) {
             part(first, Math.min(images, (int) x.size(0) - first), dx, dfilters);
           }
         });
-    Kernels.matmul(byPoints(dfilters), true, filterMatrix, false, 1, 0, byTaps(dw));
+    device.matmul(byPoints(dfilters).transposed(), filterMatrix, 1, 0, byTaps(dw));
     long planes = dy.size(0) * out;
-    INDArray sums = array(planes, 1);
-    Kernels.sumRows(dy.reshape('c', planes, dy.length() / planes), 1, sums);
-    Kernels.sumColumns(sums.reshape('c', dy.size(0), out), 0, db.reshape('c', 1, out));
+    Array sums = array(planes, 1);
+    device.sumRows(dy.reshape(planes, dy.length() / planes), 1, sums);
+    device.sumColumns(sums.reshape(dy.size(0), out), 0, db.reshape(1, out));
   }
 
   /** dx of {@code count} images; their dU is added, or written if they are the first. */
-  private void part(int first, int count, INDArray dx, INDArray dfilters) {
+  private void part(int first, int count, Array dx, Array dfilters) {
     Half input = tiles.inputs(new Planes(x, first, count));
     Half output = tiles.outputs(new Planes(dy, first, count));
     int columns = count * tiles.count();
@@ -98,8 +95,8 @@ final class WinogradGradients {
         POINTS,
         shares,
         (share, from, end) -> {
-          INDArray v = inputs[share];
-          INDArray dm = outputs[share];
+          Array v = inputs[share];
+          Array dm = outputs[share];
           for (int i = from; i < end; i++) {
             tiles.columnsToPoints(input, i, v);
             tiles.columnsToPoints(output, i, dm);
@@ -121,24 +118,24 @@ final class WinogradGradients {
   /** du = dm·vᵀ + beta · du, then v = uᵀ·dm. */
   private void products(
       Blas.Matrix u, Blas.Matrix v, Blas.Matrix dm, double beta, Blas.Matrix du, int columns) {
-    Blas.multiply(out, in, columns, dm, false, v, true, 1, beta, du);
-    Blas.multiply(in, columns, out, u, true, dm, false, 1, 0, v);
+    Blas.multiply(out, in, columns, dm, v.transposed(), 1, beta, du);
+    Blas.multiply(in, columns, out, u.transposed(), dm, 1, 0, v);
   }
 
-  private static INDArray array(long... shape) {
-    return Kernels.uninitialized(DataType.FLOAT, shape);
+  private Array array(long... shape) {
+    return device.array(shape);
   }
 
-  private static INDArray byTaps(INDArray w) {
-    return w.reshape('c', w.size(0) * w.size(1), w.size(2) * w.size(3));
+  private static Array byTaps(Array w) {
+    return w.reshape(w.size(0) * w.size(1), w.size(2) * w.size(3));
   }
 
-  private static INDArray byPoints(INDArray filters) {
-    return filters.reshape('c', POINTS * POINTS, filters.length() / (POINTS * POINTS));
+  private static Array byPoints(Array filters) {
+    return filters.reshape(POINTS * POINTS, filters.length() / (POINTS * POINTS));
   }
 
   /** Matrix {@code i} of those that lie in {@code all} one behind the other. */
-  private static Blas.Matrix matrix(INDArray all, int i, int rows, int columns) {
-    return new Blas.Matrix(Kernels.floats(all), (long) i * rows * columns, columns);
+  private static Blas.Matrix matrix(Array all, int i, int rows, int columns) {
+    return new Blas.Matrix(CpuDevice.floats(all), (long) i * rows * columns, columns);
   }
 }

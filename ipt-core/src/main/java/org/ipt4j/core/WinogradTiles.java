@@ -2,7 +2,6 @@ package org.ipt4j.core;
 
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Planes of pixels on their way to the 8×8 points of each tile at which {@link WinogradGradients}
@@ -47,14 +46,14 @@ final class WinogradTiles {
    * Planes of an array [N,C,H,W]: channel by channel, of each those of {@code images} images from
    * {@code first} on.
    */
-  record Planes(INDArray pixels, int first, int images) {
+  record Planes(Array pixels, int first, int images) {
     private int count() {
       return (int) pixels.size(1) * images;
     }
 
     private long begin(int plane) {
       long image = first + plane % images;
-      return image * pixels.stride(0) + plane / images * (long) pixels.stride(1);
+      return image * pixels.stride(0) + plane / images * pixels.stride(1);
     }
   }
 
@@ -99,7 +98,7 @@ final class WinogradTiles {
     inGroups(
         half.planes,
         (work, group, first, count) -> {
-          FloatPointer from = Kernels.floats(planes.pixels());
+          FloatPointer from = CpuDevice.floats(planes.pixels());
           for (int i = 0; i < count; i++) {
             from.position(planes.begin(first + i)).get(work.plane, 0, height * width);
             work.split(i, m.size());
@@ -121,7 +120,7 @@ final class WinogradTiles {
           for (int column = 0; column < TILE; column++) {
             half.matrix.fromPoints(half.groups[group][column], work.rows[column], count * tiles);
           }
-          FloatPointer to = Kernels.floats(planes.pixels());
+          FloatPointer to = CpuDevice.floats(planes.pixels());
           for (int i = 0; i < count; i++) {
             work.join(i);
             to.position(planes.begin(first + i)).put(work.plane, 0, height * width);
@@ -148,9 +147,9 @@ final class WinogradTiles {
   }
 
   /** The columns at point {@code i} of their rows → slab. */
-  void columnsToPoints(Half half, int i, INDArray slab) {
+  void columnsToPoints(Half half, int i, Array slab) {
     Work work = work();
-    FloatPointer to = Kernels.floats(slab);
+    FloatPointer to = CpuDevice.floats(slab);
     for (int group = 0; group < groups(half.planes); group++) {
       int length = length(half, group);
       float[][] columns = work.columns(half.groups[group], i, half.matrix.size(), length);
@@ -162,9 +161,9 @@ final class WinogradTiles {
   }
 
   /** The transpose of {@link #columnsToPoints}, for inputs. */
-  void columnsFromPoints(INDArray slab, int i, Half half) {
+  void columnsFromPoints(Array slab, int i, Half half) {
     Work work = work();
-    FloatPointer from = Kernels.floats(slab);
+    FloatPointer from = CpuDevice.floats(slab);
     for (int group = 0; group < groups(half.planes); group++) {
       int length = length(half, group);
       for (int j = 0; j < POINTS; j++) {

@@ -103,7 +103,19 @@ public final class Workers {
       }
       return;
     }
-    Shared shared = new Shared(tasks, task, count() / sides);
+    run(tasks, task, sides, count() / sides);
+  }
+
+  /**
+   * As {@link #run(int, IntConsumer)}, each task on one thread however many there are: what a task
+   * computes is then the same to the bit on any number of threads.
+   */
+  public static void runEachOnOneThread(int tasks, IntConsumer task) {
+    run(tasks, task, Math.max(1, Math.min(count(), tasks)), 1);
+  }
+
+  private static void run(int tasks, IntConsumer task, int sides, int threadsEach) {
+    Shared shared = new Shared(tasks, task, threadsEach);
     for (int i = 1; i < sides; i++) {
       HELPERS.execute(shared);
     }
@@ -134,22 +146,22 @@ public final class Workers {
   private static final class Shared implements Runnable {
     private final int tasks;
     private final IntConsumer task;
-    private final int processorsEach;
+    private final int threadsEach;
     private final AtomicInteger next = new AtomicInteger();
     private final CountDownLatch open;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
-    Shared(int tasks, IntConsumer task, int processorsEach) {
+    Shared(int tasks, IntConsumer task, int threadsEach) {
       this.tasks = tasks;
       this.task = task;
-      this.processorsEach = processorsEach;
+      this.threadsEach = threadsEach;
       this.open = new CountDownLatch(tasks);
     }
 
     @Override
     public void run() {
       Integer outside = SHARE.get();
-      SHARE.set(processorsEach);
+      SHARE.set(threadsEach);
       tellNatives(); // OpenMP's setting is the thread's own
       try {
         for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {

@@ -41,7 +41,7 @@ class BackendTest {
     assertThat(messages(jar -> true, "")).isEmpty();
   }
 
-  /** What two tries to build a layout say, in a virtual machine with a part of the class path. */
+  /** What two tries to get a device say, in a virtual machine with a part of the class path. */
   private static String[] messages(Predicate<String> wanted, String threads)
       throws IOException, InterruptedException {
     String path =
@@ -68,7 +68,7 @@ class BackendTest {
     public static void main(String[] args) {
       for (int i = 0; i < 2; i++) {
         try {
-          new ParameterLayout.Builder();
+          Device.of(Precision.FLOAT);
         } catch (IllegalStateException e) {
           System.out.println(e.getMessage().replaceAll("\\R", " "));
         }

@@ -16,10 +16,20 @@ public final class Bits {
     assertThat(areSame(actual, expected)).as("the same to the bit").isTrue();
   }
 
+  /** As {@link #assertSame(INDArray, INDArray)}. */
+  public static void assertSame(Array actual, Array expected) {
+    assertSame(Devices.nd(actual), Devices.nd(expected));
+  }
+
   /** Whether both have the same numbers, in order. */
   public static boolean areSame(INDArray a, INDArray b) {
     return a.dataType() == DataType.DOUBLE
         ? Arrays.equals(a.ravel().toDoubleVector(), b.ravel().toDoubleVector())
         : Arrays.equals(a.ravel().toFloatVector(), b.ravel().toFloatVector());
+  }
+
+  /** As {@link #areSame(INDArray, INDArray)}. */
+  public static boolean areSame(Array a, Array b) {
+    return areSame(Devices.nd(a), Devices.nd(b));
   }
 }

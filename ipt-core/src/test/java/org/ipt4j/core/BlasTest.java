@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.random.RandomGenerator;
+import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -27,10 +28,8 @@ class BlasTest {
             rows,
             columns,
             inner,
-            matrix(transposeA ? a.transpose() : a),
-            transposeA,
-            matrix(transposeB ? b.transpose() : b),
-            transposeB,
+            transposeA ? matrix(a.transpose()).transposed() : matrix(a),
+            transposeB ? matrix(b.transpose()).transposed() : matrix(b),
             2,
             0.5,
             matrix(out));
@@ -50,6 +49,6 @@ class BlasTest {
 
   private static Blas.Matrix matrix(INDArray x) {
     INDArray rows = x.stride(1) == 1 ? x : x.dup('c');
-    return new Blas.Matrix(Kernels.floats(rows), 0, (int) rows.size(1));
+    return new Blas.Matrix(new FloatPointer(rows.data().addressPointer()), 0, (int) rows.size(1));
   }
 }

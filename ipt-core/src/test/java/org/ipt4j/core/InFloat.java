@@ -2,61 +2,66 @@ package org.ipt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.nd4j.linalg.api.buffer.DataType;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Operations that go another way in float, judged by the plain one, which doubles take. */
-final class InFloat {
+/** Operations as devices of floats compute them, judged by the plain one in double. */
+public final class InFloat {
   private InFloat() {}
 
-  /** Checks output and gradients of {@code operation} on standard normal inputs. */
-  static void check(OperationContract.Operation operation, long[]... shapes) {
-    assertClose(
-        output(operation, DataType.FLOAT, shapes), output(operation, DataType.DOUBLE, shapes));
-    assertClose(
-        gradients(operation, DataType.FLOAT, shapes),
-        gradients(operation, DataType.DOUBLE, shapes));
+  /** Checks output and gradients of {@code expression} on standard normal inputs. */
+  static void check(OperationContract.Expression expression, long[]... shapes) {
+    check(Devices.FLOATS, expression, shapes);
   }
 
-  private static void assertClose(INDArray floats, INDArray expected) {
-    INDArray actual = floats.castTo(DataType.DOUBLE);
+  /** As {@link #check(OperationContract.Expression, long[]...)}, of these devices. */
+  public static void check(
+      List<Device> devices, OperationContract.Expression expression, long[]... shapes) {
+    INDArray output = output(expression, Devices.JUDGE, shapes);
+    INDArray gradients = gradients(expression, Devices.JUDGE, shapes);
+    for (Device device : devices) {
+      assertClose(output(expression, device, shapes), output);
+      assertClose(gradients(expression, device, shapes), gradients);
+    }
+  }
+
+  private static void assertClose(INDArray actual, INDArray expected) {
     // float's 6e-8 through a few sums over tokens and columns
     double scale = Math.max(1, expected.normmaxNumber().doubleValue());
     assertThat(actual.sub(expected).normmaxNumber().doubleValue()).isLessThan(2e-5 * scale);
   }
 
-  /** The gradients of sum(w ∘ y), added to 0.25, of inputs drawn alike for both types. */
+  /** The gradients of sum(w ∘ y), added to 0.25, of inputs that are the same on each device. */
   static INDArray gradients(
-      OperationContract.Operation operation, DataType type, long[]... shapes) {
-    ParameterVector values = values(type, shapes);
-    ParameterVector gradients = ParameterVector.zeros(values.layout(), type);
-    gradients.flat().assign(0.25);
+      OperationContract.Expression expression, Device device, long[]... shapes) {
+    ParameterVector values = values(device, shapes);
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), device);
+    device.fill(gradients.flat(), 0.25);
     try (Tape tape = Tape.training(values, gradients)) {
-      Variable y = output(operation, tape, values);
-      INDArray w = OperationContract.weights(y.shape()).castTo(type);
-      tape.backward(tape.record(tape.array(1).assign(1), dy -> y.receive(w), y));
+      Variable y = output(expression, tape, values);
+      tape.backward(OperationContract.weightedSum(tape, y, OperationContract.weights(y.shape())));
     }
-    return gradients.flat();
+    return Devices.inDouble(gradients.flat());
   }
 
-  static INDArray output(OperationContract.Operation operation, DataType type, long[]... shapes) {
-    ParameterVector values = values(type, shapes);
+  static INDArray output(OperationContract.Expression expression, Device device, long[]... shapes) {
+    ParameterVector values = values(device, shapes);
     try (Tape tape = Tape.inference(values)) {
-      return output(operation, tape, values).value().dup();
+      return Devices.inDouble(output(expression, tape, values).value());
     }
   }
 
   private static Variable output(
-      OperationContract.Operation operation, Tape tape, ParameterVector values) {
-    return operation.apply(
+      OperationContract.Expression expression, Tape tape, ParameterVector values) {
+    return expression.apply(
         tape, values.layout().parameters().stream().map(tape::parameter).toArray(Variable[]::new));
   }
 
-  private static ParameterVector values(DataType type, long[]... shapes) {
+  private static ParameterVector values(Device device, long[]... shapes) {
     ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
     for (int i = 0; i < shapes.length; i++) {
       builder.add("input" + i, Initializer.standardNormal(), shapes[i]);
     }
-    return ParameterVector.initialized(builder.build(), type, 3);
+    return ParameterVector.initialized(builder.build(), device, 3);
   }
 }

@@ -20,20 +20,20 @@ public final class OperationContract {
   private static final double WORST_ERROR = 1e-7;
   private static final double GUARD = 12345.5;
 
-  /** Builds the operation's output from its inputs. */
+  /** Builds an output from inputs. */
   @FunctionalInterface
-  public interface Operation {
+  public interface Expression {
     Variable apply(Tape tape, Variable[] inputs);
   }
 
-  private final Operation operation;
+  private final Expression expression;
   private final List<Parameter> inputs = new ArrayList<>();
   private final List<Parameter> guards = new ArrayList<>();
   private final ParameterLayout layout;
   private final ParameterVector values;
 
-  private OperationContract(Operation operation, long[][] shapes, long seed) {
-    this.operation = operation;
+  private OperationContract(Expression expression, long[][] shapes, long seed) {
+    this.expression = expression;
     ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
     for (int i = 0; i < shapes.length; i++) {
       guards.add(builder.add("guard" + i, Initializer.constant(GUARD), 3));
@@ -41,12 +41,12 @@ public final class OperationContract {
     }
     guards.add(builder.add("guard", Initializer.constant(GUARD), 3));
     layout = builder.build();
-    values = ParameterVector.initialized(layout, DataType.DOUBLE, seed);
+    values = ParameterVector.initialized(layout, Devices.JUDGE, seed);
   }
 
-  /** Checks {@code operation} on standard normal inputs of the given shapes. */
-  public static void check(Operation operation, long[]... shapes) {
-    OperationContract contract = new OperationContract(operation, shapes, 7);
+  /** Checks {@code expression} on standard normal inputs of the given shapes. */
+  public static void check(Expression expression, long[]... shapes) {
+    OperationContract contract = new OperationContract(expression, shapes, 7);
     contract.gradientsAreCentralDifferences();
     contract.gradientsAccumulateAndNothingElseChanges();
   }
@@ -56,20 +56,20 @@ public final class OperationContract {
    *
    * @param batched how many of the inputs, the first ones, have N as their first axis
    */
-  public static void checkBatches(int batched, Operation operation, long[]... shapes) {
+  public static void checkBatches(int batched, Expression expression, long[]... shapes) {
     int n = (int) shapes[0][0];
     INDArray[] all = new INDArray[shapes.length];
     for (int i = 0; i < all.length; i++) {
       all[i] = weights(shapes[i]).muli(1 + i);
     }
-    INDArray weights = weights(outputShape(operation, all));
-    INDArray[] together = gradients(operation, weights, all);
+    INDArray weights = weights(outputShape(expression, all));
+    INDArray[] together = gradients(expression, weights, all);
     for (int sample = 0; sample < n; sample++) {
       INDArray[] one = all.clone();
       for (int i = 0; i < batched; i++) {
         one[i] = sample(all[i], sample);
       }
-      INDArray[] alone = gradients(operation, sample(weights, sample), one);
+      INDArray[] alone = gradients(expression, sample(weights, sample), one);
       for (int i = 0; i < all.length; i++) {
         if (i < batched) {
           assertClose(sample(together[i], sample), alone[i]);
@@ -77,7 +77,7 @@ public final class OperationContract {
           together[i].subi(alone[i]);
         }
       }
-      assertClose(sample(output(operation, all), sample), output(operation, one));
+      assertClose(sample(output(expression, all), sample), output(expression, one));
     }
     for (int i = batched; i < all.length; i++) {
       assertClose(together[i], together[i].mul(0)); // the sum over the samples was taken off
@@ -94,36 +94,38 @@ public final class OperationContract {
     assertThat(actual.sub(expected).normmaxNumber().doubleValue()).isLessThan(1e-12 * 100);
   }
 
-  private static long[] outputShape(Operation operation, INDArray... inputs) {
-    return output(operation, inputs).shape();
+  private static long[] outputShape(Expression expression, INDArray... inputs) {
+    return output(expression, inputs).shape();
   }
 
-  private static INDArray output(Operation operation, INDArray... inputs) {
-    OperationContract contract = of(operation, inputs);
+  private static INDArray output(Expression expression, INDArray... inputs) {
+    OperationContract contract = of(expression, inputs);
     try (Tape tape = Tape.inference(contract.values)) {
-      return contract.output(tape).value().dup();
+      return Devices.inDouble(contract.output(tape).value());
     }
   }
 
-  private static OperationContract of(Operation operation, INDArray... inputs) {
+  private static OperationContract of(Expression expression, INDArray... inputs) {
     long[][] shapes = Arrays.stream(inputs).map(INDArray::shape).toArray(long[][]::new);
-    OperationContract contract = new OperationContract(operation, shapes, 7);
+    OperationContract contract = new OperationContract(expression, shapes, 7);
     for (int i = 0; i < inputs.length; i++) {
-      contract.values.view(contract.inputs.get(i)).assign(inputs[i]);
+      Devices.nd(contract.values.view(contract.inputs.get(i))).assign(inputs[i]);
     }
     return contract;
   }
 
   /** The gradients of sum(w ∘ y) for a fixed random w, in double, one for each input. */
-  public static INDArray[] gradients(Operation operation, INDArray... inputs) {
-    return gradients(operation, weights(outputShape(operation, inputs)), inputs);
+  public static INDArray[] gradients(Expression expression, INDArray... inputs) {
+    return gradients(expression, weights(outputShape(expression, inputs)), inputs);
   }
 
-  private static INDArray[] gradients(Operation operation, INDArray weights, INDArray... inputs) {
-    OperationContract contract = of(operation, inputs);
-    ParameterVector gradients = ParameterVector.zeros(contract.layout, DataType.DOUBLE);
+  private static INDArray[] gradients(Expression expression, INDArray weights, INDArray... inputs) {
+    OperationContract contract = of(expression, inputs);
+    ParameterVector gradients = ParameterVector.zeros(contract.layout, Devices.JUDGE);
     contract.addGradients(gradients, weights);
-    return contract.inputs.stream().map(gradients::view).toArray(INDArray[]::new);
+    return contract.inputs.stream()
+        .map(input -> Devices.nd(gradients.view(input)))
+        .toArray(INDArray[]::new);
   }
 
   /** The fixed random w. */
@@ -136,12 +138,25 @@ public final class OperationContract {
     return weights;
   }
 
+  /** sum(w ∘ y), as an operation. */
+  static Variable weightedSum(Tape tape, Variable y, INDArray w) {
+    Device device = tape.device();
+    Array weights = Devices.array(device, w);
+    Array product = tape.array(y.shape());
+    device.multiply(y.value(), weights, product);
+    return tape.record(
+        Operation.of("weightedSum"),
+        device.filled(device.sum(product), 1),
+        dy -> y.receiveOverwriting(dx -> device.scale(weights, device.number(dy), dx)),
+        y);
+  }
+
   private void gradientsAreCentralDifferences() {
-    ParameterVector gradients = ParameterVector.zeros(layout, DataType.DOUBLE);
+    ParameterVector gradients = ParameterVector.zeros(layout, Devices.JUDGE);
     addGradients(gradients);
     for (Parameter input : inputs) {
-      INDArray numbers = values.view(input).reshape(input.length());
-      INDArray slopes = gradients.view(input).reshape(input.length());
+      INDArray numbers = Devices.nd(values.view(input)).reshape(input.length());
+      INDArray slopes = Devices.nd(gradients.view(input)).reshape(input.length());
       double scale = Math.max(1, slopes.norm2Number().doubleValue() / Math.sqrt(slopes.length()));
       for (long i = 0; i < input.length(); i++) {
         double x = numbers.getDouble(i);
@@ -158,25 +173,26 @@ public final class OperationContract {
   }
 
   private void gradientsAccumulateAndNothingElseChanges() {
-    INDArray before = values.flat().dup();
-    ParameterVector once = ParameterVector.zeros(layout, DataType.DOUBLE);
+    INDArray before = Devices.nd(values.flat()).dup();
+    ParameterVector once = ParameterVector.zeros(layout, Devices.JUDGE);
     addGradients(once);
-    ParameterVector twice = ParameterVector.zeros(layout, DataType.DOUBLE);
+    ParameterVector twice = ParameterVector.zeros(layout, Devices.JUDGE);
     addGradients(twice);
     addGradients(twice);
-    Bits.assertSame(values.flat(), before);
+    Bits.assertSame(Devices.nd(values.flat()), before);
     for (Parameter guard : guards) {
-      assertThat(once.view(guard).norm1Number().doubleValue()).as(guard.name()).isZero();
+      assertThat(Devices.JUDGE.absoluteSum(once.view(guard))).as(guard.name()).isZero();
     }
-    assertThat(twice.flat().sub(once.flat().mul(2)).normmaxNumber().doubleValue())
+    INDArray sum = Devices.nd(once.flat());
+    assertThat(Devices.nd(twice.flat()).sub(sum.mul(2)).normmaxNumber().doubleValue())
         .as("gradients added twice, against twice the gradients")
-        .isLessThanOrEqualTo(1e-12 * Math.max(1, once.flat().normmaxNumber().doubleValue()));
+        .isLessThanOrEqualTo(1e-12 * Math.max(1, sum.normmaxNumber().doubleValue()));
   }
 
   private double loss() {
     try (Tape tape = Tape.inference(values)) {
       Variable y = output(tape);
-      return y.value().mul(weights(y.shape())).sumNumber().doubleValue();
+      return Devices.nd(y.value()).mul(weights(y.shape())).sumNumber().doubleValue();
     }
   }
 
@@ -191,12 +207,11 @@ public final class OperationContract {
   private void addGradients(ParameterVector gradients, INDArray weights) {
     try (Tape tape = Tape.training(values, gradients)) {
       Variable y = output(tape);
-      INDArray sum = tape.array(1).assign(y.value().mul(weights).sumNumber());
-      tape.backward(tape.record(sum, dy -> y.receive(weights.mul(dy.getDouble(0))), y));
+      tape.backward(weightedSum(tape, y, weights));
     }
   }
 
   private Variable output(Tape tape) {
-    return operation.apply(tape, inputs.stream().map(tape::parameter).toArray(Variable[]::new));
+    return expression.apply(tape, inputs.stream().map(tape::parameter).toArray(Variable[]::new));
   }
 }

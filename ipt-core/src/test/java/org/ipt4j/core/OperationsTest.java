@@ -3,38 +3,49 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Every operation against {@link OperationContract}, over sizes that are 1, odd and prime. */
-class OperationsTest {
+/**
+ * Every operation against {@link OperationContract}, over sizes that are 1, odd and prime, and on
+ * every device of floats against that. The test of a device elsewhere extends this.
+ */
+public class OperationsTest {
+  /** Those whose floats are judged. */
+  protected List<Device> devices() {
+    return Devices.FLOATS;
+  }
+
+  private void check(OperationContract.Expression expression, long[]... shapes) {
+    OperationContract.check(expression, shapes);
+    InFloat.check(devices(), expression, shapes);
+  }
+
   @ParameterizedTest
   @CsvSource({"1,1,1,1", "2,3,5,7", "3,7,4,1"})
   void linear(long n, long s, long in, long out) {
     long[] x = {n, s, in};
     long[] w = {out, in};
-    OperationContract.check(
-        (tape, v) -> Dense.linear(tape, v[0], v[1], v[2]), x, w, new long[] {out});
-    OperationContract.check((tape, v) -> Dense.linear(tape, v[0], v[1], null), x, w);
+    check((tape, v) -> Ops.linear(tape, v[0], v[1], v[2]), x, w, new long[] {out});
+    check((tape, v) -> Ops.linear(tape, v[0], v[1], null), x, w);
   }
 
   @Test
   void linearOnto() {
     long[] x = {2, 3, 4};
     long[] r = {2, 3, 5};
-    OperationContract.check(
-        (tape, v) -> Dense.linearOnto(tape, v[0], v[1], v[2], v[3]),
+    check(
+        (tape, v) -> Ops.linearOnto(tape, v[0], v[1], v[2], v[3]),
         r,
         x,
         new long[] {5, 4},
         new long[] {5});
-    OperationContract.check(
-        (tape, v) -> Dense.linearOnto(tape, v[0], v[1], v[2], null), r, x, new long[] {5, 4});
-    OperationContract.check( // as around the first linear layer of the body
-        (tape, v) -> Dense.linearOnto(tape, v[0], v[0], v[1], v[2]),
+    check((tape, v) -> Ops.linearOnto(tape, v[0], v[1], v[2], null), r, x, new long[] {5, 4});
+    check( // as around the first linear layer of the body
+        (tape, v) -> Ops.linearOnto(tape, v[0], v[0], v[1], v[2]),
         x,
         new long[] {4, 4},
         new long[] {4});
@@ -42,8 +53,8 @@ class OperationsTest {
 
   @Test
   void linearRelu() {
-    OperationContract.check(
-        (tape, v) -> Dense.linearRelu(tape, v[0], v[1], v[2]),
+    check(
+        (tape, v) -> Ops.linearRelu(tape, v[0], v[1], v[2]),
         new long[] {2, 3, 5},
         new long[] {7, 5},
         new long[] {7});
@@ -51,46 +62,44 @@ class OperationsTest {
 
   @Test
   void linearWhoseInputIsItsWeight() {
-    OperationContract.check((tape, v) -> Dense.linear(tape, v[0], v[0], null), new long[] {3, 3});
+    check((tape, v) -> Ops.linear(tape, v[0], v[0], null), new long[] {3, 3});
   }
 
   @Test
   void addAlsoToItself() {
     long[] shape = {2, 3, 5};
-    OperationContract.check((tape, v) -> Dense.add(tape, v[0], v[1]), shape, shape);
-    OperationContract.check((tape, v) -> Dense.add(tape, v[0], v[0]), shape);
+    check((tape, v) -> Ops.add(tape, v[0], v[1]), shape, shape);
+    check((tape, v) -> Ops.add(tape, v[0], v[0]), shape);
   }
 
   @ParameterizedTest
   @CsvSource({"1,1,1", "2,3,5", "5,2,3"})
   void addEmbedding(long n, long s, long d) {
-    OperationContract.check(
-        (tape, v) -> Dense.addEmbedding(tape, v[0], v[1]), new long[] {n, s, d}, new long[] {s, d});
+    check((tape, v) -> Ops.addEmbedding(tape, v[0], v[1]), new long[] {n, s, d}, new long[] {s, d});
   }
 
   @Test
   void relu() {
-    OperationContract.check((tape, v) -> Dense.relu(tape, v[0]), new long[] {2, 3, 7});
+    check((tape, v) -> Ops.relu(tape, v[0]), new long[] {2, 3, 7});
   }
 
   @Test
   void scale() {
-    OperationContract.check((tape, v) -> Dense.scale(tape, v[0], -0.3), new long[] {2, 3});
+    check((tape, v) -> Ops.scale(tape, v[0], -0.3), new long[] {2, 3});
   }
 
   @ParameterizedTest
   @CsvSource({"1,1,2", "2,3,5", "3,1,16"})
   void layerNorm(long n, long s, long d) {
     long[] row = {d};
-    OperationContract.check(
-        (tape, v) -> Dense.layerNorm(tape, v[0], v[1], v[2]), new long[] {n, s, d}, row, row);
+    check((tape, v) -> Ops.layerNorm(tape, v[0], v[1], v[2]), new long[] {n, s, d}, row, row);
   }
 
   @ParameterizedTest
   @CsvSource({"1,1,1,1,1", "2,3,3,2,3", "3,5,2,1,4", "1,2,7,3,1"})
   void attention(long n, long queries, long keys, int heads, long perHead) {
     long d = heads * perHead;
-    OperationContract.check(
+    check(
         (tape, v) -> Attention.attention(tape, v[0], v[1], v[2], heads),
         new long[] {n, queries, d},
         new long[] {n, keys, d},
@@ -99,11 +108,10 @@ class OperationsTest {
 
   @Test
   void attentionOfOneVariableAndOfColumns() {
-    OperationContract.check(
-        (tape, v) -> Attention.attention(tape, v[0], v[0], v[0], 2), new long[] {2, 3, 4});
-    OperationContract.check(
+    check((tape, v) -> Attention.attention(tape, v[0], v[0], v[0], 2), new long[] {2, 3, 4});
+    check(
         (tape, v) -> {
-          Variable[] qkv = tape.split(Dense.scale(tape, v[0], 1.5), 0, 4, 8, 12);
+          Variable[] qkv = tape.split(Ops.scale(tape, v[0], 1.5), 0, 4, 8, 12);
           return Attention.attention(tape, qkv[0], qkv[1], qkv[2], 2);
         },
         new long[] {2, 3, 12});
@@ -111,9 +119,9 @@ class OperationsTest {
 
   @Test
   void splitWhereOnlyOnePartIsUsed() {
-    OperationContract.check(
+    check(
         (tape, v) -> {
-          Variable[] parts = tape.split(Dense.scale(tape, v[0], 1.5), 0, 2, 6, 7);
+          Variable[] parts = tape.split(Ops.scale(tape, v[0], 1.5), 0, 2, 6, 7);
           return Attention.attention(tape, parts[1], v[1], v[1], 2);
         },
         new long[] {2, 3, 7},
@@ -123,8 +131,8 @@ class OperationsTest {
   @ParameterizedTest
   @CsvSource({"1,1,1,1,1,3", "2,3,5,4,3,3", "2,2,3,7,5,5", "1,3,1,2,9,5"})
   void conv2d(long n, long in, long out, long h, long w, long k) {
-    OperationContract.check(
-        (tape, v) -> Convolution.conv2d(tape, v[0], v[1], v[2]),
+    check(
+        (tape, v) -> ConvOps.conv2d(tape, v[0], v[1], v[2]),
         new long[] {n, in, h, w},
         new long[] {out, in, k, k},
         new long[] {out});
@@ -133,8 +141,7 @@ class OperationsTest {
   @ParameterizedTest
   @CsvSource({"1,1,1,1,2", "2,3,2,5,2", "2,1,3,1,3"})
   void pixelShuffle(long n, long c, long h, long w, int s) {
-    OperationContract.check(
-        (tape, v) -> Convolution.pixelShuffle(tape, v[0], s), new long[] {n, c * s * s, h, w});
+    check((tape, v) -> ConvOps.pixelShuffle(tape, v[0], s), new long[] {n, c * s * s, h, w});
   }
 
   @Test
@@ -142,16 +149,14 @@ class OperationsTest {
     long[] x = {2, 2, 3, 4};
     long[] w = {2, 2, 3, 3};
     long[] b = {2};
-    OperationContract.check(
-        (tape, v) -> Convolution.conv2dOnto(tape, v[0], v[1], v[2], v[3]), x, x, w, b);
-    OperationContract.check(
-        (tape, v) -> Convolution.conv2dOnto(tape, v[0], v[0], v[1], v[2]), x, w, b);
+    check((tape, v) -> ConvOps.conv2dOnto(tape, v[0], v[1], v[2], v[3]), x, x, w, b);
+    check((tape, v) -> ConvOps.conv2dOnto(tape, v[0], v[0], v[1], v[2]), x, w, b);
   }
 
   @Test
   void conv2dRelu() {
-    OperationContract.check(
-        (tape, v) -> Convolution.conv2dRelu(tape, v[0], v[1], v[2]),
+    check(
+        (tape, v) -> ConvOps.conv2dRelu(tape, v[0], v[1], v[2]),
         new long[] {2, 2, 3, 4},
         new long[] {3, 2, 3, 3},
         new long[] {3});
@@ -160,37 +165,38 @@ class OperationsTest {
   @Test
   void shiftChannels() {
     INDArray shift = OperationContract.weights(new long[] {1, 3, 1, 1});
-    OperationContract.check(
-        (tape, v) -> Convolution.shiftChannels(tape, v[0], shift), new long[] {2, 3, 2, 5});
+    check(
+        (tape, v) -> ConvOps.shiftChannels(tape, v[0], constant(tape, shift)),
+        new long[] {2, 3, 2, 5});
   }
 
   @ParameterizedTest
   @CsvSource({"1,1,1,1,1", "2,3,4,6,2", "2,1,9,3,3"})
   void unfoldAndFold(long n, long c, long h, long w, int p) {
     long[] image = {n, c, h, w};
-    OperationContract.check((tape, v) -> Tokens.unfold(tape, v[0], p), image);
-    OperationContract.check(
-        (tape, v) -> Tokens.fold(tape, v[0], p, h, w), new long[] {n, h * w / p / p, c * p * p});
+    check((tape, v) -> TokenOps.unfold(tape, v[0], p), image);
+    check(
+        (tape, v) -> TokenOps.fold(tape, v[0], p, h, w), new long[] {n, h * w / p / p, c * p * p});
   }
 
   @Test
   void l1() {
     long[] shape = {2, 3, 5};
     INDArray target = OperationContract.weights(shape);
-    OperationContract.check((tape, v) -> Losses.l1(tape, v[0], target), shape);
+    check((tape, v) -> Losses.l1(tape, v[0], constant(tape, target)), shape);
   }
 
   @Test
   void charbonnier() {
     long[] shape = {2, 3, 5};
     INDArray target = OperationContract.weights(shape);
-    OperationContract.check((tape, v) -> Losses.charbonnier(tape, v[0], target, 0.3), shape);
+    check((tape, v) -> Losses.charbonnier(tape, v[0], constant(tape, target), 0.3), shape);
     ParameterVector none =
-        ParameterVector.zeros(new ParameterLayout.Builder().range("all").build(), DataType.DOUBLE);
+        ParameterVector.zeros(new ParameterLayout.Builder().range("all").build(), Devices.JUDGE);
     try (Tape tape = Tape.inference(none)) {
-      Variable x = tape.constant(tape.array(1, 2).assign(0).putScalar(1, 4.0));
-      INDArray zero = tape.array(1, 2).assign(0);
-      assertThat(Losses.charbonnier(tape, x, zero, 3).value().getDouble(0))
+      Variable x = tape.input(new float[] {0, 4}, 0, 1, 2);
+      Variable zero = tape.input(new float[2], 0, 1, 2);
+      assertThat(tape.device().number(Losses.charbonnier(tape, x, zero, 3).value()))
           .as("(√(0 + 9) + √(16 + 9)) / 2")
           .isCloseTo(4, within(1e-12));
     }
@@ -203,29 +209,29 @@ class OperationsTest {
     long[] image = {3, 4, 6, 4};
     OperationContract.checkBatches(
         1,
-        (tape, v) -> Dense.linear(tape, v[0], v[1], v[2]),
+        (tape, v) -> Ops.linear(tape, v[0], v[1], v[2]),
         tokens,
         new long[] {5, 6},
         new long[] {5});
-    OperationContract.checkBatches(2, (tape, v) -> Dense.add(tape, v[0], v[1]), tokens, tokens);
+    OperationContract.checkBatches(2, (tape, v) -> Ops.add(tape, v[0], v[1]), tokens, tokens);
     OperationContract.checkBatches(
-        1, (tape, v) -> Dense.addEmbedding(tape, v[0], v[1]), tokens, new long[] {4, 6});
-    OperationContract.checkBatches(1, (tape, v) -> Dense.relu(tape, v[0]), tokens);
-    OperationContract.checkBatches(1, (tape, v) -> Dense.scale(tape, v[0], 2), tokens);
+        1, (tape, v) -> Ops.addEmbedding(tape, v[0], v[1]), tokens, new long[] {4, 6});
+    OperationContract.checkBatches(1, (tape, v) -> Ops.relu(tape, v[0]), tokens);
+    OperationContract.checkBatches(1, (tape, v) -> Ops.scale(tape, v[0], 2), tokens);
     OperationContract.checkBatches(
-        1, (tape, v) -> Dense.layerNorm(tape, v[0], v[1], v[2]), tokens, row, row);
+        1, (tape, v) -> Ops.layerNorm(tape, v[0], v[1], v[2]), tokens, row, row);
     OperationContract.checkBatches(
         3, (tape, v) -> Attention.attention(tape, v[0], v[1], v[2], 3), tokens, tokens, tokens);
     OperationContract.checkBatches(
         1,
-        (tape, v) -> Convolution.conv2d(tape, v[0], v[1], v[2]),
+        (tape, v) -> ConvOps.conv2d(tape, v[0], v[1], v[2]),
         image,
         new long[] {2, 4, 3, 3},
         new long[] {2});
-    OperationContract.checkBatches(1, (tape, v) -> Convolution.pixelShuffle(tape, v[0], 2), image);
-    OperationContract.checkBatches(1, (tape, v) -> Tokens.unfold(tape, v[0], 2), image);
+    OperationContract.checkBatches(1, (tape, v) -> ConvOps.pixelShuffle(tape, v[0], 2), image);
+    OperationContract.checkBatches(1, (tape, v) -> TokenOps.unfold(tape, v[0], 2), image);
     OperationContract.checkBatches(
-        1, (tape, v) -> Tokens.fold(tape, v[0], 2, 2, 8), new long[] {3, 4, 8});
+        1, (tape, v) -> TokenOps.fold(tape, v[0], 2, 2, 8), new long[] {3, 4, 8});
   }
 
   @Test
@@ -234,5 +240,9 @@ class OperationsTest {
     long[] shape = {3, 600, 2};
     OperationContract.checkBatches(
         3, (tape, v) -> Attention.attention(tape, v[0], v[1], v[2], 2), shape, shape, shape);
+  }
+
+  private static Variable constant(Tape tape, INDArray x) {
+    return tape.constant(Devices.array(tape.device(), x));
   }
 }

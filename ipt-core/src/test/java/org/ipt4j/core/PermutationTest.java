@@ -7,11 +7,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
-/** {@link Kernels#permute} against ND4J's. */
+/** {@link Device#permute} against ND4J's. */
 class PermutationTest {
   @ParameterizedTest
   @CsvSource({
@@ -24,34 +22,43 @@ class PermutationTest {
   void isWhatNd4jSees(String sizes, String order) {
     long[] shape = numbers(sizes).asLongStream().toArray();
     int[] axes = numbers(order).toArray();
-    for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
-      long length = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-      INDArray x = Nd4j.arange(length).castTo(type).reshape('c', shape);
-      INDArray expected = x.permute(axes).dup('c');
-      INDArray y = Nd4j.createUninitialized(type, length);
+    for (Device device : Devices.FLOATS) {
+      Array x = device.array(counted((int) Array.length(shape)), 0, shape);
+      INDArray expected = Devices.nd(x).permute(axes).dup('c');
+      Array y = device.array(x.length());
 
-      Kernels.permute(x, y, axes);
+      device.permute(x, y, axes);
 
-      Bits.assertSame(y, expected.ravel());
+      Bits.assertSame(Devices.nd(y), expected.ravel());
     }
   }
 
   @Test
   void takesAndFillsViews() {
-    INDArray x = Nd4j.arange(40).castTo(DataType.FLOAT);
-    INDArray y = Nd4j.zeros(DataType.FLOAT, 40);
+    for (Device device : Devices.FLOATS) {
+      Array x = device.array(counted(40), 0, 40);
+      Array y = device.filled(0, 40);
 
-    Kernels.permute(
-        Kernels.view(x, 10, new long[] {2, 2, 3}, new long[] {6, 3, 1}),
-        Kernels.view(y, 20, new long[] {12}, new long[] {1}),
-        0,
-        2,
-        1);
+      device.permute(
+          x.view(10, new long[] {2, 2, 3}, new long[] {6, 3, 1}),
+          y.view(20, new long[] {12}, new long[] {1}),
+          0,
+          2,
+          1);
 
-    assertThat(y.toFloatVector())
-        .startsWith(new float[20])
-        .endsWith(new float[8])
-        .containsSubsequence(10, 13, 11, 14, 12, 15, 16, 19, 17, 20, 18, 21);
+      assertThat(Devices.nd(y).toFloatVector())
+          .startsWith(new float[20])
+          .endsWith(new float[8])
+          .containsSubsequence(10, 13, 11, 14, 12, 15, 16, 19, 17, 20, 18, 21);
+    }
+  }
+
+  private static float[] counted(int length) {
+    float[] numbers = new float[length];
+    for (int i = 0; i < length; i++) {
+      numbers[i] = i;
+    }
+    return numbers;
   }
 
   private static IntStream numbers(String text) {

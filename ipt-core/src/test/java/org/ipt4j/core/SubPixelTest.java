@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The folded way of upsampling, judged by the plain one: two convolutions and a shuffle. */
@@ -14,15 +13,15 @@ class SubPixelTest {
   @CsvSource({"1,1,1,1,4,4,2", "2,2,1,2,4,5,2", "1,1,2,1,5,4,3", "1,1,1,2,5,4,4"})
   void isThePlainOne(long n, long c, long m, long o, long h, long w, int s) {
     long[][] shapes = shapes(n, c, m, o, h, w, s);
-    OperationContract.Operation folded = (tape, v) -> subPixel(v, s).folded(tape, v[0]);
-    OperationContract.Operation plain = (tape, v) -> subPixel(v, s).plain(tape, v[0]);
+    OperationContract.Expression folded = (tape, v) -> subPixel(v, s).folded(tape, v[0]);
+    OperationContract.Expression plain = (tape, v) -> subPixel(v, s).plain(tape, v[0]);
     OperationContract.check(folded, shapes);
     assertClose(
-        InFloat.output(folded, DataType.DOUBLE, shapes),
-        InFloat.output(plain, DataType.DOUBLE, shapes));
+        InFloat.output(folded, Devices.JUDGE, shapes),
+        InFloat.output(plain, Devices.JUDGE, shapes));
     assertClose(
-        InFloat.gradients(folded, DataType.DOUBLE, shapes),
-        InFloat.gradients(plain, DataType.DOUBLE, shapes));
+        InFloat.gradients(folded, Devices.JUDGE, shapes),
+        InFloat.gradients(plain, Devices.JUDGE, shapes));
     InFloat.check(folded, shapes);
   }
 
@@ -32,11 +31,11 @@ class SubPixelTest {
     assertClose(
         InFloat.gradients(
             (tape, v) -> subPixel(v, 2).folded(tape, tape.constant(v[0].value())),
-            DataType.DOUBLE,
+            Devices.JUDGE,
             shapes),
         InFloat.gradients(
             (tape, v) -> subPixel(v, 2).plain(tape, tape.constant(v[0].value())),
-            DataType.DOUBLE,
+            Devices.JUDGE,
             shapes));
   }
 
@@ -46,9 +45,9 @@ class SubPixelTest {
       long n, long c, long m, long o, long h, long w, int s, boolean folds) {
     long[][] shapes = shapes(n, c, m, o, h, w, s);
     INDArray fastest =
-        InFloat.output((tape, v) -> subPixel(v, s).upsample(tape, v[0]), DataType.FLOAT, shapes);
+        InFloat.output((tape, v) -> subPixel(v, s).upsample(tape, v[0]), Devices.FAST, shapes);
     INDArray plain =
-        InFloat.output((tape, v) -> subPixel(v, s).plain(tape, v[0]), DataType.FLOAT, shapes);
+        InFloat.output((tape, v) -> subPixel(v, s).plain(tape, v[0]), Devices.FAST, shapes);
     assertThat(fastest.equalsWithEps(plain, 0)).isNotEqualTo(folds);
   }
 

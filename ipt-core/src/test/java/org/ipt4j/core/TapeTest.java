@@ -2,35 +2,35 @@ package org.ipt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 class TapeTest {
   private final ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
   private final Parameter w = builder.add("w", Initializer.standardNormal(), 4, 4);
   private final ParameterVector values =
-      ParameterVector.initialized(builder.build(), DataType.FLOAT, 1);
+      ParameterVector.initialized(builder.build(), Devices.FAST, 1);
 
   private int passes; // through layers
 
   @Test
   void layersOneAfterTheOtherInInferenceGiveWhatTheyGiveInTraining() {
-    Layer layer = (tape, x) -> Dense.relu(tape, Linear.withoutBias(w).forward(tape, x));
+    Layer layer = (tape, x) -> Ops.relu(tape, Linear.withoutBias(w).forward(tape, x));
     List<Layer> layers = List.of(layer, layer, layer, layer, layer);
     INDArray trained;
     INDArray inferred;
-    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
     try (Tape tape = Tape.training(values, gradients)) {
-      trained = tape.sequence(layers, tape.constant(ones(tape))).value().dup();
+      trained = Devices.inDouble(tape.sequence(layers, ones(tape)).value());
     }
     try (Tape tape = Tape.inference(values)) {
-      INDArray in = ones(tape);
-      inferred = tape.sequence(layers, tape.constant(in)).value().dup();
-      Bits.assertSame(in, ones(tape));
+      Variable in = ones(tape);
+      inferred = Devices.inDouble(tape.sequence(layers, in).value());
+      Bits.assertSame(Devices.nd(in.value()), Devices.nd(ones(tape).value()));
     }
     Bits.assertSame(inferred, trained);
     assertThat(inferred.sumNumber().doubleValue()).isNotZero();
@@ -48,31 +48,31 @@ class TapeTest {
   }
 
   private INDArray gradientsOfLayers(boolean recomputing) {
-    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
     for (int pass = 0; pass < 2; pass++) { // the second in memory that the first sized
-      gradients.flat().assign(0);
+      Devices.FAST.fill(gradients.flat(), 0);
       try (Tape tape = Tape.training(values, gradients)) {
         if (recomputing) {
           tape.recomputing();
         }
         Linear linear = Linear.withoutBias(w);
-        Variable outside = linear.forward(tape, tape.constant(ones(tape)));
+        Variable outside = linear.forward(tape, ones(tape));
         Layer layer =
             (t, x) -> {
               passes++;
-              return Dense.add(t, Dense.relu(t, linear.forward(t, x)), Dense.add(t, outside, x));
+              return Ops.add(t, Ops.relu(t, linear.forward(t, x)), Ops.add(t, outside, x));
             };
         Variable y = tape.sequence(List.of(layer, layer, layer), outside);
         tape.backward(Losses.l1(tape, y, ones(tape)));
       }
     }
-    return gradients.flat();
+    return Devices.nd(gradients.flat());
   }
 
   @Test
   void aGradientTakesTheMemoryOfALongerOneThatIsDoneWith() {
     List<Long> addresses = new ArrayList<>();
-    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
     try (Tape tape = Tape.training(values, gradients)) {
       Variable x = tape.parameter(w);
       for (int length : new int[] {16, 10, 15, 11, 16, 6}) {
@@ -87,16 +87,17 @@ class TapeTest {
     assertThat(addresses.get(4)).isEqualTo(addresses.get(2));
     assertThat(addresses.get(5)).isEqualTo(addresses.get(3));
     assertThat(addresses.get(6)).isEqualTo(addresses.get(2));
-    assertThat(gradients.flat().minNumber().doubleValue()).isEqualTo(1);
+    assertThat(Devices.nd(gradients.flat()).minNumber().doubleValue()).isEqualTo(1);
   }
 
   /** Ones, whose gradient's address is noted; the gradient of x is 1. */
   private static Variable stretched(Tape tape, Variable x, int length, List<Long> addresses) {
     return tape.record(
-        tape.array(length).assign(1),
+        Operation.of("stretched"),
+        tape.device().filled(1, length),
         dy -> {
-          addresses.add(dy.data().addressPointer().address());
-          x.receiveOverwriting(dx -> dx.assign(1));
+          addresses.add(((Nd4jArray) dy).address());
+          x.receiveOverwriting(dx -> tape.device().fill(dx, 1));
         },
         x);
   }
@@ -106,16 +107,81 @@ class TapeTest {
     ParameterLayout.Builder two = new ParameterLayout.Builder().range("first");
     Parameter first = two.add("first", Initializer.standardNormal(), 4, 4);
     Parameter second = two.range("second").add("second", Initializer.standardNormal(), 4, 4);
-    ParameterVector weights = ParameterVector.initialized(two.build(), DataType.FLOAT, 1);
-    ParameterVector gradients = ParameterVector.zeros(weights.layout(), DataType.FLOAT);
+    ParameterVector weights = ParameterVector.initialized(two.build(), Devices.FAST, 1);
+    ParameterVector gradients = ParameterVector.zeros(weights.layout(), Devices.FAST);
     try (Tape tape = Tape.training(weights, gradients)) {
       tape.freeze(weights.layout().range("second"));
-      Variable x = Linear.withoutBias(first).forward(tape, tape.constant(ones(tape)));
+      Variable x = Linear.withoutBias(first).forward(tape, ones(tape));
       Variable y = Linear.withoutBias(second).forward(tape, x);
       tape.backward(Losses.l1(tape, y, ones(tape)));
     }
-    assertThat(gradients.view(first).norm1Number().doubleValue()).isPositive();
-    assertThat(gradients.view(second).norm1Number().doubleValue()).isZero();
+    assertThat(Devices.FAST.absoluteSum(gradients.view(first))).isPositive();
+    assertThat(Devices.FAST.absoluteSum(gradients.view(second))).isZero();
+  }
+
+  @Test
+  void aTracingPassKeepsTheGraph() {
+    try (Tape tape = Tape.tracing(values)) {
+      Variable x = tape.input(new float[12], 0, 3, 4);
+      Layer layer = (t, v) -> Ops.relu(t, Linear.withoutBias(w).forward(t, v));
+      Variable[] parts = tape.split(tape.sequence(List.of(layer, layer), x), 0, 1, 4);
+      List<Node> nodes = tape.nodes();
+      assertThat(nodes.stream().map(node -> node.operation().name()))
+          .containsExactly("input", "parameter", "linear", "relu", "linear", "relu", "split");
+      assertThat(nodes.get(1).operation().attributes()).containsEntry("name", "w");
+      assertThat(nodes.get(4).inputs())
+          .containsExactly(nodes.get(3).outputs().get(0), nodes.get(1).outputs().get(0));
+      assertThat(nodes.get(4).operation().multiplications()).isEqualTo(3 * 4 * 4);
+      assertThat(nodes.get(6).outputs()).containsExactly(parts);
+      assertThat(nodes.get(6).operation()).hasToString("split{bounds=[0, 1, 4]}");
+      assertThat(nodes.get(0).place()).isEqualTo("the input");
+      assertThat(nodes.get(6).place()).isEqualTo("w");
+    }
+    try (Tape tape = Tape.inference(values)) {
+      assertThatThrownBy(tape::nodes).hasMessageContaining("only a tracing pass");
+    }
+  }
+
+  @Test
+  void aFailureOnTheWayBackSaysWhere() {
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
+    try (Tape tape = Tape.training(values, gradients)) {
+      Variable x = tape.parameter(w);
+      Operation broken = Operation.of("broken", "by", "us");
+      Variable loss =
+          tape.record(
+              broken,
+              tape.device().filled(1, 1),
+              dy -> {
+                throw new IllegalArgumentException("the reason");
+              },
+              x);
+      assertThatThrownBy(() -> tape.backward(loss))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("on the way back through broken{by=us} at w: the reason")
+          .hasCauseInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void aProfileCountsEachOperation() {
+    Profile profile = Profile.begin();
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
+    try (Tape tape = Tape.training(values, gradients)) {
+      Linear linear = Linear.withoutBias(w);
+      Variable y = linear.forward(tape, linear.forward(tape, ones(tape)));
+      tape.backward(Losses.l1(tape, y, tape.input(new float[12], 0, 3, 4)));
+    } finally {
+      profile.end();
+    }
+    try (Tape tape = Tape.inference(values)) {
+      Ops.relu(tape, ones(tape));
+    }
+    assertThat(profile.lines())
+        .extracting(Profile.Line::operation, Profile.Line::forwards, Profile.Line::multiplications)
+        .containsExactlyInAnyOrder(tuple("linear", 2L, 2 * 3 * 48.0), tuple("l1", 1L, 0.0));
+    assertThat(profile.lines()).allMatch(line -> line.forwardSeconds() > 0);
+    assertThat(profile.lines()).allMatch(line -> line.backwardSeconds() > 0);
   }
 
   @Test
@@ -129,11 +195,11 @@ class TapeTest {
 
   @Test
   void aSplitVariableMayNotBeUsedItself() {
-    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
     try (Tape tape = Tape.training(values, gradients)) {
-      Variable x = tape.variable(ones(tape));
+      Variable x = Linear.withoutBias(w).forward(tape, ones(tape));
       tape.split(x, 0, 2, 4);
-      Variable loss = Losses.l1(tape, x, ones(tape).mul(2));
+      Variable loss = Losses.l1(tape, x, ones(tape));
       assertThatThrownBy(() -> tape.backward(loss))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("was split and then used itself");
@@ -146,13 +212,13 @@ class TapeTest {
       Variable x = tape.constant(tape.array(4, 9));
       assertThatThrownBy(() -> Linear.withoutBias(w).forward(tape, x))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("linear expects [..., 4], got [4, 9]");
-      assertThatThrownBy(() -> Tokens.unfold(tape, tape.constant(tape.array(1, 1, 4, 5)), 2))
+          .hasMessage("linear expects [..., 4], got [4, 9], at w");
+      assertThatThrownBy(() -> TokenOps.unfold(tape, tape.constant(tape.array(1, 1, 4, 5)), 2))
           .hasMessage("unfold expects sides divisible by the patch side 2, got 4×5");
     }
   }
 
-  private static INDArray ones(Tape tape) {
-    return tape.array(3, 4).assign(1);
+  private static Variable ones(Tape tape) {
+    return tape.constant(tape.device().filled(1, 3, 4));
   }
 }

@@ -24,38 +24,41 @@ class TurnsTest {
   private final Parameter unused = builder.add("unused", Initializer.standardNormal(), D, D);
   private final Parameter embedding = builder.add("embedding", Initializer.standardNormal(), 3, D);
   private final ParameterVector values =
-      ParameterVector.initialized(builder.build(), DataType.FLOAT, 5);
+      ParameterVector.initialized(builder.build(), Devices.FAST, 5);
 
   /** Layers that share a parameter, another used once, one that nothing flows back to. */
-  private Variable network(Tape tape, INDArray input) {
+  private Variable network(Tape tape, Variable input) {
     Variable e = tape.parameter(embedding);
-    Layer layer = (t, x) -> Dense.addEmbedding(t, Dense.linear(t, x, t.parameter(twice), null), e);
-    Variable x = Dense.linear(tape, tape.constant(input), tape.parameter(first), null);
-    Dense.linear(tape, x, tape.parameter(unused), null);
+    Layer layer = (t, x) -> Ops.addEmbedding(t, Ops.linear(t, x, t.parameter(twice), null), e);
+    Variable x = Ops.linear(tape, input, tape.parameter(first), null);
+    Ops.linear(tape, x, tape.parameter(unused), null);
     return tape.sequence(List.of(layer, layer), x);
   }
 
   private void pass(Tape tape, int i) {
-    INDArray input = OperationContract.weights(new long[] {1, 3, D}).castTo(DataType.FLOAT);
-    Variable y = network(tape, input.muli(i + 0.1));
-    INDArray w = OperationContract.weights(y.shape()).castTo(DataType.FLOAT);
-    tape.backward(tape.record(tape.array(1).assign(1), dy -> y.receive(w), y));
+    INDArray input = OperationContract.weights(new long[] {1, 3, D}).mul(i + 0.1);
+    Variable y = network(tape, tape.constant(Devices.array(tape.device(), input)));
+    tape.backward(OperationContract.weightedSum(tape, y, OperationContract.weights(y.shape())));
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void sideBySideIsOneAfterTheOther(boolean recomputing) {
-    ParameterVector expected = ParameterVector.zeros(values.layout(), DataType.DOUBLE);
+    ParameterVector expected = ParameterVector.zeros(values.layout(), Devices.JUDGE);
     for (int i = 0; i < PASSES; i++) {
-      ParameterVector one = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+      ParameterVector one = ParameterVector.zeros(values.layout(), Devices.FAST);
       try (Tape tape = Tape.training(values, one)) {
         pass(tape, i);
       }
-      expected.flat().addi(one.flat().castTo(DataType.DOUBLE));
+      Devices.nd(expected.flat()).addi(Devices.inDouble(one.flat()));
     }
     INDArray once = sideBySide(recomputing);
-    double scale = expected.flat().normmaxNumber().doubleValue();
-    assertThat(once.castTo(DataType.DOUBLE).sub(expected.flat()).normmaxNumber().doubleValue())
+    double scale = Devices.nd(expected.flat()).normmaxNumber().doubleValue();
+    assertThat(
+            once.castTo(DataType.DOUBLE)
+                .sub(Devices.nd(expected.flat()))
+                .normmaxNumber()
+                .doubleValue())
         .isLessThan(1e-6 * scale); // float's 6e-8, in sums of twelve
     for (int i = 0; i < 20; i++) {
       Bits.assertSame(sideBySide(recomputing), once);
@@ -63,7 +66,7 @@ class TurnsTest {
   }
 
   private INDArray sideBySide(boolean recomputing) {
-    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
     Turns turns = new Turns();
     Workers.run(
         PASSES,
@@ -75,7 +78,7 @@ class TurnsTest {
             pass(tape, i);
           }
         });
-    return gradients.flat();
+    return Devices.nd(gradients.flat());
   }
 
   @Test
@@ -111,7 +114,7 @@ class TurnsTest {
 
   @Test
   void aFailureInOnePassIsThrown() {
-    ParameterVector gradients = ParameterVector.zeros(values.layout(), DataType.FLOAT);
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
     Turns turns = new Turns();
     assertThatThrownBy(
             () ->

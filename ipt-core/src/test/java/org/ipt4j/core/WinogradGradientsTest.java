@@ -1,18 +1,16 @@
 package org.ipt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Gradients of convolutions of 5×5 taps in float, judged by the plain ones in double. */
 class WinogradGradientsTest {
-  private static final OperationContract.Operation CONVOLUTION =
-      (tape, v) -> Convolution.conv2d(tape, v[0], v[1], v[2]);
+  private static final OperationContract.Expression CONVOLUTION =
+      (tape, v) -> ConvOps.conv2d(tape, v[0], v[1], v[2]);
 
   @ParameterizedTest
   @CsvSource({
@@ -29,31 +27,29 @@ class WinogradGradientsTest {
 
   @Test
   void isTakenForSmallImagesOnly() {
-    assumeTrue(Blas.isPossible());
-    assertThat(serves(64, 3, 48, 5)).isTrue();
-    assertThat(serves(3, 64, 64, 5)).isTrue();
-    assertThat(serves(64, 3, 65, 5)).isFalse();
-    assertThat(serves(3, 64, 65, 5)).isFalse();
-    assertThat(serves(64, 3, 48, 3)).isFalse();
+    assertThat(supports(64, 3, 48, 5)).isTrue();
+    assertThat(supports(3, 64, 64, 5)).isTrue();
+    assertThat(supports(64, 3, 65, 5)).isFalse();
+    assertThat(supports(3, 64, 65, 5)).isFalse();
+    assertThat(supports(64, 3, 48, 3)).isFalse();
   }
 
   @Test
   void isTheSameToTheBitOnAnyNumberOfThreads() {
     long[][] shapes = shapes(3, 12, 12, 9, 10);
-    INDArray onAll = InFloat.gradients(CONVOLUTION, DataType.FLOAT, shapes);
+    INDArray onAll = InFloat.gradients(CONVOLUTION, Devices.FAST, shapes);
     INDArray[] onOne = new INDArray[Workers.all()];
-    Workers.run(
-        onOne.length, i -> onOne[i] = InFloat.gradients(CONVOLUTION, DataType.FLOAT, shapes));
+    Workers.run(onOne.length, i -> onOne[i] = InFloat.gradients(CONVOLUTION, Devices.FAST, shapes));
     for (INDArray each : onOne) {
       Bits.assertSame(each, onAll);
     }
   }
 
-  private static boolean serves(long c, long o, long side, long k) {
-    try (INDArray x = Arena.unpooled(DataType.FLOAT, 1, c, side, side);
-        INDArray w = Arena.unpooled(DataType.FLOAT, o, c, k, k)) {
-      return WinogradGradients.serve(x, w);
-    }
+  private static boolean supports(long c, long o, long side, long k) {
+    Array memory = Devices.FAST.array(Math.max(c * side * side, o * c * k * k));
+    return WinogradGradients.support(
+        memory.view(0, new long[] {1, c, side, side}, Array.rowByRow(1, c, side, side)),
+        memory.view(0, new long[] {o, c, k, k}, Array.rowByRow(o, c, k, k)));
   }
 
   private static long[][] shapes(long n, long c, long o, long h, long w) {

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.ipt4j.core.Conv;
-import org.ipt4j.core.Dense;
 import org.ipt4j.core.Layer;
+import org.ipt4j.core.Ops;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.Variable;
 import org.ipt4j.data.batch.PatchOptions;
@@ -39,8 +39,8 @@ public final class OwnHead {
             Conv colours = Conv.of(layout, name + ".colours", 3, features, 5);
             Conv details = Conv.of(layout, name + ".details", features, features, 3);
             return (tape, x) -> {
-              Variable y = Dense.relu(tape, colours.forward(tape, x)); // [N,C,H,W]
-              return Dense.add(tape, y, details.forward(tape, y));
+              Variable y = Ops.relu(tape, colours.forward(tape, x)); // [N,C,H,W]
+              return Ops.add(tape, y, details.forward(tape, y));
             };
           }
         };

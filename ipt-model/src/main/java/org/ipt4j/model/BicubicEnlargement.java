@@ -3,43 +3,64 @@ package org.ipt4j.model;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.ipt4j.core.Arena;
-import org.ipt4j.core.Kernels;
+import org.ipt4j.core.Array;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Operation;
 import org.ipt4j.core.Tape;
+import org.ipt4j.core.Variable;
 import org.ipt4j.data.image.Bicubic;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
-/** Bicubic enlargement of square images by a whole factor, as two matrix products. */
+/** Bicubic enlargement of square images by a whole factor, an operation of two matrix products. */
 final class BicubicEnlargement {
   private final int side;
   private final int scale;
-  private final Map<DataType, INDArray> matrices = new ConcurrentHashMap<>(); // [s·side, side]
+  private final Map<Device, Array> matrices = new ConcurrentHashMap<>(); // M [s·side, side]
 
   BicubicEnlargement(int side, int scale) {
     this.side = side;
     this.scale = scale;
   }
 
-  /** x [N,3,side,side] → [N,3,s·side,s·side], an array of the tape's. */
-  INDArray apply(Tape tape, INDArray x) {
-    INDArray matrix = matrices.computeIfAbsent(x.dataType(), this::matrix);
-    long planes = x.size(0) * x.size(1);
-    long large = (long) side * scale;
-    INDArray y = tape.array(x.size(0), x.size(1), large, large);
+  /** y = M·x·Mᵀ for each plane: x [N,3,side,side] → [N,3,s·side,s·side]. */
+  Variable forward(Tape tape, Variable x) {
+    Array m = matrices.computeIfAbsent(tape.device(), this::matrix);
+    long large = m.size(0);
+    Array y = tape.array(x.size(0), x.size(1), large, large);
     try (Arena scratch = tape.scratch()) {
-      INDArray wide = tape.array(planes * side, large); // each row enlarged
-      Kernels.matmul(x.reshape('c', planes * side, side), false, matrix, true, 1, 0, wide);
-      INDArray columns = tape.array(planes, large, side);
-      Kernels.permute(wide.reshape('c', planes, side, large), columns, 0, 2, 1);
-      INDArray turned = tape.array(planes * large, large);
-      Kernels.matmul(columns.reshape('c', planes * large, side), false, matrix, true, 1, 0, turned);
-      Kernels.permute(turned.reshape('c', planes, large, large), y, 0, 2, 1);
+      multiply(m, x.value(), y);
     }
-    return y;
+    // dx = Mᵀ·dy·M
+    return tape.record(
+        Operation.of("bicubic", "factor", scale)
+            .multiplying(x.value().length() * large + y.length() * side),
+        y,
+        dy -> x.receiveOverwriting(dx -> multiply(m.transposed(), dy, dx)),
+        x);
   }
 
-  private INDArray matrix(DataType type) {
-    return Nd4j.createFromArray(Bicubic.enlargingMatrix(side, scale)).castTo(type);
+  /** out = m·x·mᵀ for each plane of x [N,C,H,H]. */
+  private static void multiply(Array m, Array x, Array out) {
+    Device device = m.device();
+    long planes = x.size(0) * x.size(1);
+    long in = x.size(2);
+    long sides = out.size(2);
+    Array rows = device.array(planes * in, sides);
+    device.matmul(x.reshape(planes * in, in), m.transposed(), 1, 0, rows);
+    Array columns = device.array(planes, sides, in);
+    device.permute(rows.reshape(planes, in, sides), columns, 0, 2, 1);
+    Array turned = device.array(planes * sides, sides);
+    device.matmul(columns.reshape(planes * sides, in), m.transposed(), 1, 0, turned);
+    device.permute(turned.reshape(planes, sides, sides), out, 0, 2, 1);
+  }
+
+  private Array matrix(Device device) {
+    float[][] weights = Bicubic.enlargingMatrix(side, scale);
+    float[] numbers = new float[weights.length * side];
+    for (int i = 0; i < weights.length; i++) {
+      System.arraycopy(weights[i], 0, numbers, i * side, side);
+    }
+    Array matrix = device.permanent(weights.length, side);
+    device.write(numbers, 0, matrix);
+    return matrix;
   }
 }

@@ -34,29 +34,37 @@ public final class ImageRestorer {
     this(model, defaultOverlap(model.config()), DEFAULT_BATCH, false);
   }
 
-  /**
-   * Restores with a model.
-   *
-   * @param overlap pixels of the degraded image that neighbouring tiles share at least
-   * @param batch tiles a pass
-   * @param ensemble whether each tile is restored in all eight mirrorings and turns and the mean is
-   *     taken: a little better, eight times as slow
-   */
-  public ImageRestorer(IptModel model, int overlap, int batch, boolean ensemble) {
-    int side = model.config().imageSide();
-    if (overlap < 0 || overlap >= side || batch < 1) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "expected an overlap of 0 to %d and a batch of at least 1, got %d and %d",
-              side - 1,
-              overlap,
-              batch));
-    }
+  private ImageRestorer(IptModel model, int overlap, int batch, boolean ensemble) {
     this.model = model;
     this.overlap = overlap;
     this.batch = batch;
     this.ensemble = ensemble;
+  }
+
+  /** The same with {@code pixels} of the degraded image that neighbouring tiles share at least. */
+  public ImageRestorer overlapping(int pixels) {
+    int most = model.config().imageSide() - 1;
+    if (pixels < 0 || pixels > most) {
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "expected an overlap of 0 to %d, got %d", most, pixels));
+    }
+    return new ImageRestorer(model, pixels, batch, ensemble);
+  }
+
+  /** The same with {@code tiles} a pass: memory grows with them. */
+  public ImageRestorer inBatchesOf(int tiles) {
+    if (tiles < 1) {
+      throw new IllegalArgumentException("expected a batch of at least 1 tile, got " + tiles);
+    }
+    return new ImageRestorer(model, overlap, tiles, ensemble);
+  }
+
+  /**
+   * The same where each tile is restored in all eight mirrorings and turns and the mean is taken: a
+   * little better, eight times as slow.
+   */
+  public ImageRestorer ensembling() {
+    return new ImageRestorer(model, overlap, batch, true);
   }
 
   /**

@@ -7,15 +7,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.ipt4j.core.Kernels;
+import org.ipt4j.core.Array;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Precision;
 import org.ipt4j.core.Tape;
+import org.ipt4j.core.Variable;
 import org.ipt4j.core.Workers;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.weights.CorruptWeightsException;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A network and its weights: one body, a head, embedding and tail for each task. Any number of
@@ -56,14 +58,18 @@ public final class IptModel {
    * @param layers builds them from operations on the tape, which know their gradients
    */
   public static IptModel create(IptConfig config, List<Task> tasks, TaskLayers layers, long seed) {
-    return create(config, tasks, layers, seed, DataType.FLOAT);
+    return create(config, tasks, layers, seed, Device.of(Precision.FLOAT));
   }
 
   static IptModel create(
-      IptConfig config, List<Task> tasks, TaskLayers layers, long seed, DataType type) {
+      IptConfig config, List<Task> tasks, TaskLayers layers, long seed, Device device) {
     IptNetwork network = IptNetwork.of(config, tasks, layers);
     return new IptModel(
-        config, tasks, layers, network, ParameterVector.initialized(network.layout(), type, seed));
+        config,
+        tasks,
+        layers,
+        network,
+        ParameterVector.initialized(network.layout(), device, seed));
   }
 
   /**
@@ -128,6 +134,15 @@ public final class IptModel {
     return new IptModel(config, tasks, layers, network, values.copy());
   }
 
+  /** The same network on another device, with weights of its own, which are equal at first. */
+  public IptModel on(Device device) {
+    ParameterVector there = ParameterVector.zeros(values.layout(), device);
+    for (Parameter parameter : values.layout().parameters()) {
+      there.write(parameter, values.read(parameter));
+    }
+    return new IptModel(config, tasks, layers, network, there);
+  }
+
   /**
    * A model of some of the tasks, with the same weights.
    *
@@ -135,7 +150,7 @@ public final class IptModel {
    */
   public IptModel only(List<Task> kept) {
     kept.forEach(task -> own(task));
-    return withWeightsOfThis(create(config, kept, layers, 0, values.type()));
+    return withWeightsOfThis(create(config, kept, layers, 0, values.device()));
   }
 
   /**
@@ -145,7 +160,7 @@ public final class IptModel {
   public IptModel with(Task added, long seed) {
     List<Task> all = new ArrayList<>(tasks);
     all.add(added);
-    return withWeightsOfThis(create(config, all, layers, seed, values.type()));
+    return withWeightsOfThis(create(config, all, layers, seed, values.device()));
   }
 
   /**
@@ -154,11 +169,15 @@ public final class IptModel {
    */
   public IptModel with(Task added, Task related, long seed) {
     IptModel model = with(added, seed);
-    model.values.range(model.trunk(added).get(1)).assign(values.range(trunk(related).get(1)));
+    copy(trunk(related).get(1), model, model.trunk(added).get(1));
     if (added.scale() == related.scale()) {
-      model.values.range(model.tail(added)).assign(values.range(tail(related)));
+      copy(tail(related), model, model.tail(added));
     }
     return model;
+  }
+
+  private void copy(ParameterLayout.Range from, IptModel model, ParameterLayout.Range to) {
+    values.device().copy(values.range(from), model.values.range(to));
   }
 
   private IptModel withWeightsOfThis(IptModel model) {
@@ -166,7 +185,7 @@ public final class IptModel {
     for (ParameterLayout.Range range : old.ranges()) {
       if (model.values.layout().ranges().stream()
           .anyMatch(own -> own.name().equals(range.name()))) {
-        model.values.range(model.values.layout().range(range.name())).assign(values.range(range));
+        copy(range, model, model.values.layout().range(range.name()));
       }
     }
     return model;
@@ -193,9 +212,9 @@ public final class IptModel {
    * @param task one of {@link #tasks}
    * @param degraded [N,3,H,W] in 0..rgbRange, H and W the configuration's image side
    */
-  public IptOutput forward(Tape tape, Task task, INDArray degraded) {
+  public IptOutput forward(Tape tape, Task task, Variable degraded) {
     long side = config.imageSide();
-    if (degraded.rank() != 4
+    if (degraded.shape().length != 4
         || degraded.size(1) != 3
         || degraded.size(2) != side
         || degraded.size(3) != side) {
@@ -242,9 +261,12 @@ public final class IptModel {
         (piece, from, end) -> {
           long[] shape = {end - from, Image.CHANNELS, side, side};
           try (Tape tape = Tape.inference(values)) {
-            INDArray x = tape.array(degraded, from * in, shape).muli(config.level());
-            INDArray y = network.forward(tape, own, x).restored().value();
-            Kernels.read(y.divi(config.level()), restored, from * out);
+            Device device = tape.device();
+            Variable x = tape.input(degraded, from * in, shape);
+            device.scale(x.value(), config.level(), x.value());
+            Array y = network.forward(tape, own, x).restored().value();
+            device.scale(y, 1 / config.level(), y);
+            device.read(y, restored, from * out);
           }
           requireFinite(own, restored, from * out, end * out);
         });

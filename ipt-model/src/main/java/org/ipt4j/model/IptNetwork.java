@@ -1,9 +1,9 @@
 package org.ipt4j.model;
 
-import static org.ipt4j.core.Convolution.shiftChannels;
-import static org.ipt4j.core.Dense.add;
-import static org.ipt4j.core.Tokens.fold;
-import static org.ipt4j.core.Tokens.unfold;
+import static org.ipt4j.core.ConvOps.shiftChannels;
+import static org.ipt4j.core.Ops.add;
+import static org.ipt4j.core.TokenOps.fold;
+import static org.ipt4j.core.TokenOps.unfold;
 
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,8 +16,6 @@ import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 import org.ipt4j.transformer.Transformer;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The network of Chen et al. (2021), figure 2: mean shift, the task's head, the body all tasks
@@ -94,9 +92,9 @@ final class IptNetwork {
   }
 
   /** degraded [N,3,H,W] in 0..rgbRange → restored [N,3,sH,sW] and what lies on the way. */
-  IptOutput forward(Tape tape, Task task, INDArray degraded) {
+  IptOutput forward(Tape tape, Task task, Variable degraded) {
     Parts of = parts.get(task);
-    Variable x = shiftChannels(tape, tape.constant(degraded), mean(tape, -1));
+    Variable x = shiftChannels(tape, degraded, mean(tape, -1));
     Variable features = of.head().forward(tape, x); // [N,C,H,W]
     Variable tokens =
         body.forward(
@@ -107,15 +105,16 @@ final class IptNetwork {
     y = of.tail().forward(tape, add(tape, y, features)); // [N,3,sH,sW]
     Variable restored =
         config.inputResidual()
-            ? add(tape, y, tape.constant(of.enlargement().apply(tape, degraded)))
+            ? add(tape, y, of.enlargement().forward(tape, degraded))
             : shiftChannels(tape, y, mean(tape, 1));
     return new IptOutput(features, tokens, restored);
   }
 
-  private INDArray mean(Tape tape, int sign) {
-    double factor = sign * config.rgbRange();
-    return tape.array(1, RGB_MEAN.length, 1, 1)
-        .assign(Nd4j.createFromArray(RGB_MEAN).reshape(1, RGB_MEAN.length, 1, 1))
-        .muli(factor);
+  private Variable mean(Tape tape, int sign) {
+    float[] mean = new float[RGB_MEAN.length];
+    for (int c = 0; c < mean.length; c++) {
+      mean[c] = (float) (sign * config.rgbRange() * RGB_MEAN[c]);
+    }
+    return tape.constant(tape.device().array(mean, 0, 1, mean.length, 1, 1));
   }
 }

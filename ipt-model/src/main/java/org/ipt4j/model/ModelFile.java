@@ -7,12 +7,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.ipt4j.core.Device;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Precision;
 import org.ipt4j.weights.CorruptWeightsException;
 import org.ipt4j.weights.SafeTensors;
 import org.ipt4j.weights.Tensor;
 import org.ipt4j.weights.TensorFile;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * A model as a file: safetensors with the published names and shapes, and a description of the
@@ -80,7 +81,7 @@ public final class ModelFile {
     reader.checkCounts(config, tasks);
     IptNetwork network = IptNetwork.of(config, tasks, layers);
     reader.check(network.layout());
-    ParameterVector values = ParameterVector.zeros(network.layout(), DataType.FLOAT);
+    ParameterVector values = ParameterVector.zeros(network.layout(), Device.of(Precision.FLOAT));
     reader.read(values);
     return new IptModel(config, tasks, layers, network, values);
   }
@@ -117,9 +118,9 @@ public final class ModelFile {
    */
   public static void read(TensorFile tensors, IptModel model) throws IOException {
     ParameterVector values = model.values();
-    ParameterVector read = ParameterVector.zeros(values.layout(), values.type());
+    ParameterVector read = ParameterVector.zeros(values.layout(), values.device());
     ParameterReader.ofAll(tensors, model.tasks().size()).read(read);
-    values.flat().assign(read.flat());
+    values.device().copy(read.flat(), values.flat());
   }
 
   /**

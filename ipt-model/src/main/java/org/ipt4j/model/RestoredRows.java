@@ -135,26 +135,36 @@ final class RestoredRows implements Rows {
         }
       }
     }
-    float[] restored = pass.run(tiles, count);
-    for (int i = 0; i < count; i++) {
-      blend(restored, i, (first + i) / across.tiles(), (first + i) % across.tiles());
-    }
+    blend(pass.run(tiles, count), first, count);
   }
 
-  // adds a tile's pixels, weighted
-  private void blend(float[] tiles, int tile, int tileRow, int tileColumn) {
+  /** Adds tiles' pixels, weighted, some rows of the image on each thread. */
+  private void blend(float[] restored, int first, int count) {
+    int top = top(first) * scale;
+    int rows = (top(first + count - 1) + side) * scale - top;
+    Workers.run(
+        rows,
+        Math.min(rows, Workers.count()),
+        (share, from, end) -> {
+          for (int i = 0; i < count; i++) {
+            blend(restored, i, first + i, top + from, top + end);
+          }
+        });
+  }
+
+  private void blend(float[] restored, int i, int tile, int from, int end) {
     int large = side * scale;
-    float[] weightsDown = down.weights(tileRow, scale);
-    float[] weightsAcross = across.weights(tileColumn, scale);
-    int top = down.start(tileRow) * scale;
-    int left = across.start(tileColumn) * scale;
-    for (int y = 0; y < large; y++) {
-      float[] row = blended.row(top + y);
+    float[] weightsDown = down.weights(tile / across.tiles(), scale);
+    float[] weightsAcross = across.weights(tile % across.tiles(), scale);
+    int top = top(tile) * scale;
+    int left = across.start(tile % across.tiles()) * scale;
+    for (int y = Math.max(from, top); y < Math.min(end, top + large); y++) {
+      float[] row = blended.row(y);
       for (int c = 0; c < Image.CHANNELS; c++) {
-        int from = ((tile * Image.CHANNELS + c) * large + y) * large;
+        int of = ((i * Image.CHANNELS + c) * large + y - top) * large;
         int to = c * width * scale + left;
         for (int x = 0; x < large; x++) {
-          row[to + x] += weightsDown[y] * weightsAcross[x] * tiles[from + x];
+          row[to + x] += weightsDown[y - top] * weightsAcross[x] * restored[of + x];
         }
       }
     }

@@ -8,10 +8,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Devices;
 import org.ipt4j.core.Losses;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Precision;
 import org.ipt4j.core.Tape;
-import org.ipt4j.core.Tokens;
+import org.ipt4j.core.TokenOps;
 import org.ipt4j.core.Variable;
 import org.ipt4j.transformer.DecoderForm;
 import org.ipt4j.weights.GoldenFiles;
@@ -22,7 +25,6 @@ import org.ipt4j.weights.Tensors;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -57,6 +59,7 @@ class GoldenNetworkTest {
       assertThat(model.tasks()).isEqualTo(tasks);
       for (int t = 0; t < tasks.size(); t++) {
         checkTask(model, t, io);
+        checkTask(model.on(Device.plain(Precision.FLOAT)), t, io);
       }
     }
     try (TensorFile before = TensorFile.open(weights);
@@ -74,16 +77,20 @@ class GoldenNetworkTest {
   private static void checkTask(IptModel model, int t, TensorFile io) throws IOException {
     String prefix = "task" + t + ".";
     int side = model.config().imageSide();
-    ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.FLOAT);
+    ParameterVector gradients =
+        ParameterVector.zeros(model.values().layout(), model.values().device());
     try (Tape tape = Tape.training(model.values(), gradients)) {
-      IptOutput output = model.forward(tape, model.tasks().get(t), array(io, prefix + "input"));
-      Variable body = Tokens.fold(tape, output.tokens(), model.config().patchSide(), side, side);
-      assertClose(output.features().value(), array(io, prefix + "head"), prefix + "head");
-      assertClose(body.value(), array(io, prefix + "body"), prefix + "body");
-      assertClose(output.restored().value(), array(io, prefix + "output"), prefix + "output");
-      Variable loss = Losses.l1(tape, output.restored(), array(io, prefix + "target"));
+      IptOutput output =
+          model.forward(tape, model.tasks().get(t), constant(tape, io, prefix + "input"));
+      Variable body = TokenOps.fold(tape, output.tokens(), model.config().patchSide(), side, side);
+      assertClose(
+          Devices.nd(output.features().value()), array(io, prefix + "head"), prefix + "head");
+      assertClose(Devices.nd(body.value()), array(io, prefix + "body"), prefix + "body");
+      assertClose(
+          Devices.nd(output.restored().value()), array(io, prefix + "output"), prefix + "output");
+      Variable loss = Losses.l1(tape, output.restored(), constant(tape, io, prefix + "target"));
       double expected = io.readDoubles(prefix + "l1")[0];
-      assertThat(Math.abs(loss.value().getDouble(0) / expected - 1))
+      assertThat(Math.abs(tape.device().number(loss.value()) / expected - 1))
           .as(prefix + "l1")
           .isLessThan(1e-5);
       tape.backward(loss);
@@ -100,6 +107,10 @@ class GoldenNetworkTest {
         assertThat(gradient).as(name).containsOnly(0);
       }
     }
+  }
+
+  private static Variable constant(Tape tape, TensorFile file, String name) throws IOException {
+    return tape.input(file.read(name), 0, file.shape(name));
   }
 
   private static INDArray array(TensorFile file, String name) throws IOException {

@@ -47,7 +47,7 @@ class ImageRestorerTest {
   @CsvSource({"1,1,3", "1,50,0", "12,12,3", "11,13,1", "47,49,3", "30,61,11"})
   void tilesPutTogetherAreTheImage(int height, int width, int overlap) {
     Image image = noise(height, width);
-    ImageRestorer restorer = new ImageRestorer(UNTRAINED, overlap, 5, false);
+    ImageRestorer restorer = new ImageRestorer(UNTRAINED).overlapping(overlap).inBatchesOf(5);
     assertThat(restorer.restore(SAME, image)).isEqualTo(image);
   }
 
@@ -71,7 +71,7 @@ class ImageRestorerTest {
   @Test
   void progressEndsWithAllTiles() {
     List<Integer> progress = new ArrayList<>();
-    ImageRestorer restorer = new ImageRestorer(UNTRAINED, 3, 2, false);
+    ImageRestorer restorer = new ImageRestorer(UNTRAINED).overlapping(3).inBatchesOf(2);
     int tiles = restorer.tiles(20, 40);
     Image.quantised(
         restorer.restore(
@@ -86,7 +86,7 @@ class ImageRestorerTest {
 
   @Test
   void anOverlapBelowTheTileIsNeeded() {
-    assertThatThrownBy(() -> new ImageRestorer(UNTRAINED, 12, 1, false))
+    assertThatThrownBy(() -> new ImageRestorer(UNTRAINED).overlapping(12).inBatchesOf(1))
         .hasMessageContaining("expected an overlap of 0 to 11")
         .hasMessageContaining("got 12");
   }
@@ -126,7 +126,8 @@ class ImageRestorerTest {
       other.setRGB(x, y, alpha == 0 ? random.nextInt(1 << 24) : cutOut.getRGB(x, y));
     }
     IptModel model = random();
-    ImageRestorer restorer = new ImageRestorer(model, 3, 4, ensemble);
+    ImageRestorer plain = new ImageRestorer(model).overlapping(3).inBatchesOf(4);
+    ImageRestorer restorer = ensemble ? plain.ensembling() : plain;
     BufferedImage restored = restorer.restore(model.task(task), cutOut);
     BufferedImage same = restorer.restore(model.task(task), other);
     int width = restored.getWidth();
@@ -144,7 +145,11 @@ class ImageRestorerTest {
     Task task = new Task("any", scale);
     Image image = noise(36, 36);
     float[] whole = raw(new ImageRestorer(pointwise(36, task)), task, image);
-    float[] tiled = raw(new ImageRestorer(pointwise(12, task), overlap, 7, false), task, image);
+    float[] tiled =
+        raw(
+            new ImageRestorer(pointwise(12, task)).overlapping(overlap).inBatchesOf(7),
+            task,
+            image);
     assertThat(tiled).hasSize(3 * 36 * scale * 36 * scale);
     for (int i = 0; i < whole.length; i++) {
       assertThat(tiled[i]).isCloseTo(whole[i], within(1e-3f * (1 + Math.abs(whole[i]))));
@@ -202,7 +207,8 @@ class ImageRestorerTest {
         model.values().write(parameter, numbers);
       }
     }
-    ImageRestorer restorer = new ImageRestorer(model, 3, 2, weight > 0);
+    ImageRestorer plain = new ImageRestorer(model).overlapping(3).inBatchesOf(2);
+    ImageRestorer restorer = weight > 0 ? plain.ensembling() : plain;
     Path file = folder.resolve("degraded.png");
     ImageFiles.write(noise(20, 30), file);
     Path target = folder.resolve("restored.png");
@@ -227,7 +233,8 @@ class ImageRestorerTest {
     Image image = new Image(height, width, smooth);
     for (Task task : tasks) {
       int scale = task.scale();
-      Image restored = new ImageRestorer(model, 3, 256, false).restore(task, image);
+      Image restored =
+          new ImageRestorer(model).overlapping(3).inBatchesOf(256).restore(task, image);
       assertThat(restored.height()).isEqualTo(height * scale);
       assertThat(restored.width()).isEqualTo(width * scale);
       assertThat(Metrics.psnr(restored, Bicubic.enlarge(image, scale), Metrics.Channels.RGB, 0))
@@ -261,7 +268,10 @@ class ImageRestorerTest {
         };
     int tile = 12;
     Rows restored =
-        new ImageRestorer(UNTRAINED, 3, 2, false).restore(DOUBLE, counted, (done, all) -> {});
+        new ImageRestorer(UNTRAINED)
+            .overlapping(3)
+            .inBatchesOf(2)
+            .restore(DOUBLE, counted, (done, all) -> {});
     assertThat(taken[0]).isZero();
     float[] row = new float[3 * 60];
     for (int y = 0; y < 400; y++) {
@@ -288,7 +298,9 @@ class ImageRestorerTest {
     List<Integer> done = new ArrayList<>();
     Image image = noise(30, 48); // 3 rows of 5 tiles
     Rows restored =
-        new ImageRestorer(UNTRAINED, 3, batch, false)
+        new ImageRestorer(UNTRAINED)
+            .overlapping(3)
+            .inBatchesOf(batch)
             .restore(DOUBLE, image.rows(), (tiles, all) -> done.add(tiles));
     float[] row = new float[3 * 96];
     for (int y = 0; y < 60; y++) {
@@ -312,7 +324,8 @@ class ImageRestorerTest {
         mean[i] += back[i] / 8;
       }
     }
-    float[] ensemble = raw(new ImageRestorer(model, 3, 4, true), DOUBLE, image);
+    float[] ensemble =
+        raw(new ImageRestorer(model).overlapping(3).inBatchesOf(4).ensembling(), DOUBLE, image);
     float[] once = raw(new ImageRestorer(model), DOUBLE, image);
     double difference = 0;
     for (int i = 0; i < mean.length; i++) {
@@ -334,7 +347,7 @@ class ImageRestorerTest {
   @Test
   void aFixedModelGivesTheGoldenImage() throws Exception {
     Image leaves = new DeadLeaves(4, 1, 25, 37).image(0);
-    ImageRestorer restorer = new ImageRestorer(random(), 3, 16, false);
+    ImageRestorer restorer = new ImageRestorer(random()).overlapping(3).inBatchesOf(16);
     Image restored = restorer.restore(DOUBLE, leaves);
     List<Image> beside =
         IntStream.range(0, 4).parallel().mapToObj(i -> restorer.restore(DOUBLE, leaves)).toList();
@@ -399,7 +412,7 @@ class ImageRestorerTest {
   @EnumSource(ImageFormat.class)
   void cancellingLeavesNothing(ImageFormat format, @TempDir Path folder) throws Exception {
     Picture picture = Picture.of(new BufferedImage(60, 60, BufferedImage.TYPE_INT_RGB));
-    ImageRestorer restorer = new ImageRestorer(UNTRAINED, 3, 2, false);
+    ImageRestorer restorer = new ImageRestorer(UNTRAINED).overlapping(3).inBatchesOf(2);
     Path target = folder.resolve("restored." + format.extension());
     assertThatThrownBy(
             () ->

@@ -18,9 +18,11 @@ import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.contrastive.ContrastiveLoss;
 import org.ipt4j.core.Bits;
 import org.ipt4j.core.Conv;
-import org.ipt4j.core.Dense;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Devices;
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.Losses;
+import org.ipt4j.core.Ops;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Randomness;
@@ -48,7 +50,7 @@ class IptModelTest {
 
   @Test
   void savedAndLoadedIsTheSame(@TempDir Path folder) throws IOException {
-    IptModel model = published(DecoderForm.SELF, DataType.FLOAT);
+    IptModel model = published(DecoderForm.SELF, Devices.FAST);
     Path file = folder.resolve("model.safetensors");
     model.save(file, Map.of("trained", "not at all"));
 
@@ -69,7 +71,7 @@ class IptModelTest {
 
   @Test
   void pixelsAreRestoredInPiecesAsInOnePass() {
-    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    IptModel model = published(DecoderForm.MEMORY, Devices.FAST);
     int count =
         Pieces.forInference(model.config(), 1000) + 3; // which no number of pieces divides evenly
     INDArray in = image(count, 12, 3);
@@ -83,7 +85,7 @@ class IptModelTest {
 
   @Test
   void pixelsOfAnotherSizeAreRefused() {
-    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    IptModel model = published(DecoderForm.MEMORY, Devices.FAST);
     assertThatThrownBy(() -> model.restoreTiles(TASKS.get(0), new float[2 * 3 * 12 * 13], 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("2 images of 12×12 pixels have 864 values, got 936");
@@ -91,7 +93,7 @@ class IptModelTest {
 
   @Test
   void tasksAreTakenAwayAndAdded() {
-    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    IptModel model = published(DecoderForm.MEMORY, Devices.FAST);
     Task denoise = TASKS.get(1);
     INDArray in = image(2, 12, 3);
 
@@ -124,17 +126,19 @@ class IptModelTest {
           public Layer head(
               ParameterLayout.Builder layout, String name, IptConfig config, Task task) {
             Conv conv = Conv.of(layout, name + ".conv", 3, config.features(), 1);
-            return (tape, x) -> Dense.relu(tape, conv.forward(tape, x));
+            return (tape, x) -> Ops.relu(tape, conv.forward(tape, x));
           }
         };
     IptModel model = IptModel.create(NANO, TASKS, plain, 1);
-    ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.FLOAT);
+    ParameterVector gradients =
+        ParameterVector.zeros(model.values().layout(), model.values().device());
     try (Tape tape = Tape.training(model.values(), gradients)) {
-      Variable features = model.forward(tape, TASKS.get(0), image(1, 12, 3)).features();
-      tape.backward(Losses.l1(tape, features, tape.array(features.shape()).assign(1000)));
+      Variable features = forward(tape, model, TASKS.get(0), image(1, 12, 3)).features();
+      tape.backward(
+          Losses.l1(tape, features, tape.constant(tape.device().filled(1000, features.shape()))));
     }
     ParameterLayout.Range head = model.trunk(TASKS.get(0)).get(1);
-    assertThat(gradients.range(head).norm1Number().doubleValue()).isPositive();
+    assertThat(Devices.FAST.absoluteSum(gradients.range(head))).isPositive();
 
     Path file = folder.resolve("plain.safetensors");
     model.save(file, Map.of());
@@ -155,7 +159,7 @@ class IptModelTest {
     tensors.put("stray", Tensors.zeros(1));
     Path file = folder.resolve("bad.safetensors");
     SafeTensors.write(file, Map.of(), tensors);
-    INDArray before = model.values().flat().dup();
+    INDArray before = Devices.nd(model.values().flat()).dup();
 
     try (TensorFile open = SafeTensors.open(file)) {
       assertThatThrownBy(() -> ModelFile.read(open, model))
@@ -164,7 +168,7 @@ class IptModelTest {
           .hasMessageContaining("tail.1.1.bias: expected [3], got [4]")
           .hasMessageContaining("unexpected stray");
     }
-    Bits.assertSame(model.values().flat(), before);
+    Bits.assertSame(Devices.nd(model.values().flat()), before);
     assertThatThrownBy(() -> IptModel.load(file))
         .isInstanceOf(CorruptWeightsException.class)
         .hasMessageContaining("expected a model's configuration");
@@ -298,7 +302,7 @@ class IptModelTest {
 
   @Test
   void manyThreadsGiveWhatOneGives() throws InterruptedException, ExecutionException {
-    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    IptModel model = published(DecoderForm.MEMORY, Devices.FAST);
     List<INDArray> inputs = new ArrayList<>();
     List<INDArray> expected = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
@@ -323,7 +327,7 @@ class IptModelTest {
   @ParameterizedTest
   @EnumSource
   void aBatchIsItsImages(DecoderForm form) {
-    IptModel model = published(form, DataType.DOUBLE);
+    IptModel model = published(form, Devices.JUDGE);
     INDArray batch = image(3, 12, 4).castTo(DataType.DOUBLE);
     INDArray together = restored(model, TASKS.get(0), batch);
     for (int i = 0; i < 3; i++) {
@@ -337,48 +341,49 @@ class IptModelTest {
   @Test
   void decoderFormsDiffer() {
     INDArray in = image(1, 12, 1);
-    INDArray memory = restored(published(DecoderForm.MEMORY, DataType.FLOAT), TASKS.get(0), in);
-    INDArray self = restored(published(DecoderForm.SELF, DataType.FLOAT), TASKS.get(0), in);
+    INDArray memory = restored(published(DecoderForm.MEMORY, Devices.FAST), TASKS.get(0), in);
+    INDArray self = restored(published(DecoderForm.SELF, Devices.FAST), TASKS.get(0), in);
     assertThat(memory.sub(self).normmaxNumber().doubleValue()).isGreaterThan(1e-3);
   }
 
   @Test
   void gradientOfTheWholeNetworkIsTheCentralDifference() {
     for (DecoderForm form : DecoderForm.values()) {
-      IptModel model = published(form, DataType.DOUBLE);
+      IptModel model = published(form, Devices.JUDGE);
       INDArray in = image(2, 12, 1).castTo(DataType.DOUBLE);
       INDArray target = image(2, 24, 2).castTo(DataType.DOUBLE);
-      ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.DOUBLE);
+      ParameterVector gradients =
+          ParameterVector.zeros(model.values().layout(), model.values().device());
       try (Tape tape = Tape.training(model.values(), gradients)) {
         tape.backward(loss(tape, model, in, target));
       }
       // along a random direction of all parameters at once
-      INDArray direction = Nd4j.createUninitialized(DataType.DOUBLE, gradients.flat().length());
+      INDArray direction = Nd4j.createUninitialized(DataType.DOUBLE, gradients.layout().length());
       RandomGenerator random = Randomness.at(3);
       for (long i = 0; i < direction.length(); i++) {
         direction.putScalar(i, random.nextGaussian());
       }
       double step = 1e-7;
-      model.values().flat().addi(direction.mul(step));
+      Devices.nd(model.values().flat()).addi(direction.mul(step));
       double above = loss(model, in, target);
-      model.values().flat().subi(direction.mul(2 * step));
+      Devices.nd(model.values().flat()).subi(direction.mul(2 * step));
       double below = loss(model, in, target);
-      double slope = gradients.flat().mul(direction).sumNumber().doubleValue();
+      double slope = Devices.nd(gradients.flat()).mul(direction).sumNumber().doubleValue();
       assertThat((above - below) / (2 * step) / slope).as(form.name()).isBetween(0.9999, 1.0001);
     }
   }
 
   @Test
   void withContrastiveTrainingL1StillReachesTheBody() {
-    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    IptModel model = published(DecoderForm.MEMORY, Devices.FAST);
     ParameterVector both = gradients(model, 1, 1);
     ParameterVector contrastive = gradients(model, 0, 1);
     ParameterVector l1 = gradients(model, 1, 0);
     for (ParameterLayout.Range range : model.trunk(TASKS.get(0))) {
       double fromL1 = norm(l1, range);
       assertThat(fromL1).isPositive();
-      INDArray difference = both.range(range).sub(contrastive.range(range));
-      assertThat(difference.sub(l1.range(range)).norm2Number().doubleValue())
+      INDArray difference = Devices.nd(both.range(range)).sub(Devices.nd(contrastive.range(range)));
+      assertThat(difference.sub(Devices.nd(l1.range(range))).norm2Number().doubleValue())
           .as("what L1 adds to %s, against L1 alone", range.name())
           .isLessThan(1e-3 * fromL1);
     }
@@ -386,7 +391,7 @@ class IptModelTest {
 
   @Test
   void theContrastiveLossAloneReachesHeadAndBodyButNoTail() {
-    IptModel model = published(DecoderForm.MEMORY, DataType.FLOAT);
+    IptModel model = published(DecoderForm.MEMORY, Devices.FAST);
     ParameterVector contrastive = gradients(model, 0, 1);
     for (ParameterLayout.Range range : model.trunk(TASKS.get(0))) {
       assertThat(norm(contrastive, range)).as(range.name()).isPositive();
@@ -396,20 +401,21 @@ class IptModelTest {
   }
 
   private static double norm(ParameterVector gradients, ParameterLayout.Range range) {
-    return gradients.range(range).norm2Number().doubleValue();
+    return Math.sqrt(Devices.FAST.squareSum(gradients.range(range)));
   }
 
   private static ParameterVector gradients(IptModel model, double l1, double contrastive) {
-    ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.FLOAT);
+    ParameterVector gradients =
+        ParameterVector.zeros(model.values().layout(), model.values().device());
     try (Tape tape = Tape.training(model.values(), gradients)) {
-      IptOutput output = model.forward(tape, TASKS.get(0), image(3, 12, 1));
+      IptOutput output = forward(tape, model, TASKS.get(0), image(3, 12, 1));
       Variable loss = null;
       if (l1 > 0) {
-        loss = Losses.l1(tape, output.restored(), image(3, 24, 2));
+        loss = Losses.l1(tape, output.restored(), constant(tape, image(3, 24, 2)));
       }
       if (contrastive > 0) {
         Variable term = ContrastiveLoss.of(tape, output.tokens(), ContrastiveForm.PAPER);
-        loss = loss == null ? term : Dense.add(tape, loss, term);
+        loss = loss == null ? term : Ops.add(tape, loss, term);
       }
       tape.backward(loss);
     }
@@ -418,22 +424,31 @@ class IptModelTest {
 
   private static double loss(IptModel model, INDArray in, INDArray target) {
     try (Tape tape = Tape.inference(model.values())) {
-      return loss(tape, model, in, target).value().getDouble(0);
+      return tape.device().number(loss(tape, model, in, target).value());
     }
   }
 
   private static Variable loss(Tape tape, IptModel model, INDArray in, INDArray target) {
-    return Losses.l1(tape, model.forward(tape, TASKS.get(0), in).restored(), target);
+    return Losses.l1(
+        tape, forward(tape, model, TASKS.get(0), in).restored(), constant(tape, target));
   }
 
   private static INDArray restored(IptModel model, Task task, INDArray degraded) {
     try (Tape tape = Tape.inference(model.values())) {
-      return model.forward(tape, task, degraded).restored().value().dup();
+      return Devices.nd(forward(tape, model, task, degraded).restored().value()).dup();
     }
   }
 
-  private static IptModel published(DecoderForm form, DataType type) {
-    return IptModel.create(config(4, 12, 3, 6, form), TASKS, TaskLayers.PUBLISHED, 1, type);
+  private static IptOutput forward(Tape tape, IptModel model, Task task, INDArray degraded) {
+    return model.forward(tape, task, constant(tape, degraded));
+  }
+
+  private static Variable constant(Tape tape, INDArray x) {
+    return tape.constant(Devices.array(tape.device(), x));
+  }
+
+  private static IptModel published(DecoderForm form, Device device) {
+    return IptModel.create(config(4, 12, 3, 6, form), TASKS, TaskLayers.PUBLISHED, 1, device);
   }
 
   private static IptConfig config(int c, int side, int patch, int heads, DecoderForm form) {

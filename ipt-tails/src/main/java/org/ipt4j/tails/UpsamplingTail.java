@@ -3,7 +3,7 @@ package org.ipt4j.tails;
 import java.util.ArrayList;
 import java.util.List;
 import org.ipt4j.core.Conv;
-import org.ipt4j.core.Convolution;
+import org.ipt4j.core.ConvOps;
 import org.ipt4j.core.Initializer;
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.ParameterLayout;
@@ -60,7 +60,7 @@ public final class UpsamplingTail implements Layer {
     }
     Variable x = features;
     for (Conv conv : steps.subList(0, steps.size() - 1)) {
-      x = Convolution.pixelShuffle(tape, conv.forward(tape, x), step);
+      x = ConvOps.pixelShuffle(tape, conv.forward(tape, x), step);
     }
     return steps.get(steps.size() - 1).upsample(tape, x, step, exit);
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.ipt4j.core.Kernels;
+import org.ipt4j.core.Array;
 import org.ipt4j.core.ParameterVector;
 import org.ipt4j.model.ModelFile;
 import org.ipt4j.weights.TensorFile;
@@ -86,51 +86,48 @@ final class OldCheckpoint {
   }
 
   /**
-   * Where its vectors go.
+   * Where its vectors go. The moments of a range lay one behind the other, then those of the next
+   * range.
    *
    * @param weights those that are trained, where the model's are averages; null if they are not
    */
-  static Map<String, SavedNumbers> vectors(Optimizer optimizer, ParameterVector weights) {
+  static Map<String, SavedNumbers> vectors(Moments moments, ParameterVector weights) {
     Map<String, SavedNumbers> vectors = new LinkedHashMap<>();
-    if (optimizer.stateLength() > 0) {
-      vectors.put(
-          ModelFile.EXTRA + "moments",
-          new Vector(optimizer.stateLength(), optimizer::restoreState));
+    List<Array> parts = new ArrayList<>();
+    moments.vectors().values().stream()
+        .flatMap(any -> any.layout().ranges().stream())
+        .distinct()
+        .forEach(
+            range -> moments.vectors().values().forEach(vector -> parts.add(vector.range(range))));
+    if (!parts.isEmpty()) {
+      vectors.put(ModelFile.EXTRA + "moments", new Vector(parts));
     }
     if (weights != null) {
-      vectors.put(
-          ModelFile.EXTRA + "weights",
-          new Vector(
-              weights.layout().length(),
-              (first, numbers) ->
-                  Kernels.write(
-                      numbers,
-                      0,
-                      Kernels.view(
-                          weights.flat(), first, new long[] {numbers.length}, new long[] {1}))));
+      vectors.put(ModelFile.EXTRA + "weights", new Vector(List.of(weights.flat())));
     }
     return vectors;
   }
 
-  /** Takes some of a vector's numbers, as they lie in memory. */
-  private interface Target {
-    void write(long first, float[] numbers);
-  }
-
-  private record Vector(long length, Target target) implements SavedNumbers {
+  /** Parts that lie one behind the other in one tensor, as they lie in memory. */
+  private record Vector(List<Array> parts) implements SavedNumbers {
     private static final int PIECE = 1 << 20;
 
     @Override
     public long[] shape() {
-      return new long[] {length};
+      return new long[] {parts.stream().mapToLong(Array::length).sum()};
     }
 
     @Override
     public void restore(TensorFile file, String name) throws IOException {
-      for (long first = 0; first < length; first += PIECE) {
-        float[] numbers = new float[(int) Math.min(PIECE, length - first)];
-        file.read(name, first, numbers);
-        target.write(first, numbers);
+      long first = 0;
+      for (Array part : parts) {
+        for (long from = 0; from < part.length(); from += PIECE) {
+          float[] numbers = new float[(int) Math.min(PIECE, part.length() - from)];
+          file.read(name, first + from, numbers);
+          long[] shape = {numbers.length};
+          part.device().write(numbers, 0, part.view(from, shape, Array.rowByRow(shape)));
+        }
+        first += part.length();
       }
     }
   }

@@ -1,7 +1,8 @@
 package org.ipt4j.training;
 
 import java.io.IOException;
-import java.util.function.Consumer;
+import org.ipt4j.core.Parameter;
+import org.ipt4j.core.ParameterVector;
 import org.ipt4j.weights.Tensor;
 import org.ipt4j.weights.TensorFile;
 
@@ -13,21 +14,20 @@ interface SavedNumbers {
   /** Replaces them by those of the tensor {@code name}, which is of their shape. */
   void restore(TensorFile file, String name) throws IOException;
 
-  /**
-   * Those that belong to one parameter, row by row.
-   *
-   * @param reader fills an array with the numbers
-   * @param writer replaces them
-   */
-  record OfParameter(long[] shape, Consumer<float[]> reader, Consumer<float[]> writer)
-      implements SavedNumbers {
+  /** What a vector has for one parameter, row by row. */
+  record OfParameter(ParameterVector vector, Parameter parameter) implements SavedNumbers {
+    @Override
+    public long[] shape() {
+      return parameter.shape();
+    }
+
     @Override
     public void restore(TensorFile file, String name) throws IOException {
-      writer.accept(file.read(name));
+      vector.write(parameter, file.read(name));
     }
 
     Tensor tensor() {
-      return Tensor.of(shape, reader);
+      return Tensor.of(shape(), numbers -> vector.read(parameter, numbers));
     }
   }
 }

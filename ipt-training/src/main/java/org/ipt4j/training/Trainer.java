@@ -17,9 +17,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.ipt4j.contrastive.ContrastiveLoss;
-import org.ipt4j.core.Dense;
-import org.ipt4j.core.Kernels;
+import org.ipt4j.core.Array;
+import org.ipt4j.core.Device;
 import org.ipt4j.core.Losses;
+import org.ipt4j.core.Ops;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
@@ -38,10 +39,6 @@ import org.ipt4j.model.Task;
 import org.ipt4j.weights.SafeTensors;
 import org.ipt4j.weights.Tensor;
 import org.ipt4j.weights.TensorFile;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.reduce.longer.MatchCondition;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.conditions.Conditions;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
@@ -64,6 +61,7 @@ public final class Trainer {
   private final ParameterVector gradients;
   private final Optimizer optimizer;
   private long step;
+  private int pieces; // of an L1 batch; 0: not decided yet
 
   /** Trains the published way. */
   public Trainer(IptModel model, TrainingPlan plan, BatchSource batches, IUpdater updater) {
@@ -88,7 +86,7 @@ public final class Trainer {
     this.options = options;
     this.identity = new RunIdentity(plan, options, updater);
     this.batches = batches;
-    this.gradients = ParameterVector.zeros(model.values().layout(), model.values().type());
+    this.gradients = ParameterVector.zeros(model.values().layout(), model.values().device());
     this.optimizer = new Optimizer(updater, options.weightDecay(), model.values(), gradients);
   }
 
@@ -136,20 +134,15 @@ public final class Trainer {
    * @throws TrainingException if a weight is not finite: such a file could not be read again
    */
   public void save(Path file, Map<String, String> notes) throws IOException {
-    if (!isFinite(model.values().flat()) || !isFinite(model().values().flat())) {
+    if (!device().isFinite(model.values().flat()) || !device().isFinite(model().values().flat())) {
       throw new TrainingException(
           String.format(Locale.ROOT, "step %d: weights that are not finite are not saved", step));
     }
     Map<String, String> metadata = new HashMap<>(notes);
-    metadata.putAll(new TrainingState(step, optimizer.counts()).toMetadata(identity));
+    metadata.putAll(new TrainingState(step, optimizer.counts(), pieces).toMetadata(identity));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     extras().forEach((name, numbers) -> tensors.put(name, numbers.tensor()));
     ModelFile.save(model(), file, metadata, tensors);
-  }
-
-  private static boolean isFinite(INDArray x) {
-    MatchCondition count = new MatchCondition(x, Conditions.notFinite());
-    return Nd4j.getExecutioner().exec(count).getLong(0) == 0;
   }
 
   /**
@@ -164,7 +157,7 @@ public final class Trainer {
       TrainingState state = TrainingState.of(tensors, identity, optimizer.counts().keySet());
       Map<String, ? extends SavedNumbers> extras =
           OldCheckpoint.isOne(tensors.metadata())
-              ? OldCheckpoint.vectors(optimizer, average == null ? null : model.values())
+              ? OldCheckpoint.vectors(optimizer.moments(), average == null ? null : model.values())
               : extras();
       extras.forEach((name, numbers) -> checkShape(tensors, name, numbers.shape()));
       ModelFile.read(tensors, model());
@@ -173,25 +166,28 @@ public final class Trainer {
       }
       optimizer.restoreCounts(state.counts());
       step = state.step();
+      pieces = state.pieces();
     }
   }
 
   /** What a checkpoint holds beside the model, by parameter. */
   private Map<String, SavedNumbers.OfParameter> extras() {
     Map<String, SavedNumbers.OfParameter> extras = new LinkedHashMap<>();
-    optimizer.moments().forEach((name, moment) -> extras.put(MOMENTS + name, moment));
+    optimizer
+        .moments()
+        .vectors()
+        .forEach((name, vector) -> put(extras, MOMENTS + name + ".", vector));
     if (average != null) {
-      ParameterVector weights = model.values();
-      for (Parameter parameter : weights.layout().parameters()) {
-        extras.put(
-            WEIGHTS + parameter.name(),
-            new SavedNumbers.OfParameter(
-                parameter.shape(),
-                numbers -> weights.read(parameter, numbers),
-                numbers -> weights.write(parameter, numbers)));
-      }
+      put(extras, WEIGHTS, model.values());
     }
     return extras;
+  }
+
+  private static void put(
+      Map<String, SavedNumbers.OfParameter> extras, String prefix, ParameterVector vector) {
+    for (Parameter parameter : vector.layout().parameters()) {
+      extras.put(prefix + parameter.name(), new SavedNumbers.OfParameter(vector, parameter));
+    }
   }
 
   private static void checkShape(TensorFile tensors, String name, long[] expected) {
@@ -213,18 +209,18 @@ public final class Trainer {
     long start = System.nanoTime();
     PatchBatch batch = ahead.take();
     double waited = (System.nanoTime() - start) / 1e9;
-    Task task = plan.task(step);
-    List<ParameterLayout.Range> ranges = moved(task);
-    double[] losses;
+    Step now = new Step(step, plan.task(step), plan.objective(step));
+    List<ParameterLayout.Range> ranges = moved(now);
+    LossValues losses;
     try {
-      losses = goBack(task, batch, ranges);
+      losses = gradients(now, batch, ranges);
     } catch (OutOfMemoryError | RuntimeException failure) {
       if (isMemory(failure)) {
-        throw outOfMemory(task, batch, failure);
+        throw outOfMemory(now, batch, failure);
       }
       throw failure;
     }
-    double norm = clip(ranges, task);
+    double norm = clip(ranges, now);
     optimizer.update(ranges, step);
     if (average != null) {
       average();
@@ -233,10 +229,10 @@ public final class Trainer {
     StepReport report =
         new StepReport(
             step,
-            task,
-            plan.objective(step),
-            losses[0],
-            losses[1],
+            now.task(),
+            now.objective(),
+            losses.restored(),
+            losses.contrastive(),
             norm,
             optimizer.learningRate(step),
             batch.count(),
@@ -252,14 +248,13 @@ public final class Trainer {
         || String.valueOf(failure.getMessage()).contains("bad_alloc");
   }
 
-  private TrainingException outOfMemory(Task task, PatchBatch batch, Throwable failure) {
+  private TrainingException outOfMemory(Step now, PatchBatch batch, Throwable failure) {
     return new TrainingException(
         String.format(
             Locale.ROOT,
-            "step %d, task %s: out of memory with a batch of %d in %d parts (%s); lower the batch"
+            "%s: out of memory with a batch of %d in %d parts (%s); lower the batch"
                 + " size, accumulate more parts, or turn on recomputation",
-            step,
-            task.name(),
+            now,
             batch.count(),
             options.accumulation(),
             failure.getMessage()),
@@ -267,10 +262,10 @@ public final class Trainer {
   }
 
   /** The ranges that a step moves. */
-  private List<ParameterLayout.Range> moved(Task task) {
-    List<ParameterLayout.Range> ranges = new ArrayList<>(model.trunk(task));
-    if (plan.objective(step) != CONTRASTIVE) {
-      ranges.add(model.tail(task));
+  private List<ParameterLayout.Range> moved(Step now) {
+    List<ParameterLayout.Range> ranges = new ArrayList<>(model.trunk(now.task()));
+    if (now.objective() != CONTRASTIVE) {
+      ranges.add(model.tail(now.task()));
     }
     if (options.bodyFrozen()) {
       ranges.remove(model.body());
@@ -279,80 +274,77 @@ public final class Trainer {
   }
 
   /** Makes the gradients those of the batch's losses, and yields these. */
-  private double[] goBack(Task task, PatchBatch batch, List<ParameterLayout.Range> ranges) {
-    List<PatchBatch.Part> pieces = pieces(batch);
-    ranges.forEach(range -> gradients.range(range).assign(0));
-    double[][] each = new double[pieces.size()][];
+  private LossValues gradients(Step now, PatchBatch batch, List<ParameterLayout.Range> ranges) {
+    List<PatchBatch.Part> parts = parts(now, batch);
+    ranges.forEach(range -> device().fill(gradients.range(range), 0));
+    LossValues[] each = new LossValues[parts.size()];
     Turns turns = new Turns();
     IntConsumer piece =
         i -> {
-          double weight = (double) pieces.get(i).count() / batch.count();
-          try {
-            each[i] = goBack(task, batch, pieces.get(i), weight, turns, i);
+          double weight = (double) parts.get(i).count() / batch.count();
+          try (Tape tape = Tape.training(model.values(), gradients, turns, i)) {
+            each[i] = piece(tape, now, batch, parts.get(i), weight);
           } catch (RuntimeException | Error failure) {
             turns.abandon();
             throw failure;
           }
         };
-    if (plan.objective(step) == L1) {
-      Workers.run(each.length, piece);
+    if (now.objective() == L1 && each.length > 1) {
+      Workers.runEachOnOneThread(each.length, piece);
     } else {
       IntStream.range(0, each.length).forEach(piece);
     }
-    double[] losses = new double[2];
-    for (int i = 0; i < each.length; i++) {
-      double weight = (double) pieces.get(i).count() / batch.count();
-      losses[0] += weight * each[i][0];
-      losses[1] += weight * each[i][1];
-    }
-    return losses;
+    return Arrays.stream(each).reduce(LossValues::plus).orElseThrow();
   }
 
   /** What goes through the network at once; a contrastive loss compares the images of a part. */
-  private List<PatchBatch.Part> pieces(PatchBatch batch) {
-    int parts = options.accumulation();
-    return batch.parts(
-        plan.objective(step) == L1
-            ? Math.max(parts, Pieces.forTraining(model.config(), batch.count()))
-            : parts);
+  private List<PatchBatch.Part> parts(Step now, PatchBatch batch) {
+    if (now.objective() != L1) {
+      return batch.parts(options.accumulation());
+    }
+    if (pieces == 0) {
+      pieces = Math.max(options.accumulation(), Pieces.forTraining(model.config(), batch.count()));
+    }
+    return batch.parts(pieces);
   }
 
-  /** Adds weight · d loss / d parameter to the gradients; yields the losses of the terms. */
-  private double[] goBack(
-      Task task, PatchBatch batch, PatchBatch.Part part, double weight, Turns turns, int piece) {
-    TrainingPlan.Objective objective = plan.objective(step);
+  /**
+   * Adds weight · d loss / d parameter of a part's images to the gradients; yields the losses'
+   * terms, weighted.
+   */
+  private LossValues piece(
+      Tape tape, Step now, PatchBatch batch, PatchBatch.Part part, double weight) {
+    if (options.recomputation()) {
+      tape.recomputing();
+    }
+    if (options.bodyFrozen()) {
+      tape.freeze(model.body());
+    }
     double loss = Double.NaN;
     double contrastive = Double.NaN;
-    try (Tape tape = Tape.training(model.values(), gradients, turns, piece)) {
-      if (options.recomputation()) {
-        tape.recomputing();
-      }
-      if (options.bodyFrozen()) {
-        tape.freeze(model.body());
-      }
-      IptOutput output =
-          model.forward(tape, task, array(tape, batch.degraded(), part, batch.side()));
-      List<Variable> terms = new ArrayList<>();
-      if (objective == L1 || objective == BOTH) {
-        INDArray clean = array(tape, batch.clean(), part, batch.side() * batch.scale());
-        Variable term = loss(tape, output.restored(), clean);
-        loss =
-            finite(term.value().getDouble(0), options.loss() + " loss", task)
-                / model.config().level();
-        terms.add(scaled(tape, term, weight));
-      }
-      if (objective == CONTRASTIVE || objective == BOTH) {
-        Variable term = ContrastiveLoss.of(tape, output.tokens(), plan.contrastive().form());
-        contrastive = finite(term.value().getDouble(0), "contrastive loss", task);
-        terms.add(
-            scaled(tape, term, weight * plan.contrastive().weight() * model.config().level()));
-      }
-      tape.backward(terms.stream().reduce((a, b) -> Dense.add(tape, a, b)).orElseThrow());
+    IptOutput output =
+        model.forward(tape, now.task(), images(tape, batch.degraded(), part, batch.side()));
+    List<Variable> terms = new ArrayList<>();
+    if (now.objective() == L1 || now.objective() == BOTH) {
+      Variable clean = images(tape, batch.clean(), part, batch.side() * batch.scale());
+      Variable term = loss(tape, output.restored(), clean);
+      loss = finite(number(term), options.loss() + " loss", now) / model.config().level();
+      terms.add(scaled(tape, term, weight));
     }
-    return new double[] {loss, contrastive};
+    if (now.objective() == CONTRASTIVE || now.objective() == BOTH) {
+      Variable term = ContrastiveLoss.of(tape, output.tokens(), plan.contrastive().form());
+      contrastive = finite(number(term), "contrastive loss", now);
+      terms.add(scaled(tape, term, weight * plan.contrastive().weight() * model.config().level()));
+    }
+    tape.backward(terms.stream().reduce((a, b) -> Ops.add(tape, a, b)).orElseThrow());
+    return new LossValues(weight * loss, weight * contrastive);
   }
 
-  private Variable loss(Tape tape, Variable restored, INDArray clean) {
+  private double number(Variable scalar) {
+    return device().number(scalar.value());
+  }
+
+  private Variable loss(Tape tape, Variable restored, Variable clean) {
     return switch (options.loss()) {
       case L1 -> Losses.l1(tape, restored, clean);
       case CHARBONNIER ->
@@ -362,41 +354,60 @@ public final class Trainer {
   }
 
   private static Variable scaled(Tape tape, Variable x, double factor) {
-    return factor == 1 ? x : Dense.scale(tape, x, factor);
+    return factor == 1 ? x : Ops.scale(tape, x, factor);
   }
 
   /** Limits the global norm of the gradients; yields what it was. */
-  private double clip(List<ParameterLayout.Range> ranges, Task task) {
-    double sum = 0;
-    for (ParameterLayout.Range range : ranges) {
-      sum += Math.pow(gradients.range(range).norm2Number().doubleValue(), 2);
-    }
-    double norm = finite(Math.sqrt(sum), "gradients' norm", task);
+  private double clip(List<ParameterLayout.Range> ranges, Step now) {
+    double sum = ranges.stream().mapToDouble(r -> device().squareSum(gradients.range(r))).sum();
+    double norm = finite(Math.sqrt(sum), "gradients' norm", now);
     if (options.clipping() > 0 && norm > options.clipping()) {
-      ranges.forEach(range -> gradients.range(range).muli(options.clipping() / norm));
+      for (ParameterLayout.Range range : ranges) {
+        Array part = gradients.range(range);
+        device().scale(part, options.clipping() / norm, part);
+      }
     }
     return norm;
   }
 
   private void average() {
     double decay = Math.min(options.averaging(), (1.0 + step) / (10.0 + step));
-    INDArray mean = average.values().flat();
-    mean.muli(decay);
-    Kernels.addScaled(1 - decay, model.values().flat(), mean);
+    Array mean = average.values().flat();
+    device().scale(mean, decay, mean);
+    device().addScaled(1 - decay, model.values().flat(), mean);
   }
 
-  private double finite(double value, String name, Task task) {
+  private Device device() {
+    return model.values().device();
+  }
+
+  private static double finite(double value, String name, Step now) {
     if (!Double.isFinite(value)) {
-      throw new TrainingException(
-          String.format(
-              Locale.ROOT, "step %d, task %s: the %s is %s", step, task.name(), name, value));
+      throw new TrainingException(String.format(Locale.ROOT, "%s: the %s is %s", now, name, value));
     }
     return value;
   }
 
-  private INDArray array(Tape tape, float[] pixels, PatchBatch.Part part, int side) {
-    long[] shape = {part.count(), Image.CHANNELS, side, side};
+  private Variable images(Tape tape, float[] pixels, PatchBatch.Part part, int side) {
     int patch = Image.CHANNELS * side * side;
-    return tape.array(pixels, part.from() * patch, shape).muli(model.config().level());
+    Variable images =
+        tape.input(pixels, part.from() * patch, part.count(), Image.CHANNELS, side, side);
+    device().scale(images.value(), model.config().level(), images.value());
+    return images;
+  }
+
+  /** A step of the run: its number, the batch's task, its loss. */
+  private record Step(long number, Task task, TrainingPlan.Objective objective) {
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "step %d, task %s", number, task.name());
+    }
+  }
+
+  /** Of the restored images and of the tokens; NaN where it is no part of the step's loss. */
+  private record LossValues(double restored, double contrastive) {
+    LossValues plus(LossValues other) {
+      return new LossValues(restored + other.restored, contrastive + other.contrastive);
+    }
   }
 }

@@ -15,13 +15,16 @@ import org.ipt4j.weights.TensorFile;
  *
  * @param step the next step
  * @param counts how often each range of parameters has moved
+ * @param pieces into how many pieces an L1 batch is cut, by which sums are rounded; 0 where that is
+ *     not decided yet
  */
-record TrainingState(long step, Map<String, Integer> counts) {
+record TrainingState(long step, Map<String, Integer> counts, int pieces) {
   /** How the names of these texts begin. */
   static final String PREFIX = "ipt4j.training.";
 
   private static final String STEP = PREFIX + "step";
   private static final String COUNTS = PREFIX + "counts";
+  private static final String PIECES = PREFIX + "pieces";
   private static final String SETTINGS = PREFIX + "settings";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -30,6 +33,7 @@ record TrainingState(long step, Map<String, Integer> counts) {
     Map<String, String> metadata = new HashMap<>();
     metadata.put(STEP, Long.toString(step));
     metadata.put(COUNTS, JSON.writeValueAsString(counts));
+    metadata.put(PIECES, Integer.toString(pieces));
     metadata.put(SETTINGS, run.toJson());
     return metadata;
   }
@@ -59,8 +63,9 @@ record TrainingState(long step, Map<String, Integer> counts) {
       TrainingState state =
           new TrainingState(
               Long.parseLong(metadata.get(STEP)),
-              JSON.readValue(metadata.get(COUNTS), new TypeReference<Map<String, Integer>>() {}));
-      if (state.step() < 0 || !state.counts().keySet().equals(ranges)) {
+              JSON.readValue(metadata.get(COUNTS), new TypeReference<Map<String, Integer>>() {}),
+              Integer.parseInt(metadata.getOrDefault(PIECES, "0")));
+      if (state.step() < 0 || state.pieces() < 0 || !state.counts().keySet().equals(ranges)) {
         throw new IOException(
             file.path()
                 + ": expected a step of at least 0 and counts of "

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class BatchSourceTest {
   private static final ImageSource IMAGES = new DeadLeaves(1, 3, 32, 32);
-  private static final PatchOptions OPTIONS = new PatchOptions(2, 8, true, 1);
+  private static final PatchOptions OPTIONS = new PatchOptions(2, 8, 1);
   private static final Task NEGATIVE = new Task("negative", 1);
 
   /** A degradation that has no name known to the library. */

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.ipt4j.core.Devices;
 import org.ipt4j.core.Losses;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
@@ -23,9 +24,6 @@ import org.ipt4j.weights.SafeTensors;
 import org.ipt4j.weights.TensorFile;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** Twenty steps of Adam, one task each in turn, against PyTorch. */
@@ -62,7 +60,8 @@ class GoldenAdamTest {
   }
 
   private static double[] train(IptModel model, TensorFile io, int steps) throws IOException {
-    ParameterVector gradients = ParameterVector.zeros(model.values().layout(), DataType.FLOAT);
+    ParameterVector gradients =
+        ParameterVector.zeros(model.values().layout(), model.values().device());
     double rate = Double.parseDouble(io.metadata().get("adam_lr"));
     Optimizer optimizer =
         new Optimizer(new Adam(rate, 0.9, 0.999, 1e-8), 0, model.values(), gradients);
@@ -70,12 +69,12 @@ class GoldenAdamTest {
     for (int t = 0; t < steps; t++) {
       int index = t % model.tasks().size();
       Task task = model.tasks().get(index);
-      gradients.flat().assign(0);
+      gradients.device().fill(gradients.flat(), 0);
       try (Tape tape = Tape.training(model.values(), gradients)) {
-        INDArray degraded = array(io, "task" + index + ".input");
-        INDArray clean = array(io, "task" + index + ".target");
+        Variable degraded = input(tape, io, "task" + index + ".input");
+        Variable clean = input(tape, io, "task" + index + ".target");
         Variable loss = Losses.l1(tape, model.forward(tape, task, degraded).restored(), clean);
-        losses[t] = loss.value().getDouble(0);
+        losses[t] = tape.device().number(loss.value());
         tape.backward(loss);
       }
       List<ParameterLayout.Range> ranges = new ArrayList<>(model.trunk(task));
@@ -85,8 +84,8 @@ class GoldenAdamTest {
     return losses;
   }
 
-  private static INDArray array(TensorFile file, String name) throws IOException {
-    return Nd4j.createFromArray(file.read(name)).reshape(file.shape(name));
+  private static Variable input(Tape tape, TensorFile file, String name) throws IOException {
+    return tape.input(file.read(name), 0, file.shape(name));
   }
 
   /**
@@ -98,7 +97,8 @@ class GoldenAdamTest {
    */
   private static void checkWeights(IptModel model, TensorFile after) throws IOException {
     IptModel expected = ModelFile.load(after, model.config(), model.tasks());
-    float[] errors = model.values().flat().sub(expected.values().flat()).toFloatVector();
+    float[] errors =
+        Devices.nd(model.values().flat()).sub(Devices.nd(expected.values().flat())).toFloatVector();
     for (int i = 0; i < errors.length; i++) {
       errors[i] = Math.abs(errors[i]);
     }

@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.Map;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.core.Bits;
+import org.ipt4j.core.Devices;
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Workers;
 import org.ipt4j.data.batch.DataSetBatches;
 import org.ipt4j.data.batch.PatchBatch;
 import org.ipt4j.data.batch.PatchIterator;
@@ -40,7 +42,7 @@ class TrainerTest {
       List.of(new Task("x2", 2), new Task("denoise30", 1), new Task("derain", 1));
   private static final Contrastive MIXED = Contrastive.ownBatches(ContrastiveForm.PAPER, 3, 0.1);
   private static final BatchSource BATCHES =
-      BatchSource.degrading(new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(4, 12, true, 1));
+      BatchSource.degrading(new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(4, 12, 1));
 
   @Test
   void oneBatchIsLearnedByHeart() {
@@ -95,7 +97,7 @@ class TrainerTest {
       assertThat(second.step()).isEqualTo(9);
       second.trainTo(20, 1, report -> {});
 
-      Bits.assertSame(resumed.values().flat(), whole.values().flat());
+      Bits.assertSame(Devices.nd(resumed.values().flat()), Devices.nd(whole.values().flat()));
       assertThat(IptModel.load(file).tasks()).as("a checkpoint is a model, too").isEqualTo(TASKS);
     }
   }
@@ -199,6 +201,28 @@ class TrainerTest {
   }
 
   @Test
+  void anotherNumberOfThreadsGoesOnToTheBit(@TempDir Path folder) throws IOException {
+    IptModel whole = IptModel.create(NANO, TASKS, 1);
+    Trainer first = trainer(whole, Contrastive.none());
+    first.trainTo(3, 1, report -> {});
+    Path file = folder.resolve("run.safetensors");
+    first.save(file, Map.of());
+    first.trainTo(6, 1, report -> {});
+
+    int threads = Workers.count();
+    IptModel resumed = IptModel.create(NANO, TASKS, 1);
+    try {
+      Workers.limit(1);
+      Trainer second = trainer(resumed, Contrastive.none());
+      second.resume(file);
+      second.trainTo(6, 1, report -> {});
+    } finally {
+      Workers.limit(threads);
+    }
+    Bits.assertSame(Devices.nd(resumed.values().flat()), Devices.nd(whole.values().flat()));
+  }
+
+  @Test
   void anUpdaterWithoutMomentsResumesToo(@TempDir Path folder) throws IOException {
     IptModel model = IptModel.create(NANO, TASKS, 1);
     TrainingPlan plan = plan(TASKS, MIXED);
@@ -206,11 +230,11 @@ class TrainerTest {
     trainer.trainTo(3, 1, report -> {});
     Path file = folder.resolve("run.safetensors");
     trainer.save(file, Map.of());
-    INDArray saved = model.values().flat().dup();
+    INDArray saved = Devices.nd(model.values().flat()).dup();
     trainer.trainTo(5, 1, report -> {});
-    assertThat(Bits.areSame(model.values().flat(), saved)).isFalse();
+    assertThat(Bits.areSame(Devices.nd(model.values().flat()), saved)).isFalse();
     trainer.resume(file);
-    Bits.assertSame(model.values().flat(), saved);
+    Bits.assertSame(Devices.nd(model.values().flat()), saved);
     assertThat(trainer.step()).isEqualTo(3);
   }
 
@@ -227,12 +251,12 @@ class TrainerTest {
         };
     Trainer trainer = new Trainer(model, plan(TASKS, Contrastive.none()), broken, new Adam(1e-3));
     trainer.trainTo(2, 1, report -> {});
-    INDArray before = model.values().flat().dup();
+    INDArray before = Devices.nd(model.values().flat()).dup();
     assertThatThrownBy(() -> trainer.trainTo(5, 1, report -> {}))
         .isInstanceOf(TrainingException.class)
         .hasMessageContaining("step 2")
         .hasMessageContaining("the L1 loss is NaN");
-    Bits.assertSame(model.values().flat(), before);
+    Bits.assertSame(Devices.nd(model.values().flat()), before);
     assertThat(trainer.step()).isEqualTo(2);
   }
 
@@ -266,7 +290,7 @@ class TrainerTest {
     PatchIterator iterator = new PatchIterator(k -> BATCHES.batch(task, k), 0, 4);
     BatchSource source = BatchSource.of(Map.of(task, new DataSetBatches(iterator)));
     new Trainer(iterated, plan, source, new Adam(1e-3)).trainTo(4, 1, report -> {});
-    Bits.assertSame(iterated.values().flat(), direct.values().flat());
+    Bits.assertSame(Devices.nd(iterated.values().flat()), Devices.nd(direct.values().flat()));
   }
 
   private static Trainer trainer(IptModel model, Contrastive contrastive) {
@@ -280,7 +304,7 @@ class TrainerTest {
   private static Map<String, INDArray> ranges(IptModel model) {
     Map<String, INDArray> copies = new HashMap<>();
     for (ParameterLayout.Range range : model.values().layout().ranges()) {
-      copies.put(range.name(), model.values().range(range).dup());
+      copies.put(range.name(), Devices.nd(model.values().range(range)).dup());
     }
     return copies;
   }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.ipt4j.core.Bits;
+import org.ipt4j.core.Devices;
 import org.ipt4j.data.batch.PatchBatch;
 import org.ipt4j.data.batch.PatchOptions;
 import org.ipt4j.data.image.DeadLeaves;
@@ -25,7 +26,7 @@ import org.nd4j.linalg.learning.config.Adam;
 class TrainingRunTest {
   private static final List<Task> TASKS = List.of(new Task("x2", 2), new Task("denoise30", 1));
   private static final BatchSource BATCHES =
-      BatchSource.degrading(new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(4, 12, true, 1));
+      BatchSource.degrading(new DeadLeaves(1, 5, 64, 64), TASKS, new PatchOptions(4, 12, 1));
   private static final TrainingPlan PLAN = TrainingPlan.equally(5, TASKS, Contrastive.none());
   private static final BooleanSupplier NEVER = () -> false;
 
@@ -178,7 +179,7 @@ class TrainingRunTest {
     TrainingListener damage =
         report -> {
           if (report.step() == 3) {
-            trainer.model().values().flat().assign(Float.NaN);
+            Devices.FAST.fill(trainer.model().values().flat(), Float.NaN);
           }
         };
     try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {

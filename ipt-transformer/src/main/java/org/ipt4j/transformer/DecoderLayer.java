@@ -1,6 +1,6 @@
 package org.ipt4j.transformer;
 
-import static org.ipt4j.core.Dense.addEmbedding;
+import static org.ipt4j.core.Ops.addEmbedding;
 
 import java.util.List;
 import org.ipt4j.core.Layer;
@@ -41,12 +41,12 @@ final class DecoderLayer {
     return List.of(
         (tape, x) -> {
           Variable n = norm1.forward(tape, x);
-          return selfAttention.ofQueriesAndKeys(tape, x, addEmbedding(tape, n, task), n);
+          return selfAttention.attend(tape, x, addEmbedding(tape, n, task), n);
         },
         (tape, x) -> {
           Variable n = norm2.forward(tape, x);
           Variable attended = form == DecoderForm.MEMORY ? memory : n;
-          return secondAttention.ofQueries(tape, x, addEmbedding(tape, n, task), attended);
+          return secondAttention.attendTo(tape, x, addEmbedding(tape, n, task), attended);
         },
         (tape, x) -> feedForward.forwardOnto(tape, x, norm3.forward(tape, x)));
   }

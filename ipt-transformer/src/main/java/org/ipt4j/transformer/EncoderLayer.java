@@ -21,7 +21,7 @@ final class EncoderLayer {
   /** Its sub-layers (Vaswani et al., 2017, §3.1), one after the other, of tokens [N,S,D]. */
   List<Layer> sublayers() {
     return List.of(
-        (tape, x) -> selfAttention.ofOne(tape, x, norm1.forward(tape, x)),
+        (tape, x) -> selfAttention.attend(tape, x, norm1.forward(tape, x)),
         (tape, x) -> feedForward.forwardOnto(tape, x, norm2.forward(tape, x)));
   }
 }

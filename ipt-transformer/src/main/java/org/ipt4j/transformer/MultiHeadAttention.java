@@ -25,7 +25,7 @@ final class MultiHeadAttention {
   private final Linear values;
   private final Linear out;
 
-  /** Queries, keys and values will be of one input ({@link #ofOne}). */
+  /** Queries, keys and values will be of one input ({@link #attend(Tape, Variable, Variable)}). */
   static MultiHeadAttention ofOneInput(
       ParameterLayout.Builder layout, String name, TransformerConfig config) {
     long d = config.embedding();
@@ -55,24 +55,31 @@ final class MultiHeadAttention {
   }
 
   /** {@code residual} [N,S,D] and attention, everything from {@code x} [N,S,D]. */
-  Variable ofOne(Tape tape, Variable residual, Variable x) {
+  Variable attend(Tape tape, Variable residual, Variable x) {
     Variable[] qkv = tape.split(all.forward(tape, x), 0, d, 2L * d, 3L * d);
-    return attend(tape, residual, qkv[0], qkv[1], qkv[2]);
+    return residualAttention(tape, residual, qkv[0], qkv[1], qkv[2]);
   }
 
-  /** As {@link #ofOne}, queries and keys from {@code x} [N,S,D], values from {@code y} [N,S,D]. */
-  Variable ofQueriesAndKeys(Tape tape, Variable residual, Variable x, Variable y) {
+  /**
+   * As {@link #attend(Tape, Variable, Variable)}, queries and keys from {@code x} [N,S,D], values
+   * from {@code y} [N,S,D].
+   */
+  Variable attend(Tape tape, Variable residual, Variable x, Variable y) {
     Variable[] qk = tape.split(queriesAndKeys.forward(tape, x), 0, d, 2L * d);
-    return attend(tape, residual, qk[0], qk[1], values.forward(tape, y));
+    return residualAttention(tape, residual, qk[0], qk[1], values.forward(tape, y));
   }
 
-  /** As {@link #ofOne}, queries from {@code x} [N,S,D], keys and values from {@code y} [N,S',D]. */
-  Variable ofQueries(Tape tape, Variable residual, Variable x, Variable y) {
+  /**
+   * As {@link #attend(Tape, Variable, Variable)}, queries from {@code x} [N,S,D], keys and values
+   * from {@code y} [N,S',D].
+   */
+  Variable attendTo(Tape tape, Variable residual, Variable x, Variable y) {
     Variable[] kv = tape.split(keysAndValues.forward(tape, y), 0, d, 2L * d);
-    return attend(tape, residual, queries.forward(tape, x), kv[0], kv[1]);
+    return residualAttention(tape, residual, queries.forward(tape, x), kv[0], kv[1]);
   }
 
-  private Variable attend(Tape tape, Variable residual, Variable q, Variable k, Variable v) {
+  private Variable residualAttention(
+      Tape tape, Variable residual, Variable q, Variable k, Variable v) {
     return out.forwardOnto(tape, residual, attention(tape, q, k, v, heads));
   }
 }

@@ -1,8 +1,8 @@
 package org.ipt4j.transformer;
 
-import org.ipt4j.core.Dense;
 import org.ipt4j.core.Initializer;
 import org.ipt4j.core.Layer;
+import org.ipt4j.core.Ops;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.Tape;
@@ -20,6 +20,6 @@ final class Norm implements Layer {
 
   @Override
   public Variable forward(Tape tape, Variable x) {
-    return Dense.layerNorm(tape, x, tape.parameter(gain), tape.parameter(bias));
+    return Ops.layerNorm(tape, x, tape.parameter(gain), tape.parameter(bias));
   }
 }

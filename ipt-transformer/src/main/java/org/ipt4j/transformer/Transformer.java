@@ -1,6 +1,6 @@
 package org.ipt4j.transformer;
 
-import static org.ipt4j.core.Dense.addEmbedding;
+import static org.ipt4j.core.Ops.addEmbedding;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -70,7 +70,7 @@ final class Dl4jSession implements TrainingUi.Session {
         System.getProperty("java.version"),
         runtime.getSpecVersion(),
         Nd4j.getBackend().getClass().getName(),
-        model.values().type().name(),
+        model.values().device().precision().name(),
         "",
         session,
         Map.of());

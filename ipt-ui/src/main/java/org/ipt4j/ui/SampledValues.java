@@ -1,10 +1,8 @@
 package org.ipt4j.ui;
 
-import java.util.Arrays;
-import org.ipt4j.core.Kernels;
+import org.ipt4j.core.Array;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * How large a range's values are and how far the last step moved them, judged by some thousands of
@@ -13,29 +11,29 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class SampledValues {
   private static final long MOST = 10_000;
 
-  private final INDArray view;
-  private double[] values;
+  private final Array view;
+  private final Array copy; // in one piece
+  private float[] values;
   private double update = Double.NaN; // in the last step that moved the range
 
   SampledValues(ParameterVector vector, ParameterLayout.Range range) {
     long stride = (range.length() + MOST - 1) / MOST;
     long count = (range.length() + stride - 1) / stride;
-    view = Kernels.view(vector.flat(), range.offset(), new long[] {count}, new long[] {stride});
+    view = vector.flat().view(range.offset(), new long[] {count}, new long[] {stride});
+    copy = vector.device().permanent(count);
     values = read();
   }
 
-  private double[] read() {
-    INDArray copy = view.dup();
-    try {
-      return copy.data().asDouble();
-    } finally {
-      copy.close();
-    }
+  private float[] read() {
+    float[] numbers = new float[(int) copy.length()];
+    copy.device().copy(view, copy);
+    copy.device().read(copy, numbers, 0);
+    return numbers;
   }
 
   /** To be called after each step. */
   void stepDone() {
-    double[] before = values;
+    float[] before = values;
     values = read();
     double sum = 0;
     for (int i = 0; i < values.length; i++) {
@@ -53,7 +51,11 @@ final class SampledValues {
 
   /** The mean of the values' magnitudes. */
   double parameterMagnitude() {
-    return Arrays.stream(values).map(Math::abs).average().orElseThrow();
+    double sum = 0;
+    for (float value : values) {
+      sum += Math.abs(value);
+    }
+    return sum / values.length;
   }
 
   /** The mean magnitude of the changes in the last step that moved the range. */

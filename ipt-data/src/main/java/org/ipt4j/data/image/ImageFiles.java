@@ -335,7 +335,7 @@ public final class ImageFiles {
    * @throws IllegalArgumentException if the ending is none of those of {@link ImageFormat}
    */
   public static void write(Image image, Path file) throws IOException {
-    Encoder.write(Rasters.buffered(image), null, ImageFormat.of(file), file);
+    ImageEncoder.write(Rasters.buffered(image), null, ImageFormat.of(file), file);
   }
 
   /** The bytes of a PNG file of the {@linkplain Image#quantised() quantised} image. */

@@ -125,7 +125,7 @@ public final class Picture {
         ColorSpace.getInstance(pixels.isGray() ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB);
     int depth = as.keepsAll() ? pixels.depth() : 8;
     Repainted image = new Repainted(pixels, colours, alpha, depth, space);
-    Encoder.write(as.streams() ? image : image.gathered(), profile, as, target);
+    ImageEncoder.write(as.streams() ? image : image.gathered(), profile, as, target);
   }
 
   private void checkSize(Rows colours) {

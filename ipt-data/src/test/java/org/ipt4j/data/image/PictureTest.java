@@ -239,7 +239,7 @@ class PictureTest {
       Path unprofiled = folder.resolve("plain." + format.extension());
       plain.writeRepainted(plain.rows(), unprofiled, format);
       Path file = folder.resolve("profile." + format.extension());
-      Encoder.write(smooth, data, format, file);
+      ImageEncoder.write(smooth, data, format, file);
       Picture read = Picture.read(file);
       Path target = folder.resolve("again." + format.extension());
       read.writeRepainted(read.rows(), target, format);
@@ -287,7 +287,7 @@ class PictureTest {
   @Test
   void aProfileOfOtherColoursIsDropped() throws Exception {
     Path file = folder.resolve("gray.png");
-    Encoder.write(
+    ImageEncoder.write(
         image(1, 1, false, ColorSpace.CS_GRAY, new int[1]),
         ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData(),
         ImageFormat.PNG,

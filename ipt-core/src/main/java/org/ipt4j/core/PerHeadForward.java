@@ -1,17 +1,16 @@
 package org.ipt4j.core;
 
 import java.util.function.IntFunction;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Attention of a few heads at a time: their scores are made, normalised and used while they are in
  * one processor's cache, and displace nothing from the cache that all processors share.
  */
-final class HeadProducts {
+final class PerHeadForward {
   private static final long TOGETHER = 140_000; // scores worked on at a time, or one head's
 
-  private final Heads heads;
+  private final AttentionHeads heads;
+  private final Device device;
   private final IntFunction<Blas.Matrix> q;
   private final IntFunction<Blas.Matrix> k;
   private final IntFunction<Blas.Matrix> v;
@@ -21,12 +20,13 @@ final class HeadProducts {
   private final int shares;
 
   /** Writes to y [N,S,D]. */
-  HeadProducts(Heads heads, INDArray y) {
+  PerHeadForward(AttentionHeads heads, Array y) {
     this.heads = heads;
-    q = heads.columns(heads.q());
-    k = heads.columns(heads.k());
-    v = heads.columns(heads.v());
-    this.y = heads.columns(y);
+    q = HeadMatrices.columns(heads, heads.q());
+    k = HeadMatrices.columns(heads, heads.k());
+    v = HeadMatrices.columns(heads, heads.v());
+    device = y.device();
+    this.y = HeadMatrices.columns(heads, y);
     all = heads.count();
     group = (int) Math.max(1, Math.min(all, TOGETHER / heads.scores()));
     shares = Math.min((all + group - 1) / group, Workers.count());
@@ -37,18 +37,15 @@ final class HeadProducts {
    *
    * @param weights for the softmax [N,A,S,S'], if it is to be kept; else null
    */
-  void run(INDArray weights) {
-    INDArray scores =
-        weights == null
-            ? Kernels.uninitialized(DataType.FLOAT, (long) shares * group, heads.scores())
-            : weights;
+  void run(Array weights) {
+    Array scores = weights == null ? device.array((long) shares * group, heads.scores()) : weights;
     Blas.singleThreaded(
         () ->
             Workers.run(
                 all,
                 shares,
                 (share, from, end) -> {
-                  INDArray some = null;
+                  Array some = null;
                   for (int i = from; i < end; i += group) {
                     int count = Math.min(group, end - i);
                     int at = weights == null ? share * group : i;
@@ -61,33 +58,32 @@ final class HeadProducts {
   }
 
   /** The scores of {@code count} heads from {@code at} on, as softmax takes them. */
-  private INDArray some(INDArray scores, int at, int count) {
-    return Kernels.view(
-        scores,
+  private Array some(Array scores, int at, int count) {
+    return scores.view(
         at * heads.scores(),
         new long[] {count, heads.queries(), heads.keys()},
         new long[] {heads.scores(), heads.keys(), 1});
   }
 
   /** The heads from {@code from} on whose scores are {@code some}, matrices {@code at} and on. */
-  private void heads(int from, int at, INDArray some, INDArray scores) {
+  private void heads(int from, int at, Array some, Array scores) {
     int count = (int) some.size(0);
     int queries = heads.queries();
     int keys = heads.keys();
     int width = heads.width();
-    IntFunction<Blas.Matrix> p = heads.matrices(scores);
+    IntFunction<Blas.Matrix> p = HeadMatrices.scores(heads, scores);
     for (int i = 0; i < count; i++) {
       Blas.Matrix left = q.apply(from + i);
       Blas.Matrix right = k.apply(from + i);
       Blas.Matrix to = p.apply(at + i);
-      Blas.multiply(queries, keys, width, left, false, right, true, heads.factor(), 0, to);
+      Blas.multiply(queries, keys, width, left, right.transposed(), heads.factor(), 0, to);
     }
-    Kernels.softmax(some, some);
+    device.softmax(some, some);
     for (int i = 0; i < count; i++) {
       Blas.Matrix left = p.apply(at + i);
       Blas.Matrix right = v.apply(from + i);
       Blas.Matrix to = y.apply(from + i);
-      Blas.multiply(queries, width, keys, left, false, right, false, 1, 0, to);
+      Blas.multiply(queries, width, keys, left, right, 1, 0, to);
     }
   }
 }

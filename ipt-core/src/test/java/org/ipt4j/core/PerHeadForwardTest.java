@@ -1,7 +1,6 @@
 package org.ipt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -15,61 +14,50 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Attention head by head, as floats take it where there is OpenBLAS. */
-class HeadProductsTest {
-  @Test
-  void isTakenByFloatsOnly() {
-    assumeTrue(Blas.isPossible());
-    assertThat(heads(DataType.FLOAT, 1, 2, 2, 1, 1).areApart()).isTrue();
-    assertThat(heads(DataType.DOUBLE, 1, 2, 2, 1, 1).areApart()).isFalse();
-  }
-
+class PerHeadForwardTest {
   // one head, several at a time, several of which the last are fewer, one beyond the cache
   @ParameterizedTest
   @CsvSource({"1,1,1,1,1", "2,3,5,2,3", "3,17,9,4,5", "7,100,90,3,4", "2,256,400,3,48"})
   void isThePlainAttention(long n, long queries, long keys, int count, int width) {
-    Heads heads = heads(DataType.FLOAT, n, queries, keys, count, width);
-    Heads doubles =
-        new Heads(
-            heads.q().castTo(DataType.DOUBLE),
-            heads.k().castTo(DataType.DOUBLE),
-            heads.v().castTo(DataType.DOUBLE),
-            count,
-            heads.factor());
-    INDArray y = Nd4j.zeros(DataType.FLOAT, n, queries, (long) count * width);
-    INDArray kept = Nd4j.zeros(DataType.FLOAT, n, count, queries, keys);
-    new HeadProducts(heads, y).run(kept);
+    AttentionHeads heads = heads(n, queries, keys, count, width);
+    INDArray allQ = Devices.inDouble(heads.q());
+    INDArray allK = Devices.inDouble(heads.k());
+    INDArray allV = Devices.inDouble(heads.v());
+    Array y = Devices.FAST.filled(0, n, queries, (long) count * width);
+    Array kept = Devices.FAST.filled(0, n, count, queries, keys);
+    new PerHeadForward(heads, y).run(kept);
 
     INDArray expected = Nd4j.zeros(DataType.DOUBLE, n, queries, (long) count * width);
     for (int i = 0; i < heads.count(); i++) {
-      INDArray q = matrix(doubles.q(), i, count, width);
-      INDArray k = matrix(doubles.k(), i, count, width);
+      INDArray q = matrix(allQ, i, count, width);
+      INDArray k = matrix(allK, i, count, width);
       INDArray weights = Nd4j.nn().softmax(q.mmul(k.transpose()).mul(heads.factor()), 1);
-      matrix(expected, i, count, width).assign(weights.mmul(matrix(doubles.v(), i, count, width)));
-      assertClose(kept.tensorAlongDimension(i, 2, 3), weights);
+      matrix(expected, i, count, width).assign(weights.mmul(matrix(allV, i, count, width)));
+      assertClose(Devices.nd(kept).tensorAlongDimension(i, 2, 3), weights);
     }
-    assertClose(y, expected);
+    assertClose(Devices.nd(y), expected);
 
-    INDArray forgotten = Nd4j.zeros(DataType.FLOAT, y.shape());
-    new HeadProducts(heads, forgotten).run(null);
-    Bits.assertSame(forgotten, y);
+    Array forgotten = Devices.FAST.filled(0, y.shape());
+    new PerHeadForward(heads, forgotten).run(null);
+    Bits.assertSame(Devices.nd(forgotten), Devices.nd(y));
   }
 
   @Test
   void isTheSameOnManyThreadsAtOnce() throws InterruptedException {
-    Heads heads = heads(DataType.FLOAT, 3, 100, 200, 2, 25);
-    INDArray expected = Nd4j.zeros(DataType.FLOAT, 3, 100, 50);
-    new HeadProducts(heads, expected).run(null);
+    AttentionHeads heads = heads(3, 100, 200, 2, 25);
+    Array expected = Devices.FAST.filled(0, 3, 100, 50);
+    new PerHeadForward(heads, expected).run(null);
     int threads = Nd4j.factory().blas().getMaxThreads();
-    List<INDArray> results = new ArrayList<>();
+    List<Array> results = new ArrayList<>();
     List<Thread> callers = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      INDArray out = Nd4j.zeros(DataType.FLOAT, 3, 100, 50);
+      Array out = Devices.FAST.filled(0, 3, 100, 50);
       results.add(out);
       callers.add(
           new Thread(
               () -> {
                 for (int j = 0; j < 50; j++) {
-                  new HeadProducts(heads, out).run(null);
+                  new PerHeadForward(heads, out).run(null);
                 }
               }));
     }
@@ -77,27 +65,27 @@ class HeadProductsTest {
     for (Thread caller : callers) {
       caller.join();
     }
-    results.forEach(out -> Bits.assertSame(out, expected));
+    results.forEach(out -> Bits.assertSame(Devices.nd(out), Devices.nd(expected)));
     assertThat(Nd4j.factory().blas().getMaxThreads()).isEqualTo(threads);
   }
 
-  private static Heads heads(DataType type, long n, long queries, long keys, int count, int width) {
+  private static AttentionHeads heads(long n, long queries, long keys, int count, int width) {
     RandomGenerator random = Randomness.at(8, n);
     long d = (long) count * width;
-    return new Heads(
-        normal(random, type, n, queries, d),
-        normal(random, type, n, keys, d),
-        normal(random, type, n, keys, d),
+    return new AttentionHeads(
+        normal(random, n, queries, d),
+        normal(random, n, keys, d),
+        normal(random, n, keys, d),
         count,
         0.3);
   }
 
-  private static INDArray normal(RandomGenerator random, DataType type, long... shape) {
+  private static Array normal(RandomGenerator random, long... shape) {
     double[] numbers = new double[(int) (shape[0] * shape[1] * shape[2])];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = random.nextGaussian();
     }
-    return Nd4j.createFromArray(numbers).reshape(shape).castTo(type);
+    return Devices.array(Devices.FAST, Nd4j.createFromArray(numbers).reshape(shape));
   }
 
   /** [N,S,D] → [S,D/A] of head i. */

@@ -26,14 +26,14 @@ import org.ipt4j.weights.AtomicFiles;
 import org.w3c.dom.Node;
 
 /** Writes image files, complete or not at all, with the profile they are to have. */
-final class Encoder {
+final class ImageEncoder {
   private static final float JPEG_QUALITY = 0.95f;
   private static final int JPEG_PART = 65_519; // of a profile, in one segment
   private static final int ICC_TAG = 34675;
   private static final String PNG_TREE = "javax_imageio_png_1.0";
   private static final String JPEG_TREE = "javax_imageio_jpeg_image_1.0";
 
-  private Encoder() {}
+  private ImageEncoder() {}
 
   /**
    * Writes a file; missing parent folders are made.

@@ -2,8 +2,6 @@ package org.ipt4j.core;
 
 import java.nio.FloatBuffer;
 import java.util.function.IntFunction;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The way back through attention, head by head: a head's scores are made, used and forgotten while
@@ -11,10 +9,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * a few rows at a time are copied to arrays on the heap, over which the virtual machine vectorises
  * loops. Results are the same to the bit for the same arrays.
  */
-final class HeadGradients {
+final class PerHeadBackward {
   private static final int BLOCK = 4096; // numbers worked on at a time, unless a row is longer
 
-  private final Heads heads;
+  private final AttentionHeads heads;
   private final IntFunction<Blas.Matrix> q;
   private final IntFunction<Blas.Matrix> k;
   private final IntFunction<Blas.Matrix> v;
@@ -30,13 +28,13 @@ final class HeadGradients {
    * @param weights the softmax [N,A,S,S']
    * @param sums of dy ∘ y over each head's columns [N,S,A]
    */
-  HeadGradients(Heads heads, INDArray dy, INDArray weights, INDArray sums) {
+  PerHeadBackward(AttentionHeads heads, Array dy, Array weights, Array sums) {
     this.heads = heads;
-    q = heads.columns(heads.q());
-    k = heads.columns(heads.k());
-    v = heads.columns(heads.v());
-    this.dy = heads.columns(dy);
-    p = heads.matrices(weights);
+    q = HeadMatrices.columns(heads, heads.q());
+    k = HeadMatrices.columns(heads, heads.k());
+    v = HeadMatrices.columns(heads, heads.v());
+    this.dy = HeadMatrices.columns(heads, dy);
+    p = HeadMatrices.scores(heads, weights);
     this.weights = buffer(weights);
     this.sums = buffer(sums);
   }
@@ -45,7 +43,7 @@ final class HeadGradients {
   void addTo(Variable.Target dq, Variable.Target dk, Variable.Target dv) {
     int all = heads.count();
     int shares = Math.min(all, 2 * Workers.count()); // of each, its own slopes
-    INDArray slopes = Kernels.uninitialized(DataType.FLOAT, shares, heads.scores());
+    Array slopes = heads.q().device().array(shares, heads.scores());
     Gradient ofQueries = gradient(dq);
     Gradient ofKeys = gradient(dk);
     Gradient ofValues = gradient(dv);
@@ -66,7 +64,9 @@ final class HeadGradients {
   private record Gradient(IntFunction<Blas.Matrix> array, double beta) {}
 
   private Gradient gradient(Variable.Target target) {
-    return target == null ? null : new Gradient(heads.columns(target.array()), target.beta());
+    return target == null
+        ? null
+        : new Gradient(HeadMatrices.columns(heads, target.array()), target.beta());
   }
 
   private void head(int i, Slopes slopes, Gradient dq, Gradient dk, Gradient dv) {
@@ -75,25 +75,25 @@ final class HeadGradients {
     int width = heads.width();
     double factor = heads.factor();
     Blas.Matrix dz = slopes.matrix;
-    Blas.multiply(queries, keys, width, dy.apply(i), false, v.apply(i), true, 1, 0, dz);
+    Blas.multiply(queries, keys, width, dy.apply(i), v.apply(i).transposed(), 1, 0, dz);
     slopes.throughSoftmax(i);
     // in this order: if two of them are one variable, the first one overwrites
     if (dq != null) {
       Blas.Matrix to = dq.array().apply(i);
-      Blas.multiply(queries, width, keys, dz, false, k.apply(i), false, factor, dq.beta(), to);
+      Blas.multiply(queries, width, keys, dz, k.apply(i), factor, dq.beta(), to);
     }
     if (dk != null) {
       Blas.Matrix to = dk.array().apply(i);
-      Blas.multiply(keys, width, queries, dz, true, q.apply(i), false, factor, dk.beta(), to);
+      Blas.multiply(keys, width, queries, dz.transposed(), q.apply(i), factor, dk.beta(), to);
     }
     if (dv != null) {
       Blas.Matrix to = dv.array().apply(i);
-      Blas.multiply(keys, width, queries, p.apply(i), true, dy.apply(i), false, 1, dv.beta(), to);
+      Blas.multiply(keys, width, queries, p.apply(i).transposed(), dy.apply(i), 1, dv.beta(), to);
     }
   }
 
-  private static FloatBuffer buffer(INDArray x) {
-    return Kernels.floats(x).capacity(x.length()).asBuffer();
+  private static FloatBuffer buffer(Array x) {
+    return CpuDevice.floats(x).capacity(x.length()).asBuffer();
   }
 
   /** The gradient of one head's scores, in memory of a share's own. */
@@ -105,8 +105,8 @@ final class HeadGradients {
     private final int keys = heads.keys();
     private final int step = Math.max(1, BLOCK / keys); // rows
 
-    Slopes(INDArray slopes, int share) {
-      matrix = heads.matrices(slopes).apply(share);
+    Slopes(Array slopes, int share) {
+      matrix = HeadMatrices.scores(heads, slopes).apply(share);
       numbers = buffer(slopes);
       at = share * queries * keys;
     }

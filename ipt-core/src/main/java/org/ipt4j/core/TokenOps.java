@@ -1,11 +1,10 @@
 package org.ipt4j.core;
 
 import java.util.Locale;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Images of features cut into patches, and back. */
-public final class Tokens {
-  private Tokens() {}
+public final class TokenOps {
+  private TokenOps() {}
 
   /**
    * Cuts images into P×P patches without overlap; a patch becomes a token, its elements in the
@@ -16,10 +15,14 @@ public final class Tokens {
    */
   public static Variable unfold(Tape tape, Variable x, int p) {
     Grid grid = new Grid(x.size(0), x.size(1), x.size(2), x.size(3), p);
-    INDArray y = tape.array(grid.tokenShape());
+    Array y = tape.array(grid.tokenShape());
     grid.cut(x.value(), y);
     // a permutation: dx is dy, put back
-    return tape.record(y, dy -> x.receiveOverwriting(dx -> grid.join(dy, dx)), x);
+    return tape.record(
+        Operation.of("unfold", "side", p),
+        y,
+        dy -> x.receiveOverwriting(dx -> grid.join(dy, dx)),
+        x);
   }
 
   /**
@@ -30,11 +33,15 @@ public final class Tokens {
    */
   public static Variable fold(Tape tape, Variable x, int p, long height, long width) {
     Grid grid = new Grid(x.size(0), x.size(2) / ((long) p * p), height, width, p);
-    Shapes.check("fold", x, grid.tokenShape());
-    INDArray y = tape.array(grid.n, grid.c, height, width);
+    Shapes.check(tape, "fold", x, grid.tokenShape());
+    Array y = tape.array(grid.n, grid.c, height, width);
     grid.join(x.value(), y);
     // a permutation: dx is dy, cut again
-    return tape.record(y, dy -> x.receiveOverwriting(dx -> grid.cut(dy, dx)), x);
+    return tape.record(
+        Operation.of("fold", "side", p, "height", height, "width", width),
+        y,
+        dy -> x.receiveOverwriting(dx -> grid.cut(dy, dx)),
+        x);
   }
 
   private record Grid(long n, long c, long h, long w, int p) {
@@ -54,14 +61,12 @@ public final class Tokens {
       return new long[] {n, h / p * (w / p), c * p * p};
     }
 
-    void cut(INDArray images, INDArray tokens) {
-      Kernels.permute(
-          images.reshape('c', new long[] {n, c, h / p, p, w / p, p}), tokens, 0, 2, 4, 1, 3, 5);
+    void cut(Array images, Array tokens) {
+      images.device().permute(images.reshape(n, c, h / p, p, w / p, p), tokens, 0, 2, 4, 1, 3, 5);
     }
 
-    void join(INDArray tokens, INDArray images) {
-      Kernels.permute(
-          tokens.reshape('c', new long[] {n, h / p, w / p, c, p, p}), images, 0, 3, 1, 4, 2, 5);
+    void join(Array tokens, Array images) {
+      tokens.device().permute(tokens.reshape(n, h / p, w / p, c, p, p), images, 0, 3, 1, 4, 2, 5);
     }
   }
 }

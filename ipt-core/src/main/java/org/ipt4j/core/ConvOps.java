@@ -3,11 +3,10 @@ package org.ipt4j.core;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Operations on images of features, [N,C,H,W]. */
-public final class Convolution {
-  private Convolution() {}
+public final class ConvOps {
+  private ConvOps() {}
 
   /**
    * Cross-correlation with stride 1 and zeros around, output as large as the input (as PyTorch's
@@ -19,41 +18,40 @@ public final class Convolution {
    * @return [N,O,H,W]
    */
   public static Variable conv2d(Tape tape, Variable x, Variable w, Variable b) {
-    return conv2d(tape, x, w, b, null, false);
+    return conv2d(tape, x, w, b, null, Activation.NONE);
   }
 
   /** y = r + {@link #conv2d}: beside a residual r [N,O,H,W], in one array. */
   public static Variable conv2dOnto(Tape tape, Variable r, Variable x, Variable w, Variable b) {
-    Shapes.check("residual", r, x.size(0), w.size(0), x.size(2), x.size(3));
-    return conv2d(tape, x, w, b, r, false);
+    Shapes.check(tape, "residual", r, x.size(0), w.size(0), x.size(2), x.size(3));
+    return conv2d(tape, x, w, b, r, Activation.NONE);
   }
 
   /** y = max({@link #conv2d}, 0), in one array. */
   public static Variable conv2dRelu(Tape tape, Variable x, Variable w, Variable b) {
-    return conv2d(tape, x, w, b, null, true);
+    return conv2d(tape, x, w, b, null, Activation.RELU);
   }
 
   private static Variable conv2d(
-      Tape tape, Variable x, Variable w, Variable b, Variable r, boolean rectified) {
-    Shapes.check("conv2d", x, -1, w.size(1), x.size(2), x.size(3));
-    INDArray y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
-    Kernels.convolution(x.value(), w.value(), b.value(), y);
+      Tape tape, Variable x, Variable w, Variable b, Variable r, Activation activation) {
+    Shapes.check(tape, "conv2d", x, -1, w.size(1), x.size(2), x.size(3));
+    Device device = tape.device();
+    Array y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
+    device.convolution(x.value(), w.value(), b.value(), y);
     if (r != null) {
-      Kernels.add(y, r.value(), y);
+      device.add(y, r.value(), y);
     }
-    if (rectified) {
-      Kernels.relu(y, y);
-    }
+    activation.forward(device, y);
     // dx, dw, db: computed together, overwriting; dr = dy. If rectified, all of them of dy where
     // y > 0
     return tape.record(
+        Operation.of("conv2d", "residual", r != null, "activation", activation.toString())
+            .multiplying(multiplications(x, w.value())),
         y,
         dy -> {
-          if (rectified) {
-            Kernels.reluBackward(y, dy);
-          }
-          INDArray dw = tape.array(w.shape());
-          INDArray db = tape.array(b.shape());
+          activation.backward(device, y, dy);
+          Array dw = tape.array(w.shape());
+          Array db = tape.array(b.shape());
           backward(x, w.value(), b.value(), dy, dw, db);
           w.receive(dw);
           b.receive(db);
@@ -64,16 +62,19 @@ public final class Convolution {
         Stream.of(x, w, b, r).filter(Objects::nonNull).toArray(Variable[]::new));
   }
 
+  /** Of a convolution of x [N,C,H,W] with w. */
+  static long multiplications(Variable x, Array w) {
+    return x.size(0) * x.size(2) * x.size(3) * w.length();
+  }
+
   /** The way back through a convolution of {@code x}, overwriting dw and db. */
-  static void backward(Variable x, INDArray w, INDArray b, INDArray dy, INDArray dw, INDArray db) {
-    Consumer<INDArray> back =
-        WinogradGradients.serve(x.value(), w)
-            ? dx -> new WinogradGradients(x.value(), w, dy).write(dx, dw, db)
-            : dx -> Kernels.convolutionBackward(x.value(), w, b, dy, dx, dw, db);
+  static void backward(Variable x, Array w, Array b, Array dy, Array dw, Array db) {
+    Device device = w.device();
+    Consumer<Array> back = dx -> device.convolutionBackward(x.value(), w, b, dy, dx, dw, db);
     if (x.isDifferentiable()) {
       x.receiveOverwriting(back);
     } else {
-      back.accept(Kernels.uninitialized(x.value().dataType(), x.shape()));
+      back.accept(device.array(x.shape()));
     }
   }
 
@@ -88,17 +89,18 @@ public final class Convolution {
     long c = x.size(1) / ((long) s * s);
     long h = x.size(2);
     long w = x.size(3);
-    Shapes.check("pixelShuffle", x, n, c * s * s, h, w);
+    Shapes.check(tape, "pixelShuffle", x, n, c * s * s, h, w);
     long[] apart = {n, c, s, s, h, w};
     long[] together = {n, c, h, s, w, s};
-    INDArray y = tape.array(n, c, h * s, w * s);
-    Kernels.permute(x.value().reshape('c', apart), y, 0, 1, 4, 2, 5, 3);
+    Array y = tape.array(n, c, h * s, w * s);
+    Device device = tape.device();
+    device.permute(x.value().reshape(apart), y, 0, 1, 4, 2, 5, 3);
     // a permutation: dx is dy, put back
     return tape.record(
+        Operation.of("pixelShuffle", "factor", s),
         y,
         dy ->
-            x.receiveOverwriting(
-                dx -> Kernels.permute(dy.reshape('c', together), dx, 0, 1, 3, 5, 2, 4)),
+            x.receiveOverwriting(dx -> device.permute(dy.reshape(together), dx, 0, 1, 3, 5, 2, 4)),
         x);
   }
 
@@ -106,12 +108,12 @@ public final class Convolution {
    * y[n, c] = x[n, c] + shift[c]: the mean shift, which is not learned.
    *
    * @param x [N,C,H,W]
-   * @param shift [1,C,1,1]
+   * @param shift [1,C,1,1]; wants no gradient
    */
-  public static Variable shiftChannels(Tape tape, Variable x, INDArray shift) {
-    INDArray y = tape.array(x.shape());
-    Kernels.add(x.value(), shift, y);
+  public static Variable shiftChannels(Tape tape, Variable x, Variable shift) {
+    Array y = tape.array(x.shape());
+    tape.device().add(x.value(), shift.value(), y);
     // dx = dy
-    return tape.record(y, dy -> x.receive(dy), x);
+    return tape.record(Operation.of("shiftChannels"), y, dy -> x.receive(dy), x, shift);
   }
 }

@@ -1,0 +1,36 @@
+package org.ipt4j.core;
+
+import java.util.Locale;
+
+/** What follows a linear operation in the same array. */
+enum Activation {
+  NONE {
+    @Override
+    void forward(Device device, Array y) {}
+
+    @Override
+    void backward(Device device, Array y, Array dy) {}
+  },
+  RELU {
+    @Override
+    void forward(Device device, Array y) {
+      device.relu(y, y);
+    }
+
+    @Override
+    void backward(Device device, Array y, Array dy) {
+      device.reluBackward(y, dy);
+    }
+  };
+
+  /** y = activation(y). */
+  abstract void forward(Device device, Array y);
+
+  /** dy = the gradient before the activation, of whose output y. */
+  abstract void backward(Device device, Array y, Array dy);
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,166 @@
+package org.ipt4j.core;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Numbers in the memory of a {@link Device}, seen with a shape. What the numbers are only the
+ * device knows: its operations read and write them.
+ */
+public abstract class Array {
+  private final long[] shape;
+  private final long[] strides;
+  private final long length;
+
+  // arrays of an arena serve pass after pass, and are seen alike in each
+  private volatile Array reshaped; // as it was last; null: never
+  private volatile Array transposed; // null: never
+
+  /**
+   * Seen so.
+   *
+   * @param strides how far apart neighbours lie along each axis, in numbers
+   */
+  protected Array(long[] shape, long[] strides) {
+    this.shape = shape.clone();
+    this.strides = strides.clone();
+    this.length = length(shape);
+  }
+
+  /** Where the numbers are. */
+  public abstract Device device();
+
+  /**
+   * The same numbers from {@code offset} on, seen with another shape and strides.
+   *
+   * @param offset relative to the first number of this array
+   */
+  public abstract Array view(long offset, long[] otherShape, long[] otherStrides);
+
+  /** How many numbers an array of this shape has. */
+  static long length(long[] shape) {
+    long length = 1;
+    for (long size : shape) {
+      length *= size;
+    }
+    return length;
+  }
+
+  /** The strides of an array of this shape that lies in one piece, row by row. */
+  public static long[] rowByRow(long... shape) {
+    long[] strides = new long[shape.length];
+    long stride = 1;
+    for (int i = shape.length - 1; i >= 0; i--) {
+      strides[i] = stride;
+      stride *= shape[i];
+    }
+    return strides;
+  }
+
+  /** Its shape. */
+  public final long[] shape() {
+    return shape.clone();
+  }
+
+  /** Whether it has this shape. */
+  final boolean hasShape(long[] other) {
+    return Arrays.equals(shape, other);
+  }
+
+  /** The length of axis {@code axis}. */
+  public final long size(int axis) {
+    return shape[axis];
+  }
+
+  /** How many axes it has. */
+  public final int rank() {
+    return shape.length;
+  }
+
+  /** How many numbers it has. */
+  public final long length() {
+    return length;
+  }
+
+  /** How far apart neighbours lie along axis {@code axis}. */
+  public final long stride(int axis) {
+    return strides[axis];
+  }
+
+  /** {@link #stride} of each axis. */
+  public final long[] strides() {
+    return strides.clone();
+  }
+
+  /** Whether it lies in one piece, row by row. */
+  public final boolean isRowByRow() {
+    long stride = 1;
+    for (int i = shape.length - 1; i >= 0; i--) {
+      if (shape[i] != 1 && strides[i] != stride) {
+        return false;
+      }
+      stride *= shape[i];
+    }
+    return true;
+  }
+
+  /**
+   * The same numbers in another shape.
+   *
+   * @throws IllegalArgumentException if they do not lie in one piece or are not as many
+   */
+  public final Array reshape(long... other) {
+    Array known = reshaped;
+    if (known != null && known.hasShape(other)) {
+      return known;
+    }
+    if (length(other) != length || !isRowByRow()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s cannot be seen as %s",
+              isRowByRow() ? this : this + " in several pieces",
+              Arrays.toString(other)));
+    }
+    Array made = view(0, other, rowByRow(other));
+    reshaped = made;
+    return made;
+  }
+
+  /** The same numbers with the last two axes exchanged. */
+  public final Array transposed() {
+    if (transposed == null) {
+      transposed = transpose();
+    }
+    return transposed;
+  }
+
+  private Array transpose() {
+    long[] otherShape = shape.clone();
+    long[] otherStrides = strides.clone();
+    int last = shape.length - 1;
+    otherShape[last] = shape[last - 1];
+    otherShape[last - 1] = shape[last];
+    otherStrides[last] = strides[last - 1];
+    otherStrides[last - 1] = strides[last];
+    return view(0, otherShape, otherStrides);
+  }
+
+  /** As rows of the last axis: [..., D] → [R,D]. */
+  public final Array rows() {
+    long last = shape[shape.length - 1];
+    return shape.length == 2 ? this : reshape(length / last, last);
+  }
+
+  /** The columns [from, to) of the last axis. */
+  final Array columns(long from, long to) {
+    long[] part = shape.clone();
+    part[part.length - 1] = to - from;
+    return view(from, part, strides);
+  }
+
+  @Override
+  public final String toString() {
+    return Arrays.toString(shape);
+  }
+}

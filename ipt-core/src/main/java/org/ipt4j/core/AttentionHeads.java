@@ -1,0 +1,51 @@
+package org.ipt4j.core;
+
+/**
+ * What attention multiplies, seen head by head: head i % A of sample i / A.
+ *
+ * @param q queries [N,S,D], perhaps columns of a wider array, like k and v
+ * @param k keys [N,S',D]
+ * @param v values [N,S',D]
+ * @param perSample A, which divides D
+ * @param factor of q·kᵀ
+ */
+public record AttentionHeads(Array q, Array k, Array v, int perSample, double factor) {
+  /** N·A. */
+  int count() {
+    return (int) q.size(0) * perSample;
+  }
+
+  /** S. */
+  int queries() {
+    return (int) q.size(1);
+  }
+
+  /** S'. */
+  int keys() {
+    return (int) k.size(1);
+  }
+
+  /** S·S', the scores of a head. */
+  long scores() {
+    return q.size(1) * k.size(1);
+  }
+
+  /** D/A. */
+  int width() {
+    return (int) q.size(2) / perSample;
+  }
+
+  /** [N,A,S,S']. */
+  public long[] weightsShape() {
+    return new long[] {q.size(0), perSample, q.size(1), k.size(1)};
+  }
+
+  /** The columns of each head: x [N,S,Q], rows perhaps wider than Q → [N,A,S,Q/A]. */
+  public Array byHead(Array x) {
+    long each = x.size(2) / perSample;
+    return x.view(
+        0,
+        new long[] {x.size(0), perSample, x.size(1), each},
+        new long[] {x.stride(0), each, x.stride(1), 1});
+  }
+}

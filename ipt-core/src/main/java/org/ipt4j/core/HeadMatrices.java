@@ -1,0 +1,33 @@
+package org.ipt4j.core;
+
+import java.util.function.IntFunction;
+import org.bytedeco.javacpp.FloatPointer;
+
+/** What attention multiplies as BLAS takes it: a matrix for each head. */
+final class HeadMatrices {
+  private HeadMatrices() {}
+
+  /** Whether a buffer of Java's can hold the scores of all heads. */
+  static boolean support(AttentionHeads heads) {
+    return heads.count() * heads.scores() <= Integer.MAX_VALUE / Float.BYTES;
+  }
+
+  /** The columns of x [N,...,D] that belong to each head. */
+  static IntFunction<Blas.Matrix> columns(AttentionHeads heads, Array x) {
+    FloatPointer first = CpuDevice.floats(x);
+    long sample = x.stride(0);
+    int stride = (int) x.stride(1);
+    int perSample = heads.perSample();
+    int width = heads.width();
+    return i ->
+        new Blas.Matrix(first, i / perSample * sample + (long) i % perSample * width, stride);
+  }
+
+  /** Matrices [S,S'] that lie in x one behind the other. */
+  static IntFunction<Blas.Matrix> scores(AttentionHeads heads, Array x) {
+    FloatPointer first = CpuDevice.floats(x);
+    long scores = heads.scores();
+    int keys = heads.keys();
+    return i -> new Blas.Matrix(first, i * scores, keys);
+  }
+}

@@ -1,0 +1,200 @@
+package org.ipt4j.core;
+
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** Operations on arrays of any shape, and on rows of features. */
+public final class Ops {
+  private static final double LAYER_NORM_EPSILON = 1e-5;
+
+  private Ops() {}
+
+  /**
+   * y = x·wᵀ + b.
+   *
+   * @param x [..., I]
+   * @param w [O,I]
+   * @param b [O], or null for none
+   * @return [..., O]
+   */
+  public static Variable linear(Tape tape, Variable x, Variable w, Variable b) {
+    return linear(tape, x, w, b, null, Activation.NONE);
+  }
+
+  /** y = r + x·wᵀ + b: {@link #linear} beside a residual r [..., O], in one array. */
+  public static Variable linearOnto(Tape tape, Variable r, Variable x, Variable w, Variable b) {
+    Shapes.check(tape, "residual", r, outputShape(x, w));
+    return linear(tape, x, w, b, r, Activation.NONE);
+  }
+
+  /** y = max(x·wᵀ + b, 0): {@link #linear} and {@link #relu} in one array. */
+  public static Variable linearRelu(Tape tape, Variable x, Variable w, Variable b) {
+    return linear(tape, x, w, b, null, Activation.RELU);
+  }
+
+  private static Variable linear(
+      Tape tape, Variable x, Variable w, Variable b, Variable r, Activation activation) {
+    Device device = tape.device();
+    long out = w.size(0);
+    Shapes.check(tape, "linear", x, -1, w.size(1));
+    Array rows = x.value().rows(); // [R,I]
+    Array y = tape.array(outputShape(x, w));
+    Array yRows = y.rows(); // [R,O]
+    if (r == null) {
+      device.matmul(rows, w.value().transposed(), 1, 0, yRows);
+      if (b != null) {
+        device.add(yRows, b.value(), yRows);
+      }
+    } else {
+      if (b != null) {
+        device.add(r.value().rows(), b.value(), yRows);
+      } else {
+        device.copy(r.value(), y);
+      }
+      device.matmul(rows, w.value().transposed(), 1, 1, yRows);
+    }
+    activation.forward(device, yRows);
+    // dx = dy·w, dw = dyᵀ·x, db = sum of dy's rows, dr = dy; if rectified, of dy where y > 0
+    return tape.record(
+        Operation.of(
+                "linear",
+                "bias",
+                b != null,
+                "residual",
+                r != null,
+                "activation",
+                activation.toString())
+            .multiplying(rows.length() * out),
+        y,
+        dy -> {
+          activation.backward(device, y, dy);
+          Array dyRows = dy.rows();
+          x.receive((dx, beta) -> device.matmul(dyRows, w.value(), 1, beta, dx.rows()));
+          w.receive((dw, beta) -> device.matmul(dyRows.transposed(), rows, 1, beta, dw));
+          if (b != null) {
+            b.receive((db, beta) -> device.sumColumns(dyRows, beta, db.reshape(1, out)));
+          }
+          if (r != null) {
+            r.receive(dy);
+          }
+        },
+        Stream.of(x, w, b, r).filter(Objects::nonNull).toArray(Variable[]::new));
+  }
+
+  private static long[] outputShape(Variable x, Variable w) {
+    long[] shape = x.shape();
+    shape[shape.length - 1] = w.size(0);
+    return shape;
+  }
+
+  /** y = a + b, of one shape. */
+  public static Variable add(Tape tape, Variable a, Variable b) {
+    Shapes.checkEqual(tape, "add", a, b);
+    Array y = tape.array(a.shape());
+    tape.device().add(a.value(), b.value(), y);
+    // da = dy, db = dy
+    return tape.record(
+        Operation.of("add"),
+        y,
+        dy -> {
+          a.receive(dy);
+          b.receive(dy);
+        },
+        a,
+        b);
+  }
+
+  /**
+   * y[n] = x[n] + e for every n: a learned embedding, the same for each sample.
+   *
+   * @param x [N,S,D]
+   * @param e [S,D]
+   * @return [N,S,D]
+   */
+  public static Variable addEmbedding(Tape tape, Variable x, Variable e) {
+    Shapes.check(tape, "embedding", e, x.size(1), x.size(2));
+    Device device = tape.device();
+    long n = x.size(0);
+    long perSample = e.value().length();
+    Array y = tape.array(x.shape());
+    Array row = e.value().reshape(1, perSample);
+    device.add(x.value().reshape(n, perSample), row, y.reshape(n, perSample));
+    // dx = dy, de = sum of dy over n
+    return tape.record(
+        Operation.of("addEmbedding"),
+        y,
+        dy -> {
+          x.receive(dy);
+          e.receive(
+              (de, beta) ->
+                  device.sumColumns(dy.reshape(n, perSample), beta, de.reshape(1, perSample)));
+        },
+        x,
+        e);
+  }
+
+  /** y = max(x, 0). */
+  public static Variable relu(Tape tape, Variable x) {
+    Device device = tape.device();
+    Array y = tape.array(x.shape());
+    device.relu(x.value(), y);
+    // dx = dy where x > 0, which is where y > 0
+    return tape.record(
+        Operation.of("relu"),
+        y,
+        dy -> {
+          device.reluBackward(y, dy);
+          x.receive(dy);
+        },
+        x);
+  }
+
+  /** y = factor · x. */
+  public static Variable scale(Tape tape, Variable x, double factor) {
+    Device device = tape.device();
+    Array y = tape.array(x.shape());
+    device.scale(x.value(), factor, y);
+    // dx = factor · dy
+    return tape.record(
+        Operation.of("scale", "factor", factor),
+        y,
+        dy -> {
+          device.scale(dy, factor, dy);
+          x.receive(dy);
+        },
+        x);
+  }
+
+  /**
+   * Layer normalisation (Ba et al., 2016): y = x̂ ∘ gain + bias, x̂ = (x − mean) / √(variance + ε),
+   * over the last axis, ε = 1e-5, variance with 1/D.
+   *
+   * @param x [..., D]
+   * @param gain [D]
+   * @param bias [D]
+   */
+  public static Variable layerNorm(Tape tape, Variable x, Variable gain, Variable bias) {
+    Device device = tape.device();
+    long d = gain.size(0);
+    Shapes.check(tape, "layerNorm", x, -1, d);
+    Array y = tape.array(x.shape());
+    Array rows = x.value().rows();
+    Array mean = tape.array(rows.size(0), 1); // of each row [R,1]
+    Array inverse = tape.array(rows.size(0), 1); // 1/√(variance + ε) [R,1]
+    device.layerNorm(rows, gain.value(), bias.value(), LAYER_NORM_EPSILON, y.rows(), mean, inverse);
+    return tape.record(
+        Operation.of("layerNorm", "epsilon", LAYER_NORM_EPSILON),
+        y,
+        dy -> {
+          Array dgain = tape.array(d);
+          Array dbias = tape.array(d);
+          device.layerNormBackward(dy.rows(), rows, gain.value(), mean, inverse, dgain, dbias);
+          gain.receive(dgain);
+          bias.receive(dbias);
+          x.receive(dy);
+        },
+        x,
+        gain,
+        bias);
+  }
+}
