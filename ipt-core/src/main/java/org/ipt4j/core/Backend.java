@@ -14,7 +14,7 @@ final class Backend {
 
   static {
     if (FAILURE == null && Blas.isPossible()) {
-      tellKernels();
+      BlasKernels.loaded().ifPresent(Backend::tell);
     }
   }
 
@@ -30,14 +30,12 @@ final class Backend {
     }
   }
 
-  private static void tellKernels() {
-    BlasKernels kernels = BlasKernels.loaded();
+  private static void tell(BlasKernels kernels) {
     int level = NativeOpsHolder.getInstance().getDeviceNativeOps().optimalLevel();
     if (Loader.getPlatform().endsWith("-x86_64") && kernels.areNarrow(level)) {
       LOG.warn(
-          "OpenBLAS uses its kernels for {}, which are slow on this processor: it is older, or"
-              + " OPENBLAS_CORETYPE says so; depend on org.ipt4j:ipt-cpu, which has one that knows"
-              + " it",
+          "OpenBLAS uses its kernels for {}, which are slow on this processor: OpenBLAS is older"
+              + " than it, or OPENBLAS_CORETYPE says so; org.ipt4j:ipt-cpu has a newer one",
           kernels.core());
     } else {
       LOG.info("OpenBLAS uses its kernels for {}", kernels.core());

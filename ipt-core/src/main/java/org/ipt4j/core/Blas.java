@@ -22,7 +22,9 @@ import org.nd4j.linalg.factory.Nd4j;
 final class Blas {
   private static final SetNumThreads THREADS = new ThreadSetter();
   private static final long SMALL =
-      BlasKernels.loaded().haveSmallProducts() ? 1_000_000 : Long.MAX_VALUE;
+      BlasKernels.loaded().filter(BlasKernels::haveSmallProducts).isPresent()
+          ? 1_000_000
+          : Long.MAX_VALUE;
   private static final int LEAST_PART = 32; // below, its calls cost more than is gained
   private static final int FILLING_SIDE = 512; // whose product takes 2 MB of a buffer
 

@@ -3,6 +3,7 @@ package org.ipt4j.core;
 import com.sun.jna.Function;
 import com.sun.jna.Pointer;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.javacpp.Loader;
 
@@ -20,10 +21,15 @@ record BlasKernels(String core) {
   private static final Set<String> OF_AVX512 = Set.of("skylakex", "cooperlake", "sapphirerapids");
   private static final Set<String> OF_AVX2 = Set.of("haswell", "zen", "excavator");
 
-  /** Those of the OpenBLAS that is loaded. */
-  static BlasKernels loaded() {
-    Pointer name = new Pointer(Loader.addressof("openblas_get_corename").address());
-    return new BlasKernels(Function.getFunction(name).invokeString(new Object[0], false));
+  /** Those of the OpenBLAS that is loaded; empty where it cannot be asked. */
+  static Optional<BlasKernels> loaded() {
+    try {
+      return Optional.ofNullable(Loader.addressof("openblas_get_corename"))
+          .map(address -> Function.getFunction(new Pointer(address.address())))
+          .map(function -> new BlasKernels(function.invokeString(new Object[0], false)));
+    } catch (LinkageError noJna) {
+      return Optional.empty();
+    }
   }
 
   /** Whether they multiply small matrices without packing them. */

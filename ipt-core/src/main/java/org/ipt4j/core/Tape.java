@@ -51,7 +51,7 @@ public final class Tape implements AutoCloseable {
         backward.run(dy);
       } catch (RuntimeException failure) {
         throw new IllegalStateException(
-            "on the way back through " + at(operation, place) + ": " + failure.getMessage(),
+            "on the way back through " + operation + " at " + place + ": " + failure.getMessage(),
             failure);
       }
       if (flowing != null) {
@@ -249,11 +249,7 @@ public final class Tape implements AutoCloseable {
   }
 
   private Variable leaf(Operation operation, Array value) {
-    Variable leaf = new Variable(value, null);
-    if (nodes != null) {
-      nodes.add(new Node(operation, List.of(), List.of(leaf), place));
-    }
-    return leaf;
+    return node(operation, new Variable(value, null));
   }
 
   /** An array whose gradient is wanted, when training. */
@@ -294,7 +290,7 @@ public final class Tape implements AutoCloseable {
       mark = now;
     }
     if (recording == null || Arrays.stream(inputs).noneMatch(Variable::isDifferentiable)) {
-      return kept(operation, new Variable(output, null), inputs);
+      return node(operation, new Variable(output, null), inputs);
     }
     Variable result = variable(output);
     Recording current = recording;
@@ -315,15 +311,11 @@ public final class Tape implements AutoCloseable {
     return result;
   }
 
-  private Variable kept(Operation operation, Variable output, Variable... inputs) {
+  private Variable node(Operation operation, Variable output, Variable... inputs) {
     if (nodes != null) {
       nodes.add(new Node(operation, List.of(inputs), List.of(output), place));
     }
     return output;
-  }
-
-  private static String at(Operation operation, String place) {
-    return operation + " at " + place;
   }
 
   /** Takes the gradient of an operation's output on to its inputs. */

@@ -16,7 +16,7 @@ class BlasKernelsTest {
     assumeTrue(Loader.getPlatform().endsWith("-x86_64") && Blas.isPossible());
     assumeTrue(System.getenv("OPENBLAS_CORETYPE") == null, "the user has chosen");
     int level = NativeOpsHolder.getInstance().getDeviceNativeOps().optimalLevel();
-    BlasKernels loaded = BlasKernels.loaded();
+    BlasKernels loaded = BlasKernels.loaded().orElseThrow();
     assertThat(loaded.areNarrow(level)).as("%s at level %d", loaded, level).isFalse();
   }
 

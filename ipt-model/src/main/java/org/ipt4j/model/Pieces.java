@@ -16,23 +16,25 @@ public final class Pieces {
 
   /** For a pass that goes forward only. */
   public static int forInference(IptConfig config, int images) {
-    return pieces(images, INFERENCE_TOKENS / (long) config.transformer().tokens());
+    long most = INFERENCE_TOKENS / (long) config.transformer().tokens();
+    return pieces(images, most, Workers.count());
   }
 
   /**
    * For a pass that also goes back, until when a piece's arrays all stay: a piece is only so large
    * that its products outweigh what calling them costs.
+   *
+   * @param threads for which it is cut: sums are rounded by the pieces they are made of
    */
-  public static int forTraining(IptConfig config, int images) {
+  public static int forTraining(IptConfig config, int images, int threads) {
     TransformerConfig body = config.transformer();
     long perImage = (long) body.tokens() * body.embedding() * body.embedding();
-    return pieces(images, TRAINING_MULTIPLICATIONS / perImage);
+    return pieces(images, TRAINING_MULTIPLICATIONS / perImage, threads);
   }
 
-  private static int pieces(int images, long most) {
-    int together = (int) Math.max(1, Math.min(images, most));
-    int sides = Workers.count();
-    int rounds = (images + sides * together - 1) / (sides * together);
-    return Math.min(images, sides * rounds);
+  private static int pieces(int images, long most, long threads) {
+    long together = threads * Math.max(1, Math.min(images, most));
+    long rounds = (images + together - 1) / together;
+    return (int) Math.min(images, threads * rounds);
   }
 }

@@ -61,7 +61,7 @@ public final class Trainer {
   private final ParameterVector gradients;
   private final Optimizer optimizer;
   private long step;
-  private int pieces; // of an L1 batch; 0: not decided yet
+  private int threads = Workers.count(); // for which the run cuts L1 batches, wherever it goes on
 
   /** Trains the published way. */
   public Trainer(IptModel model, TrainingPlan plan, BatchSource batches, IUpdater updater) {
@@ -139,7 +139,7 @@ public final class Trainer {
           String.format(Locale.ROOT, "step %d: weights that are not finite are not saved", step));
     }
     Map<String, String> metadata = new HashMap<>(notes);
-    metadata.putAll(new TrainingState(step, optimizer.counts(), pieces).toMetadata(identity));
+    metadata.putAll(new TrainingState(step, optimizer.counts(), threads).toMetadata(identity));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     extras().forEach((name, numbers) -> tensors.put(name, numbers.tensor()));
     ModelFile.save(model(), file, metadata, tensors);
@@ -166,7 +166,7 @@ public final class Trainer {
       }
       optimizer.restoreCounts(state.counts());
       step = state.step();
-      pieces = state.pieces();
+      threads = state.threads();
     }
   }
 
@@ -299,13 +299,11 @@ public final class Trainer {
 
   /** What goes through the network at once; a contrastive loss compares the images of a part. */
   private List<PatchBatch.Part> parts(Step now, PatchBatch batch) {
-    if (now.objective() != L1) {
-      return batch.parts(options.accumulation());
-    }
-    if (pieces == 0) {
-      pieces = Math.max(options.accumulation(), Pieces.forTraining(model.config(), batch.count()));
-    }
-    return batch.parts(pieces);
+    int parts = options.accumulation();
+    return batch.parts(
+        now.objective() == L1
+            ? Math.max(parts, Pieces.forTraining(model.config(), batch.count(), threads))
+            : parts);
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.ipt4j.core.Workers;
 import org.ipt4j.weights.TensorFile;
 
 /**
@@ -15,16 +16,15 @@ import org.ipt4j.weights.TensorFile;
  *
  * @param step the next step
  * @param counts how often each range of parameters has moved
- * @param pieces into how many pieces an L1 batch is cut, by which sums are rounded; 0 where that is
- *     not decided yet
+ * @param threads for which the run cuts its L1 batches into pieces, by which sums are rounded
  */
-record TrainingState(long step, Map<String, Integer> counts, int pieces) {
+record TrainingState(long step, Map<String, Integer> counts, int threads) {
   /** How the names of these texts begin. */
   static final String PREFIX = "ipt4j.training.";
 
   private static final String STEP = PREFIX + "step";
   private static final String COUNTS = PREFIX + "counts";
-  private static final String PIECES = PREFIX + "pieces";
+  private static final String THREADS = PREFIX + "threads";
   private static final String SETTINGS = PREFIX + "settings";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -33,7 +33,7 @@ record TrainingState(long step, Map<String, Integer> counts, int pieces) {
     Map<String, String> metadata = new HashMap<>();
     metadata.put(STEP, Long.toString(step));
     metadata.put(COUNTS, JSON.writeValueAsString(counts));
-    metadata.put(PIECES, Integer.toString(pieces));
+    metadata.put(THREADS, Integer.toString(threads));
     metadata.put(SETTINGS, run.toJson());
     return metadata;
   }
@@ -64,14 +64,17 @@ record TrainingState(long step, Map<String, Integer> counts, int pieces) {
           new TrainingState(
               Long.parseLong(metadata.get(STEP)),
               JSON.readValue(metadata.get(COUNTS), new TypeReference<Map<String, Integer>>() {}),
-              Integer.parseInt(metadata.getOrDefault(PIECES, "0")));
-      if (state.step() < 0 || state.pieces() < 0 || !state.counts().keySet().equals(ranges)) {
+              Integer.parseInt(metadata.getOrDefault(THREADS, Integer.toString(Workers.count()))));
+      if (state.step() < 0 || state.threads() < 1 || !state.counts().keySet().equals(ranges)) {
         throw new IOException(
             file.path()
-                + ": expected a step of at least 0 and counts of "
+                + ": expected a step of at least 0, at least 1 thread and counts of "
                 + ranges
                 + ", got step "
                 + state.step()
+                + ", "
+                + state.threads()
+                + " threads"
                 + " and counts of "
                 + state.counts().keySet());
       }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -198,6 +199,26 @@ class TrainerTest {
         .isInstanceOf(TrainingException.class)
         .hasMessage("step 1: weights that are not finite are not saved");
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void batchesMayDifferInSize() {
+    BatchSource source =
+        (task, step) -> {
+          PatchBatch batch = BATCHES.batch(task, step);
+          int count = step % 2 == 0 ? batch.count() : 1;
+          return new PatchBatch(
+              count,
+              batch.side(),
+              batch.scale(),
+              Arrays.copyOf(batch.degraded(), batch.degraded().length / batch.count() * count),
+              Arrays.copyOf(batch.clean(), batch.clean().length / batch.count() * count));
+        };
+    IptModel model = IptModel.create(NANO, TASKS, 1);
+    List<Integer> counts = new ArrayList<>();
+    new Trainer(model, plan(TASKS, Contrastive.none()), source, new Adam(1e-3))
+        .trainTo(4, 1, report -> counts.add(report.images()));
+    assertThat(counts).containsExactly(4, 1, 4, 1);
   }
 
   @Test
