@@ -182,7 +182,12 @@ class Nd4jDevice extends Device {
   /** Rank 3 and 4 run on oneDNN. */
   @Override
   public void softmax(Array x, Array out) {
-    run("softmax", out, x);
+    if (type == DataType.DOUBLE) { // ND4J divides by zero where a row is all far below zero
+      nd(out).assign(nd(x).sub(nd(x).max(true, -1)));
+      run("softmax", out, out);
+    } else {
+      run("softmax", out, x);
+    }
   }
 
   @Override

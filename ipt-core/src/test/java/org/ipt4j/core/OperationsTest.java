@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -104,6 +105,24 @@ public class OperationsTest {
         new long[] {n, queries, d},
         new long[] {n, keys, d},
         new long[] {n, keys, d});
+  }
+
+  /** Trained networks have such scores; the keys are alike, so the result is the values' mean. */
+  @ParameterizedTest
+  @ValueSource(doubles = {-1e4, 1e4})
+  void attentionWhoseScoresAreFarFromZero(double score) {
+    for (Precision precision : Precision.values()) {
+      Device device = precision == Precision.FLOAT ? Devices.FAST : Devices.JUDGE;
+      Array q = device.filled(score, 1, 2, 1);
+      Array k = device.filled(1, 1, 3, 1);
+      Array v = device.filled(0, 1, 3, 1);
+      device.write(new float[] {1, 2, 6}, 0, v);
+      Array y = device.filled(0, 1, 2, 1);
+      device.attention(new AttentionHeads(q, k, v, 1, 1), null, y);
+      float[] means = new float[2];
+      device.read(y, means, 0);
+      assertThat(means).as(precision.name()).containsExactly(3f, 3f);
+    }
   }
 
   @Test
