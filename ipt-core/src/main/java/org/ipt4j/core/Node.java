@@ -4,8 +4,9 @@ import java.util.List;
 
 /**
  * An operation in the graph that a pass has left ({@link Tape#nodes}). Each variable is the output
- * of one node: also inputs ({@code input}), parameters ({@code parameter}, with their {@code name})
- * and constants ({@code constant}) are nodes, without inputs.
+ * of one node: also inputs ({@code input}), parameters ({@code parameter}, with their {@code name},
+ * and the first {@code row} of a part of one) and constants ({@code constant}) are nodes, without
+ * inputs.
  *
  * @param operation what was done
  * @param inputs what it read, in the order its method takes them

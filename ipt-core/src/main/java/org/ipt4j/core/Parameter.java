@@ -10,13 +10,25 @@ import java.util.Locale;
 public final class Parameter {
   private final String name;
   private final long offset;
+  private final long firstRow; // of the whole parameter's; 0 unless this is a part
   private final long[] shape;
   private final long[] strides;
   private final Initializer initializer;
 
   Parameter(String name, long offset, long[] shape, long[] strides, Initializer initializer) {
+    this(name, offset, 0, shape, strides, initializer);
+  }
+
+  private Parameter(
+      String name,
+      long offset,
+      long firstRow,
+      long[] shape,
+      long[] strides,
+      Initializer initializer) {
     this.name = name;
     this.offset = offset;
+    this.firstRow = firstRow;
     this.shape = shape.clone();
     this.strides = strides.clone();
     this.initializer = initializer;
@@ -46,7 +58,13 @@ public final class Parameter {
     }
     long[] part = shape.clone();
     part[0] = to - from;
-    return new Parameter(name, offset + from * strides[0], part, strides, initializer);
+    return new Parameter(
+        name, offset + from * strides[0], firstRow + from, part, strides, initializer);
+  }
+
+  /** Which of the whole parameter's rows is its first: 0 unless it is a part. */
+  long firstRow() {
+    return firstRow;
   }
 
   /** Where it begins. */

@@ -220,7 +220,7 @@ public final class Tape implements AutoCloseable {
         p -> {
           if (gradients == null || frozen.stream().anyMatch(range -> range.contains(p))) {
             return leaf(
-                Operation.of("parameter", "name", p.name(), "offset", p.offset()), values.view(p));
+                Operation.of("parameter", "name", p.name(), "row", p.firstRow()), values.view(p));
           }
           return turn == null
               ? Variable.accumulating(values.view(p), gradients.view(p))
