@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
       Compare.class,
       Degrade.class,
       Import.class,
+      Export.class,
       Info.class,
       HelpCommand.class
     })

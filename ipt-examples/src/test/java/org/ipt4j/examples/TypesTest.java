@@ -28,6 +28,7 @@ class TypesTest {
           "ipt-contrastive",
           "ipt-model",
           "ipt-pretrained",
+          "ipt-onnx",
           "ipt-training",
           "ipt-ui");
   private static final Pattern TYPE =

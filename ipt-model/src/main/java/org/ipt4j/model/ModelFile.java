@@ -29,7 +29,8 @@ public final class ModelFile {
   /** The metadata key under which a weight file describes its network. */
   public static final String DESCRIPTION = OWN_NOTES + "model";
 
-  private static final String VERSION = OWN_NOTES + "version";
+  /** The metadata key under which a file names the library's version that wrote it. */
+  public static final String VERSION = OWN_NOTES + "version";
 
   private ModelFile() {}
 
@@ -141,7 +142,8 @@ public final class ModelFile {
     SafeTensors.write(file, metadata, tensors);
   }
 
-  private static String version() throws IOException {
+  /** The library's version. */
+  public static String version() throws IOException {
     try (InputStream version = ModelFile.class.getResourceAsStream("version.txt")) {
       return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
     }

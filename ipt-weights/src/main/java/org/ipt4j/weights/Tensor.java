@@ -16,7 +16,7 @@ public final class Tensor {
   private static final int CHUNK = 1 << 16; // bytes
 
   /** Where the elements' bytes go, little-endian, piece by piece. */
-  interface Sink {
+  public interface Sink {
     /** Takes all that remains of {@code bytes}. */
     void write(ByteBuffer bytes) throws IOException;
 
@@ -114,11 +114,13 @@ public final class Tensor {
     return type;
   }
 
-  long byteLength() {
+  /** How many bytes its elements take. */
+  public long byteLength() {
     return TensorEntry.elements(shape) * type.width();
   }
 
-  void writeTo(Sink sink) throws IOException {
+  /** Writes its elements, row by row. */
+  public void writeTo(Sink sink) throws IOException {
     content.writeTo(sink);
   }
 }

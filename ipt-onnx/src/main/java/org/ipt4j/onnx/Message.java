@@ -1,0 +1,195 @@
+package org.ipt4j.onnx;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.ipt4j.weights.Tensor;
+
+/**
+ * A message of Protocol Buffers, which can only be written. Lengths stand before contents, so they
+ * are counted first; a tensor's numbers are asked for while they are written. Numbers of fields and
+ * the encoding: protobuf.dev, "Encoding".
+ */
+final class Message {
+  private static final int VARINT = 0;
+  private static final int LENGTH_DELIMITED = 2;
+  private static final int FIXED32 = 5;
+  private static final int PAYLOAD = 7; // bits of a byte of a varint
+
+  private interface Field {
+    long size();
+
+    void writeTo(Output out) throws IOException;
+  }
+
+  private final List<Field> fields = new ArrayList<>();
+
+  Message add(int number, long value) {
+    return add(
+        number,
+        VARINT,
+        new Field() {
+          @Override
+          public long size() {
+            return sizeOf(value);
+          }
+
+          @Override
+          public void writeTo(Output out) throws IOException {
+            out.varint(value);
+          }
+        });
+  }
+
+  Message add(int number, float value) {
+    ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    return add(number, FIXED32, bytes(bytes.putFloat(value).array()));
+  }
+
+  Message add(int number, String text) {
+    Field bytes = bytes(text.getBytes(StandardCharsets.UTF_8));
+    return add(number, LENGTH_DELIMITED, delimited(bytes));
+  }
+
+  Message add(int number, Message inner) {
+    Field message =
+        new Field() {
+          @Override
+          public long size() {
+            return inner.size();
+          }
+
+          @Override
+          public void writeTo(Output out) throws IOException {
+            inner.write(out);
+          }
+        };
+    return add(number, LENGTH_DELIMITED, delimited(message));
+  }
+
+  /** The tensor's numbers, little-endian. */
+  Message add(int number, Tensor tensor) {
+    Field numbers =
+        new Field() {
+          @Override
+          public long size() {
+            return tensor.byteLength();
+          }
+
+          @Override
+          public void writeTo(Output out) throws IOException {
+            tensor.writeTo(out);
+          }
+        };
+    return add(number, LENGTH_DELIMITED, delimited(numbers));
+  }
+
+  private Message add(int number, int wireType, Field content) {
+    long tag = (long) number << 3 | wireType;
+    fields.add(
+        new Field() {
+          @Override
+          public long size() {
+            return sizeOf(tag) + content.size();
+          }
+
+          @Override
+          public void writeTo(Output out) throws IOException {
+            out.varint(tag);
+            content.writeTo(out);
+          }
+        });
+    return this;
+  }
+
+  private static Field bytes(byte[] bytes) {
+    return new Field() {
+      @Override
+      public long size() {
+        return bytes.length;
+      }
+
+      @Override
+      public void writeTo(Output out) throws IOException {
+        out.stream.write(bytes);
+      }
+    };
+  }
+
+  private static Field delimited(Field content) {
+    return new Field() {
+      @Override
+      public long size() {
+        long size = content.size();
+        return sizeOf(size) + size;
+      }
+
+      @Override
+      public void writeTo(Output out) throws IOException {
+        out.varint(content.size());
+        content.writeTo(out);
+      }
+    };
+  }
+
+  private static int sizeOf(long varint) {
+    int bits = Long.SIZE - Long.numberOfLeadingZeros(varint | 1);
+    return (bits + PAYLOAD - 1) / PAYLOAD;
+  }
+
+  /** How many bytes it takes. */
+  long size() {
+    return fields.stream().mapToLong(Field::size).sum();
+  }
+
+  /** Writes all of it, without what says its length. */
+  void writeTo(OutputStream stream) throws IOException {
+    write(new Output(stream));
+  }
+
+  private void write(Output out) throws IOException {
+    for (Field field : fields) {
+      field.writeTo(out);
+    }
+  }
+
+  private static final class Output implements Tensor.Sink {
+    private final OutputStream stream;
+    private final WritableByteChannel channel;
+    private final Map<Integer, float[]> arrays = new HashMap<>();
+
+    Output(OutputStream stream) {
+      this.stream = stream;
+      this.channel = Channels.newChannel(stream);
+    }
+
+    void varint(long value) throws IOException {
+      long left = value;
+      while ((left & -(1L << PAYLOAD)) != 0) {
+        stream.write((int) left & (1 << PAYLOAD) - 1 | 1 << PAYLOAD);
+        left >>>= PAYLOAD;
+      }
+      stream.write((int) left);
+    }
+
+    @Override
+    public void write(ByteBuffer bytes) throws IOException {
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    }
+
+    @Override
+    public float[] array(int length) {
+      return arrays.computeIfAbsent(length, float[]::new);
+    }
+  }
+}
