@@ -14,7 +14,7 @@ if exist "%target%\built%ui%" set /p place=<"%target%\built%ui%"
 if not "%place%"=="%root%" (
   echo ipt: building, the first time also downloads about 190 MB 1>&2
   pushd "%root%"
-  call mvn -B -ntp -q -P %profiles% package 1>&2 || (popd & exit /b 1)
+  call mvn -B -ntp -q -P %profiles% -pl ipt-cli -am package 1>&2 || (popd & exit /b 1)
   popd
   (for %%r in ("%root%") do echo(%%~r)>"%target%\built%ui%"
 )

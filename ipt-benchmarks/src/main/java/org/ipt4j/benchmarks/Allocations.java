@@ -5,6 +5,8 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicLong;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Precision;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.factory.DataBufferFactory;
 import org.nd4j.linalg.factory.Nd4j;
@@ -20,7 +22,7 @@ final class Allocations {
 
   /** Puts itself between ND4J and its buffer factory. */
   static void count() throws ReflectiveOperationException {
-    Nd4j.getExecutioner(); // starts ND4J
+    Device.of(Precision.FLOAT); // starts ND4J as the library does
     DataBufferFactory factory = Nd4j.getDataBufferFactory();
     InvocationHandler counting =
         (proxy, method, arguments) -> {

@@ -20,7 +20,7 @@ import org.ipt4j.core.Precision;
  * @param processor milliseconds of processor time a run, on all cores: hardly touched by what else
  *     the machine is doing
  * @param megabytes the largest resident memory
- * @param outside bytes of ND4J's arrays outside the arenas, a run; NaN for PyTorch
+ * @param outside bytes of ND4J's arrays outside the arenas, a run; NaN for engines of others
  * @param gemm GFLOP/s of a large matrix product alone, right after; NaN but for this library
  */
 record Measurement(
@@ -38,7 +38,7 @@ record Measurement(
     Engine engine = Engine.valueOf(arguments[0]);
     Case of = Case.valueOf(arguments[1]);
     Path folder = Path.of(arguments[2]);
-    if (engine != Engine.PYTORCH) {
+    if (engine.isOfNd4j()) {
       Allocations.count();
     }
     Subject subject = engine.prepare(of, folder);
@@ -50,13 +50,13 @@ record Measurement(
 
     Runnable run = run(of, subject);
     repeat(run, new double[MOST], WARM_UP_SECONDS, 1);
-    long before = engine == Engine.PYTORCH ? 0 : Allocations.bytes();
+    long before = engine.isOfNd4j() ? Allocations.bytes() : 0;
     double[] processor = new double[MOST];
     double[] milliseconds = repeat(run, processor, SECONDS, LEAST);
     double outside =
-        engine == Engine.PYTORCH
-            ? Double.NaN
-            : (double) (Allocations.bytes() - before) / milliseconds.length;
+        engine.isOfNd4j()
+            ? (double) (Allocations.bytes() - before) / milliseconds.length
+            : Double.NaN;
     double peak = peakMegabytes();
     double gemm = engine == Engine.OURS ? productAlone() : Double.NaN;
     System.out.println(
