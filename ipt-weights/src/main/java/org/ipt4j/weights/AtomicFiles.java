@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** Files that are complete or absent: written beside their place, flushed to disk, renamed. */
+/**
+ * Writes files that are complete or absent: a file is written beside its target, flushed to disk
+ * and renamed.
+ */
 public final class AtomicFiles {
   /** Writes a file's whole content. */
   @FunctionalInterface
@@ -29,7 +32,7 @@ public final class AtomicFiles {
   private AtomicFiles() {}
 
   /**
-   * Writes {@code target}, replacing what was there; on any failure what was there stays and
+   * Writes {@code target} and replaces what was there. If anything fails, the old file stays and
    * nothing half-written remains. Missing parent folders are made.
    */
   public static void write(Path target, Content content) throws IOException {
@@ -53,14 +56,14 @@ public final class AtomicFiles {
     }
   }
 
-  /** Removes what processes that were killed while writing {@code target} have left beside it. */
+  /** Removes what killed processes left beside {@code target} while they wrote it. */
   public static void tidy(Path target) throws IOException {
     new Leftovers().remove(target);
   }
 
   /**
-   * What killed processes have left beside many files; each folder is listed once, when the first
-   * of its files is asked for.
+   * Removes what killed processes left beside many files; lists each folder once, when its first
+   * file is asked for.
    */
   public static final class Leftovers {
     private final Map<Path, List<Path>> unfinished = new HashMap<>(); // by folder

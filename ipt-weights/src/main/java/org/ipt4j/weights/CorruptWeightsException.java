@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A weight file whose content cannot be trusted: damaged, cut short, against its format's rules, or
- * not what was asked of it. Says which file, near which byte, what was expected and what came.
- * Failures of the disk itself stay plain {@link IOException}s.
+ * A weight file whose content cannot be trusted: it is damaged, cut short, against the rules of its
+ * format, or not what was asked for. The message says which file, near which byte, what was
+ * expected and what came. Failures of the disk itself stay plain {@link IOException}s.
  */
 public final class CorruptWeightsException extends IOException {
   private static final long serialVersionUID = 1;
@@ -16,10 +16,10 @@ public final class CorruptWeightsException extends IOException {
   private final long offset;
 
   /**
-   * Of a file.
+   * A problem in a file.
    *
-   * @param offset near which byte, 0 where no place is known
-   * @param problem what was expected and what came; may quote the file, unprintable as it may be
+   * @param offset the byte near which it is, 0 if unknown
+   * @param problem what was expected and what came; may quote the file, even unprintable characters
    */
   public CorruptWeightsException(Path file, long offset, String problem) {
     super(file + ", byte " + offset + ": " + printable(problem));

@@ -2,7 +2,7 @@ package org.ipt4j.weights;
 
 import java.nio.ByteBuffer;
 
-/** Floating-point elements of a file as Java's; bit for bit where the types agree. */
+/** Converts a file's floating-point elements to Java's; exact where the types agree. */
 final class ElementConversion {
   private interface Elements {
     double get(int index);
@@ -10,7 +10,7 @@ final class ElementConversion {
 
   private ElementConversion() {}
 
-  /** Converts all that remains of {@code from}, whose byte order is set. */
+  /** Converts everything that remains of {@code from}, whose byte order is set. */
   static void toFloats(ElementType type, ByteBuffer from, float[] to, int at) {
     int count = from.remaining() / type.width();
     if (type == ElementType.FLOAT) {
@@ -23,7 +23,7 @@ final class ElementConversion {
     }
   }
 
-  /** As above. */
+  /** As {@link #toFloats}. */
   static void toDoubles(ElementType type, ByteBuffer from, double[] to, int at) {
     int count = from.remaining() / type.width();
     Elements elements = elements(type, from);
@@ -32,7 +32,7 @@ final class ElementConversion {
     }
   }
 
-  /** Element number {@code index} of those that remain. */
+  /** The element at {@code index} among those that remain. */
   static double get(ElementType type, ByteBuffer bytes, int index) {
     return elements(type, bytes).get(index);
   }
@@ -48,7 +48,7 @@ final class ElementConversion {
     };
   }
 
-  /** IEEE 754 binary16; Java has this from version 20 on. */
+  /** Converts IEEE 754 binary16; Java itself can do this from version 20 on. */
   static float halfToFloat(short bits) {
     int sign = (bits & 0x8000) << 16;
     int exponent = (bits >> 10) & 0x1f;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 
-/** The types of elements that files hold. */
+/** The types of elements in weight files. */
 enum ElementType {
   DOUBLE("F64", 8),
   FLOAT("F32", 4),
@@ -28,12 +28,12 @@ enum ElementType {
     this.width = width;
   }
 
-  /** How safetensors calls it. */
+  /** The type's name in safetensors. */
   String safeTensors() {
     return safeTensors;
   }
 
-  /** The bytes of an element. */
+  /** The bytes per element. */
   int width() {
     return width;
   }
@@ -45,7 +45,7 @@ enum ElementType {
     };
   }
 
-  /** The type of the tensor {@code tensor} that safetensors calls {@code name}. */
+  /** The type that safetensors calls {@code name}; {@code tensor} is for the error message. */
   static ElementType ofSafeTensors(String tensor, String name) throws IOException {
     for (ElementType type : values()) {
       if (type.safeTensors.equals(name)) {

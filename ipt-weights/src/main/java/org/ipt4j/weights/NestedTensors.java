@@ -11,10 +11,10 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * The dictionaries of tensors in a checkpoint, which training programs wrap under whatever name
- * they like, beside averaged copies, optimisers' moments and other networks. Taken are those that
- * are wanted, averaged ones before others, as they are what is meant to be used; of several such
- * the first.
+ * The dictionaries of tensors in a checkpoint. Training programs wrap them under any names, beside
+ * averaged copies, optimisers' moments and other networks. Wanted dictionaries come before others;
+ * among these, averaged ones come first, since they are meant to be used; then the file's order
+ * decides.
  *
  * @param dictionaries the one taken first
  */
@@ -24,10 +24,10 @@ record NestedTensors(List<Dictionary> dictionaries) {
   private static final int MOST_NAMED = 8;
 
   /**
-   * One of them.
+   * A dictionary of tensors.
    *
    * @param path the keys that lead to it, joined by '.'; empty for the file itself
-   * @param wanted by its tensors' names
+   * @param wanted whether its tensors' names are those looked for
    */
   record Dictionary(String path, Map<String, PickledTensor> tensors, boolean wanted) {
     private boolean isAveraged() {
@@ -69,7 +69,10 @@ record NestedTensors(List<Dictionary> dictionaries) {
     }
   }
 
-  /** Such as n_averaged, which PyTorch's averages have beside their weights. */
+  /**
+   * Whether it is a counter, such as n_averaged, which PyTorch's averaged models have beside their
+   * weights.
+   */
   private static boolean isCounter(PickledTensor tensor) {
     return tensor.shape().length == 0 && !tensor.storage().type().isFloating();
   }
@@ -89,7 +92,7 @@ record NestedTensors(List<Dictionary> dictionaries) {
   }
 
   /**
-   * Which dictionary is taken and which others that are wanted are not; empty if it is the file.
+   * Says which dictionary is taken, and which wanted ones are not; empty if it is the file itself.
    */
   String choice() {
     List<String> others =

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** The bytes of one or more pickles, one after another, of bounded length each. */
+/** The bytes of one or more pickles, one after another, each of bounded length. */
 final class PickleInput {
   private static final int CHUNK = 1 << 16;
 
@@ -45,7 +45,7 @@ final class PickleInput {
     return need(8).getLong();
   }
 
-  /** Checks that so many bytes are there before making room for them. */
+  /** Reads {@code count} bytes; checks that they are there before making room for them. */
   byte[] read(long count) throws IOException {
     if (count < 0 || count > end - position()) {
       throw tooShort(Long.toUnsignedString(count));

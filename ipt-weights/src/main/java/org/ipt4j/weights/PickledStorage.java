@@ -1,12 +1,12 @@
 package org.ipt4j.weights;
 
 /**
- * A pickle's mention of numbers kept outside it.
+ * A pickle's reference to numbers stored outside it.
  *
  * @param key names the stored numbers
  * @param elements how many are stored
- * @param first the first that is meant; above 0 only in views as PyTorch once kept them
- * @param count how many are meant
+ * @param first the first one used; above 0 only in views as old PyTorch versions wrote them
+ * @param count how many are used
  */
 record PickledStorage(String key, ElementType type, long elements, long first, long count) {
   PickledStorage {

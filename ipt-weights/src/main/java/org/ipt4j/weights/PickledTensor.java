@@ -5,14 +5,14 @@ import java.util.Arrays;
 /**
  * A pickle's tensor: a view of a storage.
  *
- * @param offset of the first element among those the storage means
+ * @param offset of the first element among those that the storage uses
  */
 record PickledTensor(PickledStorage storage, long offset, long[] shape, long[] strides) {
   /**
-   * Refuses what does not lie within the storage, and what has more elements than the storage
-   * (PyTorch's expanded tensors), so that no small file makes a large array.
+   * Refuses a tensor that is not within its storage, or has more elements than it (PyTorch's
+   * expanded tensors), so that no small file makes a large array.
    *
-   * @throws ArithmeticException if the shape or the strides are beyond a long
+   * @throws ArithmeticException if the shape or the strides overflow a long
    */
   PickledTensor {
     if (shape.length != strides.length || Arrays.stream(strides).anyMatch(s -> s < 0)) {

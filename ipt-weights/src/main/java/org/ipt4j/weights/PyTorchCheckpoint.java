@@ -13,10 +13,10 @@ import org.ipt4j.weights.ZipDirectory.Entry;
 
 /**
  * Checkpoints as PyTorch's {@code torch.save} writes them: zip archives, and the older form before
- * PyTorch 1.6, a run of pickles and raw numbers. Reads dictionaries of tensors, also where they are
- * wrapped in others ({@link NestedTensors}); nothing in the file is executed, and a file that asks
+ * PyTorch 1.6, a sequence of pickles and raw numbers. Reads dictionaries of tensors, also wrapped
+ * in other dictionaries ({@link NestedTensors}). Nothing in the file is executed; a file that asks
  * for more than tensors, numbers and texts is refused. Whole models ({@code torch.save(model)}) are
- * such files: save their {@code state_dict()}.
+ * refused for that reason: save their {@code state_dict()}.
  */
 final class PyTorchCheckpoint {
   private static final int ZIP = 0x04034b50;
@@ -24,10 +24,13 @@ final class PyTorchCheckpoint {
   private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
   private static final long LEGACY_VERSION = 1001;
 
-  /** How many times the file's size its tensors may take together, which share storages. */
+  /** How many times the file's size the tensors may take together; they may share storages. */
   private static final int MAX_SHARING = 4;
 
-  /** Where in the file a storage's first element lies, once it is known to be all there. */
+  /**
+   * Gives the place in the file of a storage's first element, after checking that the storage is
+   * complete.
+   */
   private interface Storages {
     long position(PickledStorage storage) throws IOException;
   }
@@ -35,17 +38,17 @@ final class PyTorchCheckpoint {
   private PyTorchCheckpoint() {}
 
   /**
-   * Reads what {@link #mayBe} a checkpoint, of either form, and checks all but the elements of the
-   * older form, which has no checksums.
+   * Reads a file that {@link #mayBe} a checkpoint, of either form. Checks everything except the
+   * elements of the older form, which has no checksums.
    *
-   * @param wanted by their tensors' names which dictionaries are looked for
+   * @param wanted whether a dictionary is looked for, by its tensors' names
    * @throws CorruptWeightsException if the file is damaged, or holds or asks for anything else
    */
   static TensorFile parse(WeightBytes bytes, Predicate<Set<String>> wanted) throws IOException {
     return isZip(bytes) ? openZip(bytes, wanted) : openLegacy(bytes, wanted);
   }
 
-  /** Whether a file begins as checkpoints do. */
+  /** Whether a file begins as a checkpoint does. */
   static boolean mayBe(WeightBytes bytes) throws IOException {
     return isZip(bytes) || isPickle(bytes);
   }
@@ -101,7 +104,10 @@ final class PyTorchCheckpoint {
     }
   }
 
-  /** Five pickles (magic number, version, system, the object, its storages' keys), the storages. */
+  /**
+   * Reads five pickles (magic number, version, system, the object, the keys of its storages), then
+   * the storages.
+   */
   private static TensorFile openLegacy(WeightBytes bytes, Predicate<Set<String>> wanted)
       throws IOException {
     PickleInput input = new PickleInput(bytes, 0, bytes.size());

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
-/** The checksum of files written here, and where in a file it stands. */
+/** The checksum of files written here, and its place in a file. */
 final class SafeTensorsChecksum {
-  /** Its key in the metadata, of which it is the first. */
+  /** Its key, the first of the metadata. */
   static final String KEY = "ipt4j.crc32c";
 
   /** What stands in its place while it is computed. */
@@ -18,12 +18,12 @@ final class SafeTensorsChecksum {
       ("{\"" + SafeTensors.METADATA + "\":{\"" + KEY + "\": \"")
           .getBytes(StandardCharsets.US_ASCII);
 
-  /** The digits' place in the file. */
+  /** The place of its digits in the file. */
   static final int POSITION = SafeTensors.LENGTH_BYTES + BEFORE_DIGITS.length;
 
   private SafeTensorsChecksum() {}
 
-  /** Holds a file to its checksum, if its header has one where it is written here. */
+  /** Verifies the checksum, if the header has one in the place where it is written here. */
   static void verify(WeightBytes bytes, byte[] header) throws IOException {
     int digits = BEFORE_DIGITS.length;
     int afterDigits = digits + NO_DIGITS.length();

@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a file's JSON header says.
+ * The content of a file's JSON header.
  *
  * @param metadata without the checksum
  * @param tensors in the header's order
@@ -45,7 +45,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
   /** A header's entry; begin and end count from the end of the header. */
   record Tensor(String name, ElementType type, long[] shape, long begin, long end) {}
 
-  /** Parses the bytes of a header, each tensor of which has as many bytes as its shape takes. */
+  /** Parses a header; each tensor must have as many bytes as its shape takes. */
   static SafeTensorsHeader parse(WeightBytes bytes, byte[] header) throws IOException {
     try (JsonParser json =
         JSON.createParser(

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 import org.ipt4j.weights.SafeTensorsHeader.Tensor;
 
-/** Reads the format, and refuses what breaks its rules. */
+/** Reads the format, and refuses files that break its rules. */
 final class SafeTensorsReader {
   private SafeTensorsReader() {}
 
-  /** Whether a header follows its length. */
+  /** Whether the file begins with a header length and a header. */
   static boolean mayBe(WeightBytes bytes) throws IOException {
     return bytes.size() > SafeTensors.LENGTH_BYTES
         && bytes.read(SafeTensors.LENGTH_BYTES, 1).get() == '{';

@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
-/** Writes the format: the tensors aligned, each to its elements, and a checksum. */
+/** Writes the format: tensors aligned to their element size, and a checksum. */
 final class SafeTensorsWriter {
   private static final int ALIGNMENT = 8; // of the header's end
 
@@ -50,9 +50,7 @@ final class SafeTensorsWriter {
         });
   }
 
-  /**
-   * Arrays are used again: large ones that are dropped are not collected before memory is short.
-   */
+  /** Reuses its arrays: dropped large arrays are not collected before memory is short. */
   private record Body(FileChannel channel, CRC32C checksum, Map<Integer, float[]> arrays)
       implements Tensor.Sink {
     @Override

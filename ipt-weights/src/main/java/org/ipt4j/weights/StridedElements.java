@@ -3,10 +3,10 @@ package org.ipt4j.weights;
 import java.nio.ByteBuffer;
 
 /**
- * Elements that lie apart from one another in memory, such as a transposed matrix's.
+ * Elements that are not contiguous in memory, such as those of a transposed matrix.
  *
  * @param memory from the first element to the last
- * @param width of an element, in bytes
+ * @param width bytes per element
  * @param strides in elements
  */
 record StridedElements(ByteBuffer memory, int width, long[] shape, long[] strides) {

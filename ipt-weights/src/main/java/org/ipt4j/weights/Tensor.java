@@ -9,22 +9,22 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * A tensor as {@link SafeTensors#write} takes it: its shape, and where its numbers come from. They
- * are asked for when they are written, so that a file's are never all on the heap at once.
+ * A tensor for {@link SafeTensors#write}: its shape, and the source of its numbers. The numbers are
+ * asked for when they are written, so that all of a file's are never on the heap at once.
  */
 public final class Tensor {
   private static final int CHUNK = 1 << 16; // bytes
 
-  /** Where the elements' bytes go, little-endian, piece by piece. */
+  /** Receives the elements' bytes, little-endian, piece by piece. */
   public interface Sink {
-    /** Takes all that remains of {@code bytes}. */
+    /** Takes everything that remains of {@code bytes}. */
     void write(ByteBuffer bytes) throws IOException;
 
-    /** An array of that length, its content undefined, until the next is asked for. */
+    /** An array of that length, valid until the next is asked for; content undefined. */
     float[] array(int length);
   }
 
-  /** Where they come from. */
+  /** The source of the elements. */
   interface Content {
     void writeTo(Sink sink) throws IOException;
   }
@@ -43,9 +43,9 @@ public final class Tensor {
    * A tensor of float32.
    *
    * @param shape empty for a scalar
-   * @param numbers fills an array, as long as the shape has numbers, with them row by row (the last
-   *     dimension fastest); called when they are written, and the array is used again afterwards
-   * @throws ArithmeticException if there are more than an array takes
+   * @param numbers fills an array of the shape's size with the numbers row by row (the last
+   *     dimension fastest); called when they are written; the array is reused afterwards
+   * @throws ArithmeticException if there are more than an array can hold
    */
   public static Tensor of(long[] shape, Consumer<float[]> numbers) {
     int length = Math.toIntExact(TensorEntry.elements(shape));
@@ -114,7 +114,7 @@ public final class Tensor {
     return type;
   }
 
-  /** How many bytes its elements take. */
+  /** The number of bytes of its elements. */
   public long byteLength() {
     return TensorEntry.elements(shape) * type.width();
   }

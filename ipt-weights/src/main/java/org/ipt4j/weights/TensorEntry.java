@@ -3,13 +3,13 @@ package org.ipt4j.weights;
 import java.util.Arrays;
 
 /**
- * Where one tensor lies in a weight file.
+ * The place of one tensor in a weight file.
  *
  * @param position the byte of the file at which the first element begins
  * @param strides in elements; not negative
  */
 record TensorEntry(String name, ElementType type, long[] shape, long[] strides, long position) {
-  /** A tensor without gaps, the last dimension fastest. */
+  /** A contiguous tensor, the last dimension fastest. */
   static TensorEntry contiguous(String name, ElementType type, long[] shape, long position) {
     return new TensorEntry(name, type, shape, contiguousStrides(shape), position);
   }
@@ -18,7 +18,7 @@ record TensorEntry(String name, ElementType type, long[] shape, long[] strides, 
     return elements(shape);
   }
 
-  /** From the first element to the last, both included, in elements; of a tensor that has any. */
+  /** The number of elements from the first to the last, both included, if the tensor has any. */
   long span() {
     long span = 1;
     for (int d = 0; d < shape.length; d++) {
@@ -27,7 +27,7 @@ record TensorEntry(String name, ElementType type, long[] shape, long[] strides, 
     return span;
   }
 
-  /** How many elements after the first one element {@code i}, counted row by row, lies. */
+  /** The distance in elements from the first element to element {@code i}, counted row by row. */
   long offset(long i) {
     return offset(i, shape, strides);
   }
@@ -60,7 +60,7 @@ record TensorEntry(String name, ElementType type, long[] shape, long[] strides, 
   /**
    * The product of {@code shape}.
    *
-   * @throws ArithmeticException if it is beyond a long, or a size is negative
+   * @throws ArithmeticException if it overflows a long, or a size is negative
    */
   static long elements(long[] shape) {
     long product = 1;
@@ -85,7 +85,10 @@ record TensorEntry(String name, ElementType type, long[] shape, long[] strides, 
     return strides;
   }
 
-  /** Whether the strides are those of a dense array; the strides of sizes 1 do not matter. */
+  /**
+   * Whether the strides are those of a contiguous array; the strides of axes of size 1 do not
+   * matter.
+   */
   static boolean isContiguous(long[] shape, long[] strides) {
     if (Arrays.stream(shape).anyMatch(size -> size == 0)) {
       return true;

@@ -14,16 +14,16 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * The named tensors of an open weight file, of whatever format. Opening has checked that every
+ * The named tensors of an open weight file, of either format. Opening it has checked that every
  * tensor lies within the file; numbers are read only when asked for. Any number of threads may
- * read. {@link #close} ends the use of the file.
+ * read. After {@link #close} the file may not be used.
  */
 public final class TensorFile implements Closeable {
   private static final int CHUNK = 1 << 14; // elements
 
   /** A tensor's elements in the order of its shape, the last dimension fastest. */
   private interface Elements {
-    /** Fills {@code into} with the elements from the given one on. */
+    /** Fills {@code into} with the elements from {@code first} on. */
     void copy(long first, ByteBuffer into) throws IOException;
   }
 
@@ -53,9 +53,9 @@ public final class TensorFile implements Closeable {
   }
 
   /**
-   * Opens safetensors, or a checkpoint as PyTorch's {@code torch.save} writes them, which the first
-   * bytes tell. Of the dictionaries of tensors in a checkpoint one is taken: averaged ones ({@link
-   * WeightNames#isAveraged}) before others, then the first.
+   * Opens safetensors, or a checkpoint as PyTorch's {@code torch.save} writes it; the first bytes
+   * tell which. From a checkpoint one dictionary of tensors is taken: an averaged one ({@link
+   * WeightNames#isAveraged}) before others, else the first.
    *
    * @throws CorruptWeightsException if it is neither, is damaged, or asks for more than tensors
    */
@@ -64,10 +64,10 @@ public final class TensorFile implements Closeable {
   }
 
   /**
-   * As {@link #open(Path)}, of a checkpoint that may hold other dictionaries beside.
+   * As {@link #open(Path)}, for a checkpoint that may hold other dictionaries too.
    *
-   * @param wanted by the tensors' names whether a dictionary is what is looked for; such are taken
-   *     before others
+   * @param wanted whether a dictionary is looked for, by its tensors' names; such are taken before
+   *     others
    */
   public static TensorFile open(Path file, Predicate<Set<String>> wanted) throws IOException {
     return WeightBytes.open(
@@ -93,18 +93,18 @@ public final class TensorFile implements Closeable {
     return entries.keySet();
   }
 
-  /** The texts that the file carries beside its tensors; empty where the format has none. */
+  /** The texts that the file carries beside its tensors; empty if the format has none. */
   public Map<String, String> metadata() {
     return metadata;
   }
 
-  /** Which of the file's tensors these are, for people; empty if there is no choice. */
+  /** Says, for people, which of the file's tensors these are; empty if there was no choice. */
   public String choice() {
     return choice;
   }
 
   /**
-   * Some of the tensors, of the same open file.
+   * A selection of the tensors, of the same open file.
    *
    * @param why is added to {@link #choice}
    */
@@ -121,9 +121,9 @@ public final class TensorFile implements Closeable {
   }
 
   /**
-   * Holds a tensor to a shape.
+   * Checks a tensor's shape.
    *
-   * @throws CorruptWeightsException if it has another
+   * @throws CorruptWeightsException if it has another one
    */
   public void requireShape(String name, long... shape) throws CorruptWeightsException {
     TensorEntry entry = entry(name);
@@ -138,8 +138,8 @@ public final class TensorFile implements Closeable {
   }
 
   /**
-   * A tensor's numbers, row by row (the last dimension fastest), rounded to float32 where the file
-   * holds them as float64.
+   * A tensor's numbers, row by row (the last dimension fastest), rounded to float32 if the file
+   * holds float64.
    *
    * @throws CorruptWeightsException if the tensor is not of floating-point numbers, holds one that
    *     is not finite as float32, or the file was cut short since it was opened
@@ -151,9 +151,9 @@ public final class TensorFile implements Closeable {
   }
 
   /**
-   * As {@link #read(String)}, some of the numbers, into a given array.
+   * As {@link #read(String)}, for some of the numbers, into a given array.
    *
-   * @param first the number of the first one, counted from 0
+   * @param first the index of the first one, from 0
    * @param numbers is filled
    */
   public void read(String name, long first, float[] numbers) throws IOException {
@@ -211,7 +211,8 @@ public final class TensorFile implements Closeable {
   }
 
   /**
-   * A tensor to be written again as it is, of the file's type, which has to stay open until then.
+   * A tensor to be written again unchanged, of the file's type; this file must stay open until
+   * then.
    */
   public Tensor tensor(String name) {
     TensorEntry entry = entry(name);

@@ -17,8 +17,8 @@ import java.util.Map;
 
 /**
  * Reads the pickles that PyTorch writes for tensors, and nothing else. A pickle is a program for a
- * stack machine, whose danger is that it may call anything by name; this machine knows the names in
- * {@link #NAMES}, refuses all others, and calls nothing: it builds values of the types below.
+ * stack machine; it is dangerous because it may call anything by name. This machine knows the names
+ * in {@link #NAMES}, refuses all others, and calls nothing: it builds values of the types below.
  *
  * <table>
  * <caption>values</caption>
@@ -31,11 +31,11 @@ import java.util.Map;
  * <tr><td>storage</td><td>{@link PickledStorage}</td></tr>
  * </table>
  *
- * <p>Ours rather than a library: of those in Java, net.razorvine:pickle 1.5 makes an object of any
- * name, resolves names in a table that is shared by the whole process, calls methods by reflection,
+ * <p>This is not a library because the one for Java, net.razorvine:pickle 1.5, makes an object of
+ * any name, resolves names in a table that the whole process shares, calls methods by reflection,
  * and makes room for whatever length a file claims. Here values cannot outgrow {@value
- * #MAX_OPERATIONS} operations and {@value #MAX_BYTES} bytes, nothing recurses, and every complaint
- * has its place in the file.
+ * #MAX_OPERATIONS} operations and {@value #MAX_BYTES} bytes, nothing recurses, and every error
+ * names its place in the file.
  */
 final class Unpickler {
   private static final int MAX_OPERATIONS = 1 << 18;
@@ -47,7 +47,7 @@ final class Unpickler {
     PARAMETER
   }
 
-  /** All that a pickle may name; a storage's class stands for the type of its elements. */
+  /** All names that a pickle may use; a storage's class stands for its element type. */
   private static final Map<String, Object> NAMES =
       Map.ofEntries(
           Map.entry("collections.OrderedDict", Builder.ORDERED_DICT),
@@ -77,9 +77,9 @@ final class Unpickler {
   }
 
   /**
-   * The value of the pickle at which {@code input} stands, which then stands after it.
+   * Reads the pickle at which {@code input} stands, and leaves {@code input} after it.
    *
-   * @param storages takes up, by key, every storage that is mentioned
+   * @param storages receives, by key, every storage that is mentioned
    */
   static Object load(PickleInput input, Map<String, PickledStorage> storages) throws IOException {
     return new Unpickler(input, storages).load();
@@ -313,7 +313,7 @@ final class Unpickler {
     }
   }
 
-  /** A container as a key would be hashed, which one that holds itself survives nowhere. */
+  /** Refuses containers as keys: they would be hashed, which fails for one that contains itself. */
   private static void put(Map<Object, Object> map, Object key, Object value) {
     if (key != null
         && !(key instanceof String || key instanceof Number || key instanceof Boolean)) {

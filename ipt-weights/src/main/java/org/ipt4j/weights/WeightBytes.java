@@ -13,19 +13,19 @@ import java.util.Locale;
 import java.util.zip.Checksum;
 
 /**
- * A weight file's bytes, open or held in memory, read by position, so that any thread may read at
+ * A weight file's bytes, open or in memory. They are read by position, so any thread may read at
  * any time.
  *
- * <p>Not a memory map of the file: on Java 17 a map is not let go of before a garbage collection,
- * so its pages would double what loading a model takes; and a file cut short under a map is an
- * error of the virtual machine where here it is an exception.
+ * <p>This is not a memory map. On Java 17 a map is released only by garbage collection, so its
+ * pages would double the memory that loading takes. And if a mapped file is cut short, the virtual
+ * machine fails; here an exception is thrown.
  */
 final class WeightBytes implements Closeable {
   private static final int CHUNK = 1 << 20;
 
-  /** Where bytes are read. */
+  /** Where bytes are read from. */
   private interface Source extends Closeable {
-    /** Reads some of what remains of {@code into}; yields how many bytes, -1 at the end. */
+    /** Reads some of what remains of {@code into}; returns how many bytes, -1 at the end. */
     int read(ByteBuffer into, long position) throws IOException;
   }
 
@@ -39,17 +39,17 @@ final class WeightBytes implements Closeable {
     this.size = size;
   }
 
-  /** What a format makes of a file's bytes. */
+  /** Turns a file's bytes into tensors. */
   interface Format {
     TensorFile parse(WeightBytes bytes) throws IOException;
   }
 
-  /** Opens a file, which stays open only if it is what the format takes it for. */
+  /** Opens a file; it stays open only if {@code format} accepts it. */
   static TensorFile open(Path file, Format format) throws IOException {
     return parse(open(file), format);
   }
 
-  /** Takes all of a stream, which is called {@code file} in messages. */
+  /** Reads all of a stream, which is called {@code file} in messages. */
   static TensorFile of(InputStream in, Path file, Format format) throws IOException {
     byte[] all = in.readAllBytes();
     return parse(new WeightBytes(file, new InMemory(all), all.length), format);
@@ -85,7 +85,7 @@ final class WeightBytes implements Closeable {
     return size;
   }
 
-  /** Fills what remains of {@code into} from {@code position} on. */
+  /** Fills the rest of {@code into} from {@code position} on. */
   void read(long position, ByteBuffer into) throws IOException {
     long at = position;
     while (into.hasRemaining()) {
@@ -100,7 +100,7 @@ final class WeightBytes implements Closeable {
     }
   }
 
-  /** The bytes [position, position + length), which the caller has checked to lie in the file. */
+  /** The bytes [position, position + length); the caller has checked that they lie in the file. */
   ByteBuffer read(long position, int length) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     read(position, bytes);
@@ -119,7 +119,7 @@ final class WeightBytes implements Closeable {
     return new CorruptWeightsException(file, offset, problem);
   }
 
-  /** As above, the problem given as to {@link String#format}. */
+  /** As above, with the problem formatted by {@link String#format}. */
   CorruptWeightsException corrupt(long offset, String format, Object... arguments) {
     return corrupt(offset, String.format(Locale.ROOT, format, arguments));
   }

@@ -3,7 +3,7 @@ package org.ipt4j.weights;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** What training programs say of weights by their names. */
+/** What the names of weights say by the conventions of training programs. */
 public final class WeightNames {
   private static final Pattern AVERAGED =
       Pattern.compile("(^|.*[^a-z])(ema|swa|avg|average|averaged|shadow)([^a-z].*|$)");
@@ -15,8 +15,8 @@ public final class WeightNames {
   private WeightNames() {}
 
   /**
-   * Whether weights of that name are the averages of others, as the field calls them: {@code
-   * params_ema}, {@code netGEma}, {@code swa_model}.
+   * Whether weights of that name are averages of other weights: {@code params_ema}, {@code
+   * netGEma}, {@code swa_model}.
    */
   public static boolean isAveraged(String name) {
     String words = WORD.matcher(name).replaceAll("_").toLowerCase(Locale.ROOT);

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * Where a zip archive's records lie in its file. Ours because Java's own gives streams, not places.
- * Every record must be stored as it is, which is how PyTorch writes them, and none may overlap
- * another: such an archive cannot unfold to more than its own size.
+ * The places of a zip archive's records in its file; Java's own classes give streams, not places.
+ * Every record must be stored uncompressed, as PyTorch writes it, and no two may overlap: so an
+ * archive cannot unpack to more than its own size.
  */
 final class ZipDirectory {
   private static final int LOCAL_HEADER = 0x04034b50;
@@ -68,7 +68,7 @@ final class ZipDirectory {
     return entries;
   }
 
-  /** Holds a record to the checksum that the archive has for it. */
+  /** Verifies a record's checksum in the archive. */
   static void verify(WeightBytes bytes, Entry entry) throws IOException {
     CRC32 crc = new CRC32();
     bytes.checksum(entry.position(), entry.size(), crc);
@@ -97,9 +97,7 @@ final class ZipDirectory {
     throw bytes.corrupt(bytes.size(), "a zip archive without its directory: cut short?");
   }
 
-  /**
-   * The larger form of the directory's place, of which PyTorch makes use; null if there is none.
-   */
+  /** The zip64 form of the directory's place, which PyTorch uses; null if there is none. */
   private static Directory zip64(WeightBytes bytes, long end) throws IOException {
     if (end < LOCATOR_BYTES) {
       return null;
@@ -119,7 +117,7 @@ final class ZipDirectory {
     return new Directory(zip64End.getLong(48), zip64End.getLong(40));
   }
 
-  /** Reads one entry of the directory, and the header that stands before the record itself. */
+  /** Reads one entry of the directory, and the header before the record itself. */
   private static Entry entry(WeightBytes bytes, Directory directory, ByteBuffer central)
       throws IOException {
     int start = central.position();
@@ -183,7 +181,7 @@ final class ZipDirectory {
     return header + local.capacity() + unsignedShort(local, 28);
   }
 
-  /** The contents of the extra field in which zip64 keeps large numbers; empty without one. */
+  /** The content of the extra field in which zip64 keeps large numbers; empty if there is none. */
   private static ByteBuffer zip64Extra(ByteBuffer extra) {
     while (extra.remaining() >= 4) {
       int id = extra.getShort() & 0xffff;
