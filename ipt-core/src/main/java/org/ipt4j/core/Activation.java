@@ -2,7 +2,7 @@ package org.ipt4j.core;
 
 import java.util.Locale;
 
-/** What follows a linear operation in the same array. */
+/** An activation function that is applied in place to the output of a linear operation. */
 enum Activation {
   NONE {
     @Override
@@ -26,7 +26,7 @@ enum Activation {
   /** y = activation(y). */
   abstract void forward(Device device, Array y);
 
-  /** dy = the gradient before the activation, of whose output y. */
+  /** dy = the gradient before the activation, given the activation's output y. */
   abstract void backward(Device device, Array y, Array dy);
 
   @Override

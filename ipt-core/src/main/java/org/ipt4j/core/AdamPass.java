@@ -6,7 +6,7 @@ import org.bytedeco.javacpp.FloatPointer;
 final class AdamPass {
   private AdamPass() {}
 
-  /** As {@link Device#adam}. */
+  /** Does what {@link Device#adam} says. */
   static void run(Adam step, Array w, Array g, Array m, Array v) {
     float factor = (float) step.meanFactor();
     float correction = (float) step.squareFactor();

@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A device's memory for one thread: arrays are cut from blocks one behind the other, and all end
- * together when the arena is closed. The blocks stay with the thread, for whichever arena of the
- * device needs one next, so that a pass like one before it allocates nothing.
+ * One thread's memory on a device: arrays are cut from large blocks, and all of them end when the
+ * arena is closed. The blocks stay with the thread for its next arena on that device, so a pass of
+ * the same kind as an earlier one allocates nothing.
  *
- * <p>ND4J's workspaces, which serve the same end, learn their size in a first pass whose arrays
+ * <p>ND4J's workspaces have the same purpose. They learn their size in a first pass, whose arrays
  * they take from the system one by one, and so hold the memory of two passes.
  */
 public final class Arena implements AutoCloseable {
-  /** What an arena's arrays are for; of each use a thread has one arena a device. */
+  /** What an arena's arrays are for. For each use a thread has one arena per device. */
   enum Use {
     /** A whole pass through a network. */
     PASS,
@@ -26,7 +26,7 @@ public final class Arena implements AutoCloseable {
     SCRATCH
   }
 
-  /** What a thread has of one device. */
+  /** What a thread has on one device. */
   private static final class Own {
     private final Device device;
     private final List<Block> blocks = new ArrayList<>();
@@ -57,7 +57,7 @@ public final class Arena implements AutoCloseable {
   }
 
   /**
-   * Opens the thread's arena for {@code use}: {@link #allocate} takes from it until it is closed.
+   * Opens the thread's arena for {@code use}; {@link #allocate} takes from it until it is closed.
    */
   static Arena open(Device device, Use use) {
     Own own = own(device);
@@ -75,7 +75,7 @@ public final class Arena implements AutoCloseable {
     return arena;
   }
 
-  /** Gives all blocks of this thread back to their devices, of which none may be in use. */
+  /** Gives all of this thread's blocks back to their devices. No arena may be open. */
   static void release() {
     for (Own own : OWN.get().values()) {
       if (own.current != null) {
@@ -92,24 +92,26 @@ public final class Arena implements AutoCloseable {
     return own(device).arenas.get(use).open;
   }
 
-  /** An array of the arena opened last, or of its own if none is open; its content undefined. */
+  /**
+   * An array of the arena opened last, or outside all arenas if none is open; content undefined.
+   */
   static Array allocate(Device device, long... shape) {
     Arena current = own(device).current;
     return current == null ? unpooled(device, shape) : current.array(shape);
   }
 
-  /** An array that outlives every arena; its content undefined. */
+  /** An array that outlives every arena; content undefined. */
   static Array unpooled(Device device, long... shape) {
     return device.allocate(Array.length(shape)).view(0, shape, Array.rowByRow(shape));
   }
 
-  /** An array of this arena, its content undefined. */
+  /** An array of this arena; content undefined. */
   Array array(long... shape) {
     long length = Array.length(shape);
     return block(length).cut(length, shape);
   }
 
-  /** The first block of its own with room for {@code length} numbers, else the first free one. */
+  /** This arena's first block with room for {@code length} numbers, else the first free block. */
   private Block block(long length) {
     Block free = null;
     for (Block block : own.blocks) {
@@ -128,7 +130,7 @@ public final class Arena implements AutoCloseable {
     return free;
   }
 
-  /** Ends the arrays. */
+  /** Ends the arena's arrays. */
   @Override
   public void close() {
     for (Block block : own.blocks) {

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Numbers in the memory of a {@link Device}, seen with a shape. What the numbers are only the
- * device knows: its operations read and write them.
+ * Numbers in the memory of a {@link Device}, with a shape and strides. Only the device's operations
+ * read and write the numbers.
  */
 public abstract class Array {
   private final long[] shape;
@@ -17,9 +17,9 @@ public abstract class Array {
   private volatile Array transposed; // null: never
 
   /**
-   * Seen so.
+   * An array with this shape and these strides.
    *
-   * @param strides how far apart neighbours lie along each axis, in numbers
+   * @param strides the distance between neighbours along each axis, in numbers
    */
   protected Array(long[] shape, long[] strides) {
     this.shape = shape.clone();
@@ -27,11 +27,11 @@ public abstract class Array {
     this.length = length(shape);
   }
 
-  /** Where the numbers are. */
+  /** The device whose memory holds the numbers. */
   public abstract Device device();
 
   /**
-   * The same numbers from {@code offset} on, seen with another shape and strides.
+   * A view of the same numbers from {@code offset} on, with another shape and strides.
    *
    * @param offset relative to the first number of this array
    */
@@ -46,7 +46,7 @@ public abstract class Array {
     return length;
   }
 
-  /** The strides of an array of this shape that lies in one piece, row by row. */
+  /** The strides of a contiguous, row-major array of this shape. */
   public static long[] rowByRow(long... shape) {
     long[] strides = new long[shape.length];
     long stride = 1;
@@ -82,7 +82,7 @@ public abstract class Array {
     return length;
   }
 
-  /** How far apart neighbours lie along axis {@code axis}. */
+  /** The distance between neighbours along axis {@code axis}, in numbers. */
   public final long stride(int axis) {
     return strides[axis];
   }
@@ -92,7 +92,7 @@ public abstract class Array {
     return strides.clone();
   }
 
-  /** Whether it lies in one piece, row by row. */
+  /** Whether it is contiguous and row-major. */
   public final boolean isRowByRow() {
     long stride = 1;
     for (int i = shape.length - 1; i >= 0; i--) {
@@ -107,7 +107,7 @@ public abstract class Array {
   /**
    * The same numbers in another shape.
    *
-   * @throws IllegalArgumentException if they do not lie in one piece or are not as many
+   * @throws IllegalArgumentException if the array is not contiguous or the lengths differ
    */
   public final Array reshape(long... other) {
     Array known = reshaped;
@@ -146,7 +146,7 @@ public abstract class Array {
     return view(0, otherShape, otherStrides);
   }
 
-  /** As rows of the last axis: [..., D] → [R,D]. */
+  /** The same numbers as rows of the last axis: [..., D] → [R,D]. */
   public final Array rows() {
     long last = shape[shape.length - 1];
     return shape.length == 2 ? this : reshape(length / last, last);

@@ -8,9 +8,10 @@ public final class Attention {
 
   /**
    * For each sample and head: y = softmax(q·kᵀ/√(D/A))·v. Head a reads and writes the columns
-   * [a·D/A, (a+1)·D/A). The weights [N,A,S,S'] are kept for the way back.
+   * [a·D/A, (a+1)·D/A). The weights [N,A,S,S'] are kept for the backward pass.
    *
-   * @param q queries [N,S,D]; like k and v it may be columns of a wider array ({@link Tape#split})
+   * @param q queries [N,S,D]; like k and v, they may be columns of a wider array ({@link
+   *     Tape#split})
    * @param k keys [N,S',D]
    * @param v values [N,S',D]
    * @param heads A, which divides D

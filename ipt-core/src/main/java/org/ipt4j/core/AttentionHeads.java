@@ -1,13 +1,13 @@
 package org.ipt4j.core;
 
 /**
- * What attention multiplies, seen head by head: head i % A of sample i / A.
+ * The queries, keys and values of attention, seen head by head: head i % A of sample i / A.
  *
- * @param q queries [N,S,D], perhaps columns of a wider array, like k and v
+ * @param q queries [N,S,D]; like k and v, they may be columns of a wider array
  * @param k keys [N,S',D]
  * @param v values [N,S',D]
  * @param perSample A, which divides D
- * @param factor of q·kᵀ
+ * @param factor the factor of q·kᵀ
  */
 public record AttentionHeads(Array q, Array k, Array v, int perSample, double factor) {
   /** N·A. */
@@ -25,7 +25,7 @@ public record AttentionHeads(Array q, Array k, Array v, int perSample, double fa
     return (int) k.size(1);
   }
 
-  /** S·S', the scores of a head. */
+  /** S·S', the number of scores of a head. */
   long scores() {
     return q.size(1) * k.size(1);
   }
@@ -40,7 +40,7 @@ public record AttentionHeads(Array q, Array k, Array v, int perSample, double fa
     return new long[] {q.size(0), perSample, q.size(1), k.size(1)};
   }
 
-  /** The columns of each head: x [N,S,Q], rows perhaps wider than Q → [N,A,S,Q/A]. */
+  /** The columns of each head: x [N,S,Q], whose rows may be parts of wider ones → [N,A,S,Q/A]. */
   public Array byHead(Array x) {
     long each = x.size(2) / perSample;
     return x.view(

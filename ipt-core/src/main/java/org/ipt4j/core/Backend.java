@@ -7,7 +7,7 @@ import org.nd4j.nativeblas.NativeOpsHolder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** ND4J's native code, which the user adds; it is loaded when it is first asked for anything. */
+/** ND4J's native code, which the user puts on the class path. It is loaded at first use. */
 final class Backend {
   private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
   private static final Throwable FAILURE = load();
@@ -43,9 +43,10 @@ final class Backend {
   }
 
   /**
-   * Loads it, once.
+   * Loads the native code, once.
    *
-   * @throws IllegalStateException if that cannot be done, each time; says what to do about it
+   * @throws IllegalStateException if it cannot be loaded (at every call); the message says what to
+   *     do
    */
   static void check() {
     if (FAILURE != null) {
@@ -53,7 +54,7 @@ final class Backend {
     }
   }
 
-  /** Whether ND4J computes on the processor, on memory that Java can address. */
+  /** Whether ND4J computes on the processor, in memory that Java can address. */
   static boolean onProcessor() {
     check();
     return Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;

@@ -18,7 +18,7 @@ import org.bytedeco.openblas.presets.openblas_nolapack.SetNumThreads;
 import org.nd4j.linalg.api.blas.Blas.Vendor;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** The OpenBLAS that ND4J's processor backend has loaded, called for one matrix at a time. */
+/** Calls to the OpenBLAS that ND4J's processor backend has loaded, one matrix at a time. */
 final class Blas {
   private static final SetNumThreads THREADS = new ThreadSetter();
   private static final long SMALL =
@@ -35,8 +35,8 @@ final class Blas {
   private Blas() {}
 
   /**
-   * Whether ND4J runs on the processor with OpenBLAS, and its Java binding is there; only then may
-   * the rest of this be called.
+   * Whether ND4J runs on the processor with OpenBLAS, and the Java binding of OpenBLAS is there.
+   * The rest of this class may be called only then.
    */
   static boolean isPossible() {
     if (!Backend.onProcessor() || Nd4j.factory().blas().getBlasVendor() != Vendor.OPENBLAS) {
@@ -51,11 +51,11 @@ final class Blas {
   }
 
   /**
-   * Rows of an array of floats as a matrix.
+   * Rows of an array of floats, seen as a matrix.
    *
-   * @param array its first number
-   * @param from the matrix's first, relative to the array's
-   * @param stride from one row to the next
+   * @param array the array's first number
+   * @param from where the matrix begins, relative to the array
+   * @param stride the distance from one row to the next
    * @param isTransposed whether the rows are the matrix's columns
    */
   record Matrix(FloatPointer array, long from, int stride, boolean isTransposed) {
@@ -86,7 +86,9 @@ final class Blas {
     }
   }
 
-  /** Runs products that our {@link Workers} share, none of which OpenBLAS then divides itself. */
+  /**
+   * Runs products that are shared among our {@link Workers}; OpenBLAS splits none of them itself.
+   */
   static void singleThreaded(Runnable products) {
     synchronized (Blas.class) {
       if (running++ == 0) {
@@ -107,10 +109,10 @@ final class Blas {
   }
 
   /**
-   * OpenBLAS packs matrices into a buffer for each call under way, and its kernels fetch ahead of
-   * what they read, past the end of what is packed. Where nothing was ever written there the
-   * processor looks for the page at each such fetch: weights·values at S 256 then took three times
-   * as long. So larger products than attention's are made once in all buffers.
+   * OpenBLAS packs matrices into a buffer for each running call, and its kernels prefetch past the
+   * end of the packed data. If that part of the buffer was never written, the processor looks up
+   * the page at each prefetch: weights·values at S 256 then took three times as long. So this makes
+   * products larger than attention's once, in all buffers.
    */
   private static synchronized void fillBuffersOnce() {
     if (!buffersFilled) {
@@ -151,7 +153,10 @@ final class Blas {
     }
   }
 
-  /** OpenBLAS's own setter; ND4J's looks it up by name at each call, which takes 0.2 ms. */
+  /**
+   * Calls OpenBLAS's setter directly. ND4J's setter looks it up by name at each call, which takes
+   * 0.2 ms.
+   */
   private static final class ThreadSetter extends SetNumThreads {
     ThreadSetter() {
       put(Loader.addressof("openblas_set_num_threads"));
@@ -183,10 +188,10 @@ final class Blas {
   }
 
   /**
-   * Parts of the inner side, so that each product of so many outputs has at most a million
-   * multiplications, for which OpenBLAS has kernels that pack nothing: with 256 rows, 48 columns
-   * and an inner side of 64 instead of 256, aᵀ·b runs at 108 instead of 76 GFLOP/s and a·b at 108
-   * instead of 90.
+   * The number of parts of the inner side, such that each product with so many outputs has at most
+   * a million multiplications. For such products OpenBLAS has kernels that do not pack: with 256
+   * rows, 48 columns and an inner side of 64 instead of 256, aᵀ·b runs at 108 instead of 76 GFLOP/s
+   * and a·b at 108 instead of 90.
    */
   private static int parts(long outputs, int inner) {
     long small = SMALL / outputs;

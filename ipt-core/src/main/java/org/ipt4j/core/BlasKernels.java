@@ -8,20 +8,21 @@ import java.util.Set;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * The kernels that OpenBLAS has chosen, by the processors they were written for. It knows those of
- * its own time: on newer ones it may fall back to kernels of 2004, several times slower.
+ * The kernels that OpenBLAS has chosen, named after the processors they were written for. An
+ * OpenBLAS knows only the processors of its time. On newer ones it may fall back to kernels of
+ * 2004, which are several times slower.
  *
- * @param core OpenBLAS's name of the processors, as {@code SkylakeX}
+ * @param core OpenBLAS's name of the processors, such as {@code SkylakeX}
  */
 record BlasKernels(String core) {
-  /** What ND4J says of a processor with AVX2, or one with AVX-512. */
+  /** ND4J's level of a processor with AVX2, and of one with AVX-512. */
   private static final int AVX2 = 2;
 
   private static final int AVX512 = 3;
   private static final Set<String> OF_AVX512 = Set.of("skylakex", "cooperlake", "sapphirerapids");
   private static final Set<String> OF_AVX2 = Set.of("haswell", "zen", "excavator");
 
-  /** Those of the OpenBLAS that is loaded; empty where it cannot be asked. */
+  /** The kernels of the loaded OpenBLAS; empty if OpenBLAS cannot be asked. */
   static Optional<BlasKernels> loaded() {
     try {
       return Optional.ofNullable(Loader.addressof("openblas_get_corename"))
@@ -38,9 +39,9 @@ record BlasKernels(String core) {
   }
 
   /**
-   * Whether they leave a part of an x86-64 processor's vectors unused.
+   * Whether they leave a part of an x86-64 processor's vector units unused.
    *
-   * @param level ND4J's of the processor's vectors
+   * @param level ND4J's level of the processor's vector units
    */
   boolean areNarrow(int level) {
     return level >= AVX512 && !OF_AVX512.contains(key())

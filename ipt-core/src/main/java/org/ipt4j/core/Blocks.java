@@ -3,28 +3,28 @@ package org.ipt4j.core;
 import java.util.function.Supplier;
 
 /**
- * Long arrays in blocks that are copied to the heap and back, all processors side by side: Java's
- * compiler vectorises loops on the heap only, and a block stays in the nearest cache meanwhile.
+ * Processes long arrays in blocks that are copied to the heap and back, on all processors at once.
+ * Java's compiler vectorises only loops over heap arrays, and a block stays in the nearest cache.
  */
 final class Blocks {
-  /** Numbers of a block. */
+  /** Numbers in a block. */
   static final int SIZE = 4096;
 
-  /** What is done to a block; has heap memory for one. */
+  /** What is done to a block; holds heap memory for one block. */
   @FunctionalInterface
   interface Loop {
-    /** For the numbers [from, from + length). */
+    /** Processes the numbers [from, from + length). */
     void run(long from, int length);
   }
 
   private Blocks() {}
 
-  /** How many blocks {@code length} numbers are. */
+  /** The number of blocks that {@code length} numbers make. */
   static int count(long length) {
     return Math.toIntExact((length + SIZE - 1) / SIZE);
   }
 
-  /** Takes {@code length} numbers through loops of {@code loops}, one for each processor. */
+  /** Runs {@code length} numbers through loops made by {@code loops}, one loop per processor. */
   static void run(long length, Supplier<Loop> loops) {
     int blocks = count(length);
     Workers.run(

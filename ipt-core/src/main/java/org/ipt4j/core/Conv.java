@@ -1,8 +1,9 @@
 package org.ipt4j.core;
 
 /**
- * A learned convolution with w [O,C,k,k] and b [O], output as large as the input; started as
- * PyTorch's {@code nn.Conv2d}. Weights are stored as {@code <name>.weight} and {@code <name>.bias}.
+ * A convolution with learned w [O,C,k,k] and b [O], whose output is as large as its input;
+ * initialised as PyTorch's {@code nn.Conv2d}. Weights are stored as {@code <name>.weight} and
+ * {@code <name>.bias}.
  */
 public final class Conv implements Layer {
   private final Parameter weight;
@@ -18,7 +19,7 @@ public final class Conv implements Layer {
     return startingAs(Initializer.kaimingUniform(in * k * k), layout, name, in, out, k);
   }
 
-  /** As {@link #of}, started as {@code initializer} says. */
+  /** As {@link #of}, with the weights that {@code initializer} gives. */
   public static Conv startingAs(
       Initializer initializer,
       ParameterLayout.Builder layout,
@@ -47,8 +48,8 @@ public final class Conv implements Layer {
   }
 
   /**
-   * What {@code exit} makes of this convolution's output, enlarged {@code s} times by a pixel
-   * shuffle; both are 3×3.
+   * Applies this convolution, a pixel shuffle by {@code s} and the convolution {@code exit}; both
+   * convolutions are 3×3.
    *
    * @param x [N,C,H,W]
    * @return [N,O,sH,sW]

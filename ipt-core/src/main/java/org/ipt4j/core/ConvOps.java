@@ -9,8 +9,8 @@ public final class ConvOps {
   private ConvOps() {}
 
   /**
-   * Cross-correlation with stride 1 and zeros around, output as large as the input (as PyTorch's
-   * {@code Conv2d} with padding k/2).
+   * Cross-correlation with stride 1 and zero padding; the output is as large as the input (as
+   * PyTorch's {@code Conv2d} with padding k/2).
    *
    * @param x [N,C,H,W]
    * @param w [O,C,k,k], k odd
@@ -21,13 +21,13 @@ public final class ConvOps {
     return conv2d(tape, x, w, b, null, Activation.NONE);
   }
 
-  /** y = r + {@link #conv2d}: beside a residual r [N,O,H,W], in one array. */
+  /** y = r + {@link #conv2d}, added to the residual r [N,O,H,W] without a further array. */
   public static Variable conv2dOnto(Tape tape, Variable r, Variable x, Variable w, Variable b) {
     Shapes.check(tape, "residual", r, x.size(0), w.size(0), x.size(2), x.size(3));
     return conv2d(tape, x, w, b, r, Activation.NONE);
   }
 
-  /** y = max({@link #conv2d}, 0), in one array. */
+  /** y = max({@link #conv2d}, 0), without a further array. */
   public static Variable conv2dRelu(Tape tape, Variable x, Variable w, Variable b) {
     return conv2d(tape, x, w, b, null, Activation.RELU);
   }
@@ -62,12 +62,12 @@ public final class ConvOps {
         Stream.of(x, w, b, r).filter(Objects::nonNull).toArray(Variable[]::new));
   }
 
-  /** Of a convolution of x [N,C,H,W] with w. */
+  /** The multiplications of a convolution of x [N,C,H,W] with w. */
   static long multiplications(Variable x, Array w) {
     return x.size(0) * x.size(2) * x.size(3) * w.length();
   }
 
-  /** The way back through a convolution of {@code x}, overwriting dw and db. */
+  /** The backward pass of a convolution of {@code x}; overwrites dw and db. */
   static void backward(Variable x, Array w, Array b, Array dy, Array dw, Array db) {
     Device device = w.device();
     Consumer<Array> back = dx -> device.convolutionBackward(x.value(), w, b, dy, dx, dw, db);
@@ -108,7 +108,7 @@ public final class ConvOps {
    * y[n, c] = x[n, c] + shift[c]: the mean shift, which is not learned.
    *
    * @param x [N,C,H,W]
-   * @param shift [1,C,1,1]; wants no gradient
+   * @param shift [1,C,1,1]; does not require a gradient
    */
   public static Variable shiftChannels(Tape tape, Variable x, Variable shift) {
     Array y = tape.array(x.shape());

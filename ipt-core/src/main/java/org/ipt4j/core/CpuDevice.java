@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Floats on the processor: ND4J's natives, and whole operations in forms that are faster there,
+ * Floats on the processor: ND4J's natives, and forms of whole operations that are faster there,
  * divided among the {@link Workers}.
  */
 final class CpuDevice extends Nd4jDevice {
@@ -29,7 +29,9 @@ final class CpuDevice extends Nd4jDevice {
     return ((Nd4jArray) x).floats();
   }
 
-  /** ND4J writes to all it takes, so that also what is never used gets pages; this does not. */
+  /**
+   * ND4J writes to all memory it allocates, so that unused memory gets pages too; this does not.
+   */
   @Override
   @SuppressForbidden("gives the arenas' blocks their memory")
   protected Array allocate(long length) {

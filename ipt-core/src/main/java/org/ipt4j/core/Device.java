@@ -3,24 +3,24 @@ package org.ipt4j.core;
 import org.ipt4j.core.Variable.Target;
 
 /**
- * Where arrays live and what computes with them. A device gives the primitives, each of which
- * writes into a given array and allocates nothing; whole operations are composed of them here, in
- * the plain form, and a device overrides those that it can do faster. It knows nothing of
- * gradients' flow. Numbers cross its border as Java's floats.
+ * Where arrays live and what computes with them. A device provides primitives; each writes into a
+ * given array and allocates nothing. The whole operations (attention, layer normalisation, Adam, …)
+ * are composed of primitives here, in the plain form; a device overrides those that it can do
+ * faster. A device knows nothing of how gradients flow. Numbers come and go as Java floats.
  *
- * <p>One serves many threads. Arrays that an operation is given are of this device and, unless it
- * says otherwise, may be strided; outputs overlap no inputs.
+ * <p>One device serves many threads. The arrays passed to an operation are this device's and may be
+ * strided unless stated otherwise; outputs overlap no inputs.
  */
 public abstract class Device {
   private final Precision precision;
 
-  /** Of numbers of this precision. */
+  /** A device for numbers of this precision. */
   protected Device(Precision precision) {
     this.precision = precision;
   }
 
   /**
-   * The fastest there is for numbers of this precision on ND4J's backend.
+   * The fastest device for numbers of this precision on ND4J's backend.
    *
    * @throws IllegalStateException if ND4J has no native code to compute with
    */
@@ -30,7 +30,8 @@ public abstract class Device {
   }
 
   /**
-   * The plain one, which overrides nothing: any backend of ND4J, and the judge of all others.
+   * The plain device, which overrides nothing. It runs on any backend of ND4J and is the reference
+   * for all other devices.
    *
    * @throws IllegalStateException if ND4J has no native code to compute with
    */
@@ -38,47 +39,49 @@ public abstract class Device {
     return new Nd4jDevice(precision);
   }
 
-  /** The one place that decides whether the fast forms serve. */
+  /** The one place that decides whether the fast forms are used. */
   private static final class Fastest {
     static final Device FLOATS =
         CpuDevice.isPossible() ? new CpuDevice() : new Nd4jDevice(Precision.FLOAT);
     static final Device DOUBLES = new Nd4jDevice(Precision.DOUBLE);
   }
 
-  /** What its numbers are. */
+  /** The precision of its numbers. */
   public final Precision precision() {
     return precision;
   }
 
   // memory
 
-  /** Memory for {@code length} numbers, their content undefined, until it is freed. */
+  /** Allocates memory for {@code length} numbers; content undefined. */
   protected abstract Array allocate(long length);
 
-  /** Gives back memory that {@link #allocate} took. */
+  /** Frees memory that {@link #allocate} returned. */
   protected abstract void free(Array memory);
 
   /**
-   * An array of the {@link Tape} or {@link Arena} opened last on this thread, or if none is open
-   * one that lives until the collector finds it; its content undefined.
+   * An array of the {@link Tape} or {@link Arena} opened last on this thread; if none is open, one
+   * that lives until it is garbage-collected. Content undefined.
    */
   public final Array array(long... shape) {
     return Arena.allocate(this, shape);
   }
 
-  /** An array that outlives every tape, until the collector finds it; its content undefined. */
+  /**
+   * An array that outlives every tape and lives until it is garbage-collected; content undefined.
+   */
   public final Array permanent(long... shape) {
     return Arena.unpooled(this, shape);
   }
 
-  /** As {@link #array}, every number {@code value}. */
+  /** As {@link #array}, with every number {@code value}. */
   public final Array filled(double value, long... shape) {
     Array array = array(shape);
     fill(array, value);
     return array;
   }
 
-  /** As {@link #array}, with a copy of as many {@code numbers}, from {@code from} on. */
+  /** As {@link #array}, filled with a copy of {@code numbers} from {@code from} on. */
   public final Array array(float[] numbers, int from, long... shape) {
     Array array = array(shape);
     write(numbers, from, array);
@@ -87,13 +90,13 @@ public abstract class Device {
 
   // the border
 
-  /** Fills {@code array}, which lies in one piece, with the numbers from {@code from} on. */
+  /** Fills the contiguous {@code array} with the numbers from {@code from} on. */
   public abstract void write(float[] numbers, int from, Array array);
 
-  /** Copies {@code array}, which lies in one piece, to {@code numbers} from {@code at} on. */
+  /** Copies the contiguous {@code array} to {@code numbers} from {@code at} on. */
   public abstract void read(Array array, float[] numbers, int at);
 
-  /** The only number of an array of one. */
+  /** The number in an array of length 1. */
   public abstract double number(Array array);
 
   /** The sum of all numbers. */
@@ -102,10 +105,10 @@ public abstract class Device {
   /** The sum of the numbers' absolute values. */
   public abstract double absoluteSum(Array x);
 
-  /** The sum of the numbers' squares; x lies in one piece. */
+  /** The sum of the numbers' squares; x is contiguous. */
   public abstract double squareSum(Array x);
 
-  /** Whether every number is finite; x lies in one piece. */
+  /** Whether every number is finite; x is contiguous. */
   public abstract boolean isFinite(Array x);
 
   // primitives
@@ -113,13 +116,13 @@ public abstract class Device {
   /** Every number of out = value. */
   public abstract void fill(Array out, double value);
 
-  /** out = x, of one shape. */
+  /** out = x; shapes are equal. */
   public abstract void copy(Array x, Array out);
 
   /**
-   * out = alpha · a·b + beta · out, of matrices in the last two axes; leading axes are batch axes.
-   * Takes strided arrays, {@link Array#transposed} ones at no cost. Results are the same to the bit
-   * for the same arrays and number of threads.
+   * out = alpha · a·b + beta · out, for matrices in the last two axes; leading axes are batch axes.
+   * Takes strided arrays; {@link Array#transposed} ones cost nothing extra. For the same arrays and
+   * number of threads the results are bit-identical.
    */
   public abstract void matmul(Array a, Array b, double alpha, double beta, Array out);
 
@@ -144,7 +147,7 @@ public abstract class Device {
   /** x = x + term, in place. */
   public abstract void shift(Array x, double term);
 
-  /** out = −1, 0 or 1, as the sign of x. */
+  /** out = −1, 0 or 1, by the sign of x. */
   public abstract void sign(Array x, Array out);
 
   /** x = eˣ, in place. */
@@ -165,22 +168,21 @@ public abstract class Device {
   /** out = max(x, 0); out may be x. */
   public abstract void relu(Array x, Array out);
 
-  /** dy = dy where y > 0, else 0; y is an output of {@link #relu}, both lie in one piece. */
+  /** dy = dy where y > 0, else 0; y is an output of {@link #relu}; both are contiguous. */
   public abstract void reluBackward(Array y, Array dy);
 
   /**
-   * y = x with its axes in another order, that of the samples staying the first; both lie in one
-   * piece.
+   * y = x with its axes in another order; the batch axis stays first, and both are contiguous.
    *
    * @param y of x's length
-   * @param axes for each axis of y, seen with as many, that of x
+   * @param axes for each axis of y, the axis of x
    */
   public abstract void permute(Array x, Array y, int... axes);
 
-  /** Convolution with stride 1 and output as large as the input; out [N,O,H,W]. */
+  /** Convolution with stride 1, output as large as the input; out [N,O,H,W]. */
   public abstract void convolution(Array x, Array w, Array b, Array out);
 
-  /** All three gradients of {@link #convolution}, overwriting dx, dw and db. */
+  /** All three gradients of {@link #convolution}; overwrites dx, dw and db. */
   public abstract void convolutionBackward(
       Array x, Array w, Array b, Array dy, Array dx, Array dw, Array db);
 
@@ -198,11 +200,11 @@ public abstract class Device {
 
   /**
    * Layer normalisation of rows: y = x̂ ∘ gain + bias with x̂ = (x − mean) · inverse and inverse =
-   * 1/√(variance + epsilon), all over D, the variance with 1/D. All lie in one piece.
+   * 1/√(variance + epsilon), all over D, the variance with 1/D. All arrays are contiguous.
    *
    * @param x [R,D]
-   * @param mean receives it [R,1]
-   * @param inverse receives it [R,1]
+   * @param mean receives the mean [R,1]
+   * @param inverse receives the inverse [R,1]
    */
   public void layerNorm(
       Array x, Array gain, Array bias, double epsilon, Array y, Array mean, Array inverse) {
@@ -220,12 +222,13 @@ public abstract class Device {
   }
 
   /**
-   * The way back through {@link #layerNorm}. With g = dy ∘ gain: dy = (g − mean(g) − x̂ · mean(g ∘
-   * x̂)) · inverse, means over D; dgain = sum of (dy ∘ x̂)'s rows, dbias = sum of dy's rows.
+   * The backward pass of {@link #layerNorm}. With g = dy ∘ gain: dy = (g − mean(g) − x̂ · mean(g ∘
+   * x̂)) · inverse, means over D; dgain = sum over the rows of dy ∘ x̂, dbias = sum over the rows
+   * of dy.
    *
    * @param dy [R,D], becomes dx
-   * @param dgain receives it [D]
-   * @param dbias receives it [D]
+   * @param dgain receives the gain's gradient [D]
+   * @param dbias receives the bias's gradient [D]
    */
   public void layerNormBackward(
       Array dy, Array x, Array gain, Array mean, Array inverse, Array dgain, Array dbias) {
@@ -251,8 +254,8 @@ public abstract class Device {
   /**
    * Attention of each head: y = softmax(factor · q·kᵀ)·v.
    *
-   * @param weights receives the softmax [N,A,S,S'] for the way back; null where there is none
-   * @param y receives it [N,S,D], in one piece
+   * @param weights receives the softmax [N,A,S,S'] for the backward pass; null if there is none
+   * @param y receives the result [N,S,D], contiguous
    */
   public void attention(AttentionHeads heads, Array weights, Array y) {
     Array p = weights == null ? array(heads.weightsShape()) : weights;
@@ -262,13 +265,13 @@ public abstract class Device {
   }
 
   /**
-   * The way back through {@link #attention}: dv = pᵀ·dy, dp = dy·vᵀ, dz = p ∘ (dp − rows' sums of
-   * dp ∘ p), which sums are those of dy ∘ y over a head's columns; dq = factor·dz·k, dk =
-   * factor·dzᵀ·q. Added in this order, for two of them may be one array.
+   * The backward pass of {@link #attention}: dv = pᵀ·dy, dp = dy·vᵀ, dz = p ∘ (dp − row sums of dp
+   * ∘ p), where those sums equal the sums of dy ∘ y over a head's columns; dq = factor·dz·k, dk =
+   * factor·dzᵀ·q. They are added in this order, since two of them may be one array.
    *
    * @param weights p [N,A,S,S']
-   * @param sums of dy ∘ y over each head's columns [N,S,A]
-   * @param dq null where it is not wanted, like dk and dv
+   * @param sums the sums of dy ∘ y over each head's columns [N,S,A]
+   * @param dq null if not wanted, like dk and dv
    */
   public void attentionBackward(
       AttentionHeads heads, Array weights, Array dy, Array sums, Target dq, Target dk, Target dv) {
@@ -301,7 +304,7 @@ public abstract class Device {
 
   /**
    * A step of Adam: m = β₁·m + (1−β₁)·g, v = β₂·v + (1−β₂)·g², w = w − rate · m̂ / (√v̂ + ε), where
-   * m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ). All are vectors of one length in one piece; g may be
+   * m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ). All are contiguous vectors of one length; g may be
    * overwritten.
    */
   public void adam(Adam step, Array w, Array g, Array m, Array v) {

@@ -1,13 +1,14 @@
 package org.ipt4j.core;
 
 /**
- * The one 5×5 kernel that does, before a pixel shuffle by s, what two 3×3 convolutions do of which
- * the first comes before the shuffle and the second after it.
+ * One 5×5 kernel, applied before a pixel shuffle by s, that equals two 3×3 convolutions: the first
+ * before the shuffle, the second after it.
  *
- * <p>A tap (a,b) of the second reads, for the pixel (i,j) of a block of s×s, the pixel (i',j') of a
- * block at the distance u, r: i + a − 1 = u·s + i', j + b − 1 = r·s + j'. So w [o,i,j] is the sum
- * over taps and middle channels m of w2 [o,m,a,b] · w1 [m,i',j'], moved by (u,r). The first bias
- * goes the way of the weights, as the middle of one more input channel, whose pixels are all 1.
+ * <p>For the pixel (i,j) of an s×s block, a tap (a,b) of the second kernel reads the pixel (i',j')
+ * of the block at the distance u, r: i + a − 1 = u·s + i', j + b − 1 = r·s + j'. So w [o,i,j] is
+ * the sum over taps and middle channels m of w2 [o,m,a,b] · w1 [m,i',j'], moved by (u,r). The first
+ * bias is treated like the weights: as the middle tap of one more input channel whose pixels are
+ * all 1.
  */
 final class FoldedKernel {
   private static final int SIDE = 3; // of both kernels
@@ -27,7 +28,7 @@ final class FoldedKernel {
   private final Array w; // [O·s²,C,5,5]
   private final Array b; // [O·s²]
 
-  /** Folds the kernels; the arrays are of the open {@link Arena}. */
+  /** Folds the kernels; the arrays belong to the open {@link Arena}. */
   FoldedKernel(SubPixel of) {
     this.of = of;
     middle = of.w2().size(1);
@@ -68,7 +69,7 @@ final class FoldedKernel {
     return b;
   }
 
-  /** Takes the gradients of {@link #w} and {@link #b} on to what was folded. */
+  /** Passes the gradients of {@link #w} and {@link #b} on to the kernels that were folded. */
   void receive(Array dw, Array db) {
     Array dfolded = array((in + 1) * out, block * FOLDED_TAPS);
     device.permute(
@@ -99,12 +100,12 @@ final class FoldedKernel {
     return device.array(shape);
   }
 
-  /** Where the weights lie in {@link #first} or its gradient, in the shape of w1. */
+  /** The place of the weights in {@link #first} or its gradient, in the shape of w1. */
   private Array weights(Array x) {
     return x.view(0, of.w1().shape(), new long[] {(in + 1) * TAPS, TAPS, SIDE, 1});
   }
 
-  /** Where the biases lie in {@link #first} or its gradient, in the shape of b1. */
+  /** The place of the biases in {@link #first} or its gradient, in the shape of b1. */
   private Array biases(Array x) {
     return x.view(in * TAPS + TAPS / 2, of.b1().shape(), new long[] {(in + 1) * TAPS});
   }

@@ -8,8 +8,8 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * Arrays for the gradients of a way back. One that is done with, since it has flowed on, gives its
- * memory to another of its length or a little less.
+ * Arrays for the gradients of a backward pass. A gradient that is no longer needed gives its memory
+ * to another of the same length or a little less.
  */
 final class GradientPool {
   private static final int MOST = 2; // times what a gradient needs, in memory it is given
@@ -22,7 +22,7 @@ final class GradientPool {
     this.memory = memory;
   }
 
-  /** An array, its content undefined. */
+  /** An array; content undefined. */
   Array array(long[] shape) {
     long length = Array.length(shape);
     Map.Entry<Long, Deque<Array>> nearest = spare.ceilingEntry(length);
@@ -41,7 +41,7 @@ final class GradientPool {
     return part;
   }
 
-  /** Takes back an array that was given out; nobody reads it any more. */
+  /** Takes back an array that was given out; nobody may read it any more. */
   void recycle(Array gradient) {
     Array whole = wholes.getOrDefault(gradient, gradient);
     spare.computeIfAbsent(whole.length(), length -> new ArrayDeque<>()).push(whole);

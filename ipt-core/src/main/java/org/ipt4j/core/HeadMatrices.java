@@ -3,11 +3,11 @@ package org.ipt4j.core;
 import java.util.function.IntFunction;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** What attention multiplies as BLAS takes it: a matrix for each head. */
+/** The operands of attention in the form BLAS takes: one matrix per head. */
 final class HeadMatrices {
   private HeadMatrices() {}
 
-  /** Whether a buffer of Java's can hold the scores of all heads. */
+  /** Whether one Java buffer can hold the scores of all heads. */
   static boolean support(AttentionHeads heads) {
     return heads.count() * heads.scores() <= Integer.MAX_VALUE / Float.BYTES;
   }
@@ -23,7 +23,7 @@ final class HeadMatrices {
         new Blas.Matrix(first, i / perSample * sample + (long) i % perSample * width, stride);
   }
 
-  /** Matrices [S,S'] that lie in x one behind the other. */
+  /** The matrices [S,S'] that lie one after another in x. */
   static IntFunction<Blas.Matrix> scores(AttentionHeads heads, Array x) {
     FloatPointer first = CpuDevice.floats(x);
     long scores = heads.scores();

@@ -5,11 +5,12 @@ import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * Layer normalisation of rows of floats on the processor, a few rows at a time on the heap: one
- * pass where ND4J's operations take ten. All arrays lie in one piece. Results are the same to the
- * bit for the same arrays, on any number of threads.
+ * pass where ND4J needs ten operations. All arrays are contiguous. For the same arrays the results
+ * are bit-identical on any number of threads.
  *
- * <p>Where a loop writes, all its arrays have one index: with several, the virtual machine does not
- * vectorise it. So what belongs to a row's columns is repeated for each row of a block.
+ * <p>In each loop that writes, all arrays use one index; with several, the virtual machine does not
+ * vectorise it. So the numbers of a row's columns (gain, bias) are repeated for each row of a
+ * block.
  */
 final class HeapLayerNorm {
   private static final int BLOCK = 2048; // numbers worked on at a time, unless a row is longer
@@ -20,7 +21,7 @@ final class HeapLayerNorm {
   private final int step; // rows of a block
   private final int shares;
 
-  /** Of arrays [R,D]. */
+  /** For arrays [R,D]. */
   HeapLayerNorm(Array x) {
     rows = Math.toIntExact(x.size(0));
     d = Math.toIntExact(x.size(1));
@@ -28,7 +29,7 @@ final class HeapLayerNorm {
     shares = (int) Math.max(1, x.length() / SHARE); // however many threads there are
   }
 
-  /** As {@link Device#layerNorm}. */
+  /** Does what {@link Device#layerNorm} says. */
   void forward(
       Array x, Array gain, Array bias, double epsilon, Array y, Array mean, Array inverse) {
     Workers.run(
@@ -61,7 +62,7 @@ final class HeapLayerNorm {
         });
   }
 
-  /** As {@link Device#layerNormBackward}. */
+  /** Does what {@link Device#layerNormBackward} says. */
   void backward(
       Array dy, Array x, Array gain, Array mean, Array inverse, Array dgain, Array dbias) {
     float[][] gainSums = new float[shares][];
@@ -104,7 +105,7 @@ final class HeapLayerNorm {
     CpuDevice.floats(dbias).put(total(biasSums), 0, d);
   }
 
-  /** A row's numbers for each row of a block, in this thread's array {@code which}. */
+  /** A row's numbers, repeated for each row of a block, in this thread's array {@code which}. */
   private float[] repeated(Array row, int which) {
     float[] numbers = Scratch.floats(which, step * d);
     CpuDevice.floats(row).get(numbers, 0, d);

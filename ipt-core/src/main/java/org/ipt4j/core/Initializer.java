@@ -2,10 +2,12 @@ package org.ipt4j.core;
 
 import java.util.random.RandomGenerator;
 
-/** How a parameter starts: the next number, drawn from the parameter's own generator. */
+/**
+ * The initial values of a parameter, one after another, drawn from the parameter's own generator.
+ */
 @FunctionalInterface
 public interface Initializer {
-  /** The value of the next element. */
+  /** The next element's value. */
   double next(RandomGenerator random);
 
   /** Every element {@code value}. */

@@ -1,8 +1,8 @@
 package org.ipt4j.core;
 
 /**
- * A part of a network, composed of operations on the tape. It holds its parameters' places and
- * nothing of a call, so that one layer serves many threads.
+ * A part of a network, composed of operations on the tape. It holds the places of its parameters
+ * and no state of a call, so one layer serves many threads.
  */
 @FunctionalInterface
 public interface Layer {

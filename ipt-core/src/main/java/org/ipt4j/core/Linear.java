@@ -1,8 +1,8 @@
 package org.ipt4j.core;
 
 /**
- * y = x·wᵀ + b with learned w [O,I] and b [O], or none; started as PyTorch's {@code nn.Linear}.
- * Weights are stored as {@code <name>.weight} and {@code <name>.bias}.
+ * y = x·wᵀ + b with learned w [O,I] and b [O] or no bias; initialised as PyTorch's {@code
+ * nn.Linear}. Weights are stored as {@code <name>.weight} and {@code <name>.bias}.
  */
 public final class Linear implements Layer {
   private final Parameter weight;
@@ -21,7 +21,7 @@ public final class Linear implements Layer {
         layout.add(name + ".bias", initializer, out));
   }
 
-  /** A linear layer without bias over a parameter [O,I], or some of its rows. */
+  /** A linear layer without bias whose weight is a parameter [O,I] or some of its rows. */
   public static Linear withoutBias(Parameter weight) {
     return new Linear(weight, null);
   }

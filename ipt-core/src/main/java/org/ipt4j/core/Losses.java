@@ -1,6 +1,6 @@
 package org.ipt4j.core;
 
-/** Scalars to be made small. */
+/** Loss functions; each returns a scalar. */
 public final class Losses {
   private Losses() {}
 
@@ -8,7 +8,7 @@ public final class Losses {
    * The mean absolute difference, in the units of its arguments.
    *
    * @param x any shape
-   * @param target the same shape; wants no gradient
+   * @param target the same shape; does not require a gradient
    * @return [1]
    */
   public static Variable l1(Tape tape, Variable x, Variable target) {
@@ -35,11 +35,11 @@ public final class Losses {
   }
 
   /**
-   * The mean of √(d² + ε²) with d the difference: L1 made smooth at 0 (Charbonnier et al., 1994;
-   * Lai et al., 2017, §3.3, with ε = 0.001 for images in 0..1).
+   * The mean of √(d² + ε²), where d is the difference: a variant of L1 that is smooth at 0
+   * (Charbonnier et al., 1994; Lai et al., 2017, §3.3, with ε = 0.001 for images in 0..1).
    *
    * @param x any shape
-   * @param target the same shape; wants no gradient
+   * @param target the same shape; does not require a gradient
    * @param epsilon ε in the units of {@code x}, positive
    * @return [1]
    */

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The environment in which native code begins. OpenBLAS has its own pool of threads, oneDNN and
- * libnd4j share libgomp's, whose idle workers spin unless told to sleep and so take the cores from
- * the other's. libgomp reads what it is told once, when it is loaded.
+ * The environment in which native code starts. OpenBLAS has its own thread pool; oneDNN and libnd4j
+ * share libgomp's. Idle libgomp workers spin unless told to sleep, and so take cores from the other
+ * pool. libgomp reads its settings once, when it is loaded.
  */
 final class NativeEnvironment {
   private static final Logger LOG = LoggerFactory.getLogger(NativeEnvironment.class);
@@ -19,8 +19,8 @@ final class NativeEnvironment {
   private NativeEnvironment() {}
 
   /**
-   * Tells libgomp's workers to sleep, unless the user has told them something; says in the log
-   * where that is too late or not possible.
+   * Tells libgomp's workers to sleep unless the user has set something else; logs if it is too late
+   * or not possible.
    */
   static void prepare() {
     Map<String, String> given = System.getenv();
@@ -39,7 +39,7 @@ final class NativeEnvironment {
     return Loader.getLoadedLibraries().keySet().stream().anyMatch(name -> name.contains("nd4j"));
   }
 
-  /** In the process's own environment, which Java's copy does not show. */
+  /** Sets a variable in the process's own environment, which Java's copy does not show. */
   private static boolean set(String name, String value) {
     if (Platform.isWindows()) { // whose libraries each have a copy, too
       return false;

@@ -58,7 +58,7 @@ final class Nd4jArray extends Array {
         otherStrides);
   }
 
-  /** What ND4J's operations take. */
+  /** The array as ND4J's operations take it. */
   INDArray nd() {
     INDArray made = array;
     if (made == null) {
@@ -75,17 +75,17 @@ final class Nd4jArray extends Array {
         memory.data(), shape(), strides(), memory.offset() + offset, byColumns ? 'f' : 'c');
   }
 
-  /** The first number, of floats on the processor. */
+  /** The first number, for floats on the processor. */
   FloatPointer floats() {
     return new Place(address);
   }
 
-  /** Where the first number lies. */
+  /** The address of the first number. */
   long address() {
     return address;
   }
 
-  /** Gives the whole memory back, of which no view may be in use. */
+  /** Frees the whole memory; no view of it may be in use. */
   void free() {
     memory.close();
     if (own != null) {
@@ -93,7 +93,7 @@ final class Nd4jArray extends Array {
     }
   }
 
-  /** Memory that others own. */
+  /** Memory that something else owns. */
   private static final class Place extends FloatPointer {
     Place(long address) {
       this.address = address;

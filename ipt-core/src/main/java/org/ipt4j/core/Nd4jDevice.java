@@ -13,7 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.conditions.Conditions;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** ND4J's natives, on whatever backend the user has chosen. */
+/** ND4J's natives, on any backend of ND4J. */
 class Nd4jDevice extends Device {
   private final DataType type;
 
@@ -23,7 +23,7 @@ class Nd4jDevice extends Device {
     type = precision == Precision.FLOAT ? DataType.FLOAT : DataType.DOUBLE;
   }
 
-  /** What ND4J calls an array of an ND4J device. */
+  /** An ND4J device's array as ND4J's own type. */
   static INDArray nd(Array x) {
     return ((Nd4jArray) x).nd();
   }
@@ -106,7 +106,7 @@ class Nd4jDevice extends Device {
             .build());
   }
 
-  /** Whether matrices lie column by column, which ND4J would copy first. */
+  /** Whether matrices are column-major, which ND4J would copy first. */
   private static boolean isByColumns(Array x) {
     int rows = x.rank() - 2;
     int columns = x.rank() - 1;

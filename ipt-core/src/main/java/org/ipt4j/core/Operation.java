@@ -5,22 +5,22 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What was done on a {@link Tape}: enough to print, time or export it.
+ * The description of an operation on a {@link Tape}: enough to print, time or export it.
  *
- * @param name in the field's terms, as {@code conv2d}
- * @param attributes what it was called with beside its inputs, by name
- * @param multiplications of the way forward; 0 where they do not count beside the others'
+ * @param name the field's name for it, such as {@code conv2d}
+ * @param attributes its arguments other than its inputs, by name
+ * @param multiplications of the forward pass; 0 if they are negligible
  */
 public record Operation(String name, Map<String, Object> attributes, long multiplications) {
-  /** Of attributes that never change. */
+  /** Copies the attributes, so that they never change. */
   public Operation {
     attributes = Map.copyOf(attributes);
   }
 
   /**
-   * With attributes.
+   * An operation with attributes.
    *
-   * @param namesAndValues in turns
+   * @param namesAndValues names and values in turn
    */
   public static Operation of(String name, Object... namesAndValues) {
     Map<String, Object> attributes = new HashMap<>();
@@ -30,7 +30,7 @@ public record Operation(String name, Map<String, Object> attributes, long multip
     return new Operation(name, attributes, 0);
   }
 
-  /** The same with its cost. */
+  /** The same operation with its number of multiplications. */
   public Operation multiplying(long count) {
     return new Operation(name, attributes, count);
   }

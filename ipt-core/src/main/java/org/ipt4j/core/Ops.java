@@ -21,13 +21,13 @@ public final class Ops {
     return linear(tape, x, w, b, null, Activation.NONE);
   }
 
-  /** y = r + x·wᵀ + b: {@link #linear} beside a residual r [..., O], in one array. */
+  /** y = r + x·wᵀ + b: {@link #linear} added to a residual r [..., O], without a further array. */
   public static Variable linearOnto(Tape tape, Variable r, Variable x, Variable w, Variable b) {
     Shapes.check(tape, "residual", r, outputShape(x, w));
     return linear(tape, x, w, b, r, Activation.NONE);
   }
 
-  /** y = max(x·wᵀ + b, 0): {@link #linear} and {@link #relu} in one array. */
+  /** y = max(x·wᵀ + b, 0): {@link #linear} and {@link #relu}, without a further array. */
   public static Variable linearRelu(Tape tape, Variable x, Variable w, Variable b) {
     return linear(tape, x, w, b, null, Activation.RELU);
   }
@@ -87,7 +87,7 @@ public final class Ops {
     return shape;
   }
 
-  /** y = a + b, of one shape. */
+  /** y = a + b; shapes are equal. */
   public static Variable add(Tape tape, Variable a, Variable b) {
     Shapes.checkEqual(tape, "add", a, b);
     Array y = tape.array(a.shape());
@@ -105,7 +105,7 @@ public final class Ops {
   }
 
   /**
-   * y[n] = x[n] + e for every n: a learned embedding, the same for each sample.
+   * y[n] = x[n] + e for every n: adds a learned embedding, the same for each sample.
    *
    * @param x [N,S,D]
    * @param e [S,D]

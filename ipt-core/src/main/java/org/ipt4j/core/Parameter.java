@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * A named part of every {@link ParameterVector} with the same {@link ParameterLayout}: where it
- * lies, its shape, how it starts. Holds no numbers. Compared by identity.
+ * A named part of every {@link ParameterVector} with the same {@link ParameterLayout}: its place,
+ * its shape and its initial values. Holds no numbers. Compared by identity.
  */
 public final class Parameter {
   private final String name;
@@ -44,12 +44,12 @@ public final class Parameter {
     return shape.clone();
   }
 
-  /** How many numbers it holds. */
+  /** The number of its elements. */
   public long length() {
     return Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 
-  /** The rows {@code from} (inclusive) to {@code to} (exclusive) of its first axis, as a view. */
+  /** A view of the rows {@code from} (inclusive) to {@code to} (exclusive) of its first axis. */
   public Parameter rows(long from, long to) {
     if (from < 0 || to <= from || to > shape[0]) {
       throw new IllegalArgumentException(
@@ -62,22 +62,22 @@ public final class Parameter {
         name, offset + from * strides[0], firstRow + from, part, strides, initializer);
   }
 
-  /** Which of the whole parameter's rows is its first: 0 unless it is a part. */
+  /** The whole parameter's row at which it begins: 0 unless it is a part of one. */
   long firstRow() {
     return firstRow;
   }
 
-  /** Where it begins. */
+  /** Where it begins in the flat vector. */
   long offset() {
     return offset;
   }
 
-  /** How far apart neighbours lie along each axis. */
+  /** The distance between neighbours along each axis. */
   long[] strides() {
     return strides.clone();
   }
 
-  /** There must be as many as it has, and no gaps between them. */
+  /** Checks that there are as many numbers as elements, and that the parameter has no gaps. */
   void check(float[] numbers) {
     if (isByColumns() && strides[1] != shape[0]) {
       throw new IllegalArgumentException("a part of " + name + " has no piece of its own");
@@ -88,12 +88,15 @@ public final class Parameter {
     }
   }
 
-  /** Whether it is a matrix that lies column by column. */
+  /** Whether it is a column-major matrix. */
   boolean isByColumns() {
     return shape.length == 2 && strides[0] == 1 && shape[0] > 1 && shape[1] > 1;
   }
 
-  /** Takes {@code length} of a matrix' numbers, those from column {@code left} on, by columns. */
+  /**
+   * Copies {@code length} of a matrix's numbers, from column {@code left} on, into column-major
+   * order.
+   */
   void toColumns(float[] numbers, int left, int length, float[] band) {
     int rows = (int) shape[0];
     int columns = (int) shape[1];
@@ -104,7 +107,10 @@ public final class Parameter {
     }
   }
 
-  /** The other way: puts {@code length} numbers by columns, from {@code left} on, into rows. */
+  /**
+   * The reverse: copies {@code length} column-major numbers, from column {@code left} on, into
+   * rows.
+   */
   void fromColumns(float[] band, int left, int length, float[] numbers) {
     int rows = (int) shape[0];
     int columns = (int) shape[1];

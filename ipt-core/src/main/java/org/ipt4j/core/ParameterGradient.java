@@ -3,10 +3,10 @@ package org.ipt4j.core;
 import java.util.function.Supplier;
 
 /**
- * A parameter's gradient in one of several passes that add to the same vector in {@link Turns}. An
- * operation that uses the parameter alone adds straight to the vector. Where several do, far apart
- * in the network perhaps, their sum is made in an array of the pass, so that no other pass has to
- * wait from the first to the last.
+ * A parameter's gradient in one of several passes that add to the same vector in {@link Turns}. If
+ * one operation alone uses the parameter, it adds straight to the vector. If several do, perhaps
+ * far apart in the network, their sum is made in an array of the pass, so that other passes need
+ * not wait from the first of them to the last.
  */
 final class ParameterGradient implements Variable.GradientMemory {
   private final Parameter parameter;
@@ -17,7 +17,7 @@ final class ParameterGradient implements Variable.GradientMemory {
   private Array own; // null: none
 
   /**
-   * Nothing has flowed back yet.
+   * A gradient to which nothing has been added yet.
    *
    * @param all the parameter's part of the vector
    * @param memory makes an array of the pass

@@ -7,14 +7,14 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Where each named parameter lies in a flat vector: values, gradients, an optimiser's moments and
- * weight files all read this one layout. It is cut into consecutive {@link Range}s that are updated
+ * The place of each named parameter in a flat vector: values, gradients, an optimiser's moments and
+ * weight files all use this one layout. It is cut into consecutive {@link Range}s that are updated
  * as a whole (the body, and each task's own parameters).
  */
 public final class ParameterLayout {
-  /** The consecutive parameters that are updated together. */
+  /** Consecutive parameters that are updated together. */
   public record Range(String name, long offset, long length) {
-    /** Whether {@code parameter} lies in it. */
+    /** Whether {@code parameter} lies in this range. */
     public boolean contains(Parameter parameter) {
       return parameter.offset() >= offset && parameter.offset() < offset + length;
     }
@@ -60,30 +60,30 @@ public final class ParameterLayout {
     return length;
   }
 
-  /** Collects parameters as the parts of a network ask for them. */
+  /** Collects parameters while the parts of a network are built. */
   public static final class Builder {
     private final List<Parameter> parameters = new ArrayList<>();
     private final List<Range> ranges = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
     private long end;
 
-    /** Without ranges. */
+    /** A builder without ranges. */
     public Builder() {}
 
-    /** Begins a range; every parameter added from here on belongs to it. */
+    /** Begins a range; all parameters added from here on belong to it. */
     public Builder range(String name) {
       ranges.add(new Range(name, end, 0));
       return this;
     }
 
-    /** Adds a parameter behind those already there. */
+    /** Adds a parameter after those already there. */
     public Parameter add(String name, Initializer initializer, long... shape) {
       return add(name, initializer, shape, Array.rowByRow(shape));
     }
 
     /**
-     * Adds a matrix that is kept column by column: products with its transpose, which is what a
-     * linear layer makes of its weights, are fastest so.
+     * Adds a column-major matrix: products with its transpose, as in a linear layer, are fastest
+     * this way.
      */
     public Parameter addByColumns(String name, Initializer initializer, long rows, long columns) {
       return add(name, initializer, new long[] {rows, columns}, new long[] {1, rows});

@@ -6,8 +6,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * One flat vector with the views of a {@link ParameterLayout}: a network's values, or their
- * gradients. Lives on a {@link Device}, outside every {@link Arena}. Many threads may read it at
- * once; whoever writes keeps the others away.
+ * gradients. It lives on a {@link Device}, outside every {@link Arena}. Many threads may read it at
+ * once; a writer must have it alone.
  */
 public final class ParameterVector {
   private static final int BAND = 32; // columns, of which as many rows stay in a core's cache
@@ -28,7 +28,7 @@ public final class ParameterVector {
     return new ParameterVector(layout, flat);
   }
 
-  /** Every parameter as its initializer says; a pure function of the seed and the layout. */
+  /** Every parameter with its initializer's values; a pure function of the seed and the layout. */
   public static ParameterVector initialized(ParameterLayout layout, Device device, long seed) {
     ParameterVector vector = new ParameterVector(layout, device.permanent(layout.length()));
     for (Parameter parameter : layout.parameters()) {
@@ -42,7 +42,7 @@ public final class ParameterVector {
     return vector;
   }
 
-  /** The same numbers in memory of their own. */
+  /** A copy with memory of its own. */
   public ParameterVector copy() {
     ParameterVector copy = new ParameterVector(layout, flat.device().permanent(layout.length()));
     flat.device().copy(flat, copy.flat);
@@ -54,22 +54,22 @@ public final class ParameterVector {
     return layout;
   }
 
-  /** Where the numbers are. */
+  /** The device that holds the numbers. */
   public Device device() {
     return flat.device();
   }
 
-  /** The whole vector, itself, not a copy. */
+  /** The whole vector itself, not a copy. */
   public Array flat() {
     return flat;
   }
 
-  /** The part of the vector that belongs to {@code range}, a view. */
+  /** A view of the part of the vector that {@code range} covers. */
   public Array range(ParameterLayout.Range range) {
     return flat.view(range.offset(), new long[] {range.length()}, new long[] {1});
   }
 
-  /** The parameter's numbers in its shape, a view. */
+  /** A view of the parameter's numbers in its shape. */
   public Array view(Parameter parameter) {
     return views.computeIfAbsent(parameter, p -> flat.view(p.offset(), p.shape(), p.strides()));
   }
@@ -77,7 +77,7 @@ public final class ParameterVector {
   /**
    * A copy of the parameter's numbers, row by row (the last axis fastest).
    *
-   * @param parameter whole, no part of one
+   * @param parameter a whole one, not a part
    */
   public float[] read(Parameter parameter) {
     float[] numbers = new float[Math.toIntExact(parameter.length())];
@@ -88,7 +88,7 @@ public final class ParameterVector {
   /**
    * Copies the parameter's numbers, row by row.
    *
-   * @param numbers takes them, of the parameter's length
+   * @param numbers receives them; of the parameter's length
    */
   public void read(Parameter parameter, float[] numbers) {
     parameter.check(numbers);
@@ -127,7 +127,7 @@ public final class ParameterVector {
     void run(long place, int length, float[] band, int left);
   }
 
-  /** Goes through a matrix that lies column by column, some columns at a time. */
+  /** Goes through a column-major matrix, a few columns at a time. */
   private static void inBands(Parameter matrix, Band task) {
     int rows = (int) matrix.shape()[0];
     int columns = (int) matrix.shape()[1];

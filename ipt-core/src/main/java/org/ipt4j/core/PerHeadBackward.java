@@ -4,10 +4,10 @@ import java.nio.FloatBuffer;
 import java.util.function.IntFunction;
 
 /**
- * The way back through attention, head by head: a head's scores are made, used and forgotten while
- * they are in one processor's cache, where BLAS multiplies twice as fast as from memory. In between
- * a few rows at a time are copied to arrays on the heap, over which the virtual machine vectorises
- * loops. Results are the same to the bit for the same arrays.
+ * The backward pass of attention, head by head: a head's scores are made, used and dropped while
+ * they are in one processor's cache, where BLAS multiplies twice as fast as from memory. In
+ * between, a few rows at a time are copied to heap arrays, over which the virtual machine
+ * vectorises loops. For the same arrays the results are bit-identical.
  */
 final class PerHeadBackward {
   private static final int BLOCK = 4096; // numbers worked on at a time, unless a row is longer
@@ -22,11 +22,11 @@ final class PerHeadBackward {
   private final FloatBuffer sums;
 
   /**
-   * What went in and what flows back.
+   * Takes attention's inputs and the gradient of its output.
    *
    * @param dy [N,S,D]
    * @param weights the softmax [N,A,S,S']
-   * @param sums of dy ∘ y over each head's columns [N,S,A]
+   * @param sums the sums of dy ∘ y over each head's columns [N,S,A]
    */
   PerHeadBackward(AttentionHeads heads, Array dy, Array weights, Array sums) {
     this.heads = heads;
@@ -60,7 +60,9 @@ final class PerHeadBackward {
                 }));
   }
 
-  /** Where a head's gradient goes, and whether it is added to what is there (1) or not (0). */
+  /**
+   * The place of a head's gradient, and whether it is added to what is there (beta 1) or not (0).
+   */
   private record Gradient(IntFunction<Blas.Matrix> array, double beta) {}
 
   private Gradient gradient(Variable.Target target) {
@@ -96,7 +98,7 @@ final class PerHeadBackward {
     return CpuDevice.floats(x).capacity(x.length()).asBuffer();
   }
 
-  /** The gradient of one head's scores, in memory of a share's own. */
+  /** The gradient of one head's scores, in memory that belongs to one share of the heads. */
   private final class Slopes {
     private final Blas.Matrix matrix;
     private final FloatBuffer numbers;

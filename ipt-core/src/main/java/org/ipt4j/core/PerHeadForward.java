@@ -35,7 +35,7 @@ final class PerHeadForward {
   /**
    * y = softmax(factor · q·kᵀ)·v of each head.
    *
-   * @param weights for the softmax [N,A,S,S'], if it is to be kept; else null
+   * @param weights receives the softmax [N,A,S,S'], or null
    */
   void run(Array weights) {
     Array scores = weights == null ? device.array((long) shares * group, heads.scores()) : weights;
@@ -57,7 +57,7 @@ final class PerHeadForward {
                 }));
   }
 
-  /** The scores of {@code count} heads from {@code at} on, as softmax takes them. */
+  /** The scores of {@code count} heads from {@code at} on, in the shape that softmax takes. */
   private Array some(Array scores, int at, int count) {
     return scores.view(
         at * heads.scores(),
@@ -65,7 +65,10 @@ final class PerHeadForward {
         new long[] {heads.scores(), heads.keys(), 1});
   }
 
-  /** The heads from {@code from} on whose scores are {@code some}, matrices {@code at} and on. */
+  /**
+   * Computes the heads from {@code from} on; their scores are {@code some}, the matrices from
+   * {@code at} on.
+   */
   private void heads(int from, int at, Array some, Array scores) {
     int count = (int) some.size(0);
     int queries = heads.queries();

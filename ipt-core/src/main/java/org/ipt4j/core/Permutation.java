@@ -5,8 +5,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * The axes of a batch's samples in another order. Goes sample by sample through arrays on the heap,
- * the longest axis innermost: ND4J's strided copies were a tenth of a small network's inference.
+ * Puts the axes of a batch's samples in another order. Goes sample by sample through heap arrays,
+ * the longest axis innermost: ND4J's strided copies took a tenth of a small network's inference
+ * time.
  */
 final class Permutation {
   private final int samples;
@@ -16,10 +17,10 @@ final class Permutation {
   private final int[] to; // and in the target
 
   /**
-   * As {@link Device#permute} takes them.
+   * Takes the arguments of {@link Device#permute}.
    *
    * @param shape of the source
-   * @param axes for each of the target's axes the source's; the first, the batch's, stays
+   * @param axes for each of the target's axes, the source's; the first, the batch axis, stays
    */
   Permutation(long[] shape, int... axes) {
     int rank = shape.length;
@@ -46,7 +47,7 @@ final class Permutation {
     to = IntStream.of(order).map(axis -> target[axis]).toArray();
   }
 
-  /** x, FLOAT on the processor, → y; both lie in one piece. */
+  /** Permutes x into y, both FLOAT on the processor and contiguous. */
   void run(Array x, Array y) {
     int shares = Math.min(samples, Workers.count());
     Workers.run(

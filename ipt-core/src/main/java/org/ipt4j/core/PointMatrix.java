@@ -7,29 +7,29 @@ import java.util.Arrays;
  * filter g of 5 taps over 8 inputs d, with 8 multiplications instead of 20 (Lavin &amp; Gray, 2016,
  * arXiv 1509.09308, §4). A, G and Bᵀ are those of the Cook–Toom algorithm, which multiplies
  * polynomials by their values at points (Blahut, 2010, <i>Fast Algorithms for Signal
- * Processing</i>, §5.2): 0, 1, 2, ½, ∞, −1, −2 and −½ here, each with a row.
+ * Processing</i>, §5.2). The points here are 0, 1, 2, ½, ∞, −1, −2 and −½; each has a row.
  *
- * <p>A row of −p is that of p with the odd columns' signs changed, so that both rows need one sum
- * over the even columns and one over the odd ones.
+ * <p>The row of −p is the row of p with the signs of the odd columns changed, so one sum over the
+ * even columns and one over the odd ones serve both rows.
  */
 final class PointMatrix {
-  /** Points, and inputs of a tile. */
+  /** The number of points, and of inputs of a tile. */
   static final int POINTS = 8;
 
-  /** Outputs of a tile. */
+  /** The number of outputs of a tile. */
   static final int TILE = 4;
 
-  /** Taps of the filter. */
+  /** The number of taps of the filter. */
   static final int TAPS = 5;
 
   private static final int INFINITE = 4; // the point that is no number
   private static final double[] AT = {0, 1, 2, 0.5, Double.NaN, -1, -2, -0.5};
   private static final int PAIRED = 4; // points 1 to 3 and those of the other sign, 4 behind
 
-  /** Bᵀ [8,8]: of inputs. */
+  /** Bᵀ [8,8], for inputs. */
   static final PointMatrix INPUT = new PointMatrix(input());
 
-  /** A [8,4]: of outputs. */
+  /** A [8,4], for outputs. */
   static final PointMatrix OUTPUT = new PointMatrix(powers(TILE));
 
   private final int size;
@@ -66,7 +66,7 @@ final class PointMatrix {
     return columns;
   }
 
-  /** Its columns. */
+  /** The number of its columns. */
   int size() {
     return size;
   }
@@ -118,7 +118,7 @@ final class PointMatrix {
     }
   }
 
-  /** p and q = 2 or 4 arrays times {@code ofP} and {@code ofQ}. */
+  /** p and q = sums of 2 or 4 arrays times {@code ofP} and {@code ofQ}. */
   private static void sums(
       float[] ofP, float[] ofQ, float[][] arrays, float[] p, float[] q, int length) {
     float[] a = arrays[0];
@@ -173,7 +173,7 @@ final class PointMatrix {
     }
   }
 
-  /** G⊗G [64,25], row by row: what takes a filter of 5×5 to the 8×8 points. */
+  /** G⊗G [64,25], row by row: transforms a 5×5 filter to the 8×8 points. */
   static float[] filterMatrix() {
     double[][] g = powers(TAPS);
     for (int i = 0; i < POINTS; i++) {
@@ -199,7 +199,7 @@ final class PointMatrix {
     return numbers;
   }
 
-  /** The values at the points of a polynomial's terms; at infinity, of the highest alone. */
+  /** The values of a polynomial's terms at the points; at infinity only the highest term counts. */
   private static double[][] powers(int terms) {
     double[][] rows = new double[POINTS][terms];
     for (int i = 0; i < POINTS; i++) {
@@ -210,7 +210,10 @@ final class PointMatrix {
     return rows;
   }
 
-  /** Of each point, the coefficients of the product of (x − p) over all others but infinity. */
+  /**
+   * For each point, the coefficients of the product of (x − p) over all other points p except
+   * infinity.
+   */
   private static double[][] input() {
     double[][] rows = new double[POINTS][POINTS];
     for (int i = 0; i < POINTS; i++) {

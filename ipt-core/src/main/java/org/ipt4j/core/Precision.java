@@ -1,10 +1,10 @@
 package org.ipt4j.core;
 
-/** What a device's numbers are. */
+/** The precision of a device's numbers. */
 public enum Precision {
-  /** 32 bits: what networks are trained and used in. */
+  /** 32 bits, for training and use. */
   FLOAT(4),
-  /** 64 bits: what gradients are judged in. */
+  /** 64 bits, for checking gradients. */
   DOUBLE(8);
 
   private final int bytes;
@@ -13,7 +13,7 @@ public enum Precision {
     this.bytes = bytes;
   }
 
-  /** The size of one. */
+  /** The size of a number in bytes. */
   public int bytes() {
     return bytes;
   }

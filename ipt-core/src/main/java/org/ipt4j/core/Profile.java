@@ -7,18 +7,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The time that passes spend in each operation, summed over all threads. What happens between two
- * operations counts as the second's.
+ * The time that passes spend in each operation, summed over all threads. Time between two
+ * operations counts towards the second.
  */
 public final class Profile {
   /**
-   * All calls of one operation.
+   * The totals of one operation.
    *
    * @param operation its name
    * @param forwards how often it was computed
-   * @param forwardSeconds on the way forward
-   * @param backwardSeconds on the way back
-   * @param multiplications forward and back, where going back takes twice as many
+   * @param forwardSeconds seconds in the forward pass
+   * @param backwardSeconds seconds in the backward pass
+   * @param multiplications of both; the backward pass counts twice
    */
   public record Line(
       String operation,
@@ -26,7 +26,7 @@ public final class Profile {
       double forwardSeconds,
       double backwardSeconds,
       double multiplications) {
-    /** Forward and back. */
+    /** Seconds of both passes. */
     public double seconds() {
       return forwardSeconds + backwardSeconds;
     }
@@ -45,19 +45,19 @@ public final class Profile {
 
   private Profile() {}
 
-  /** Begins a profile of the passes that begin from here on, and ends the one before. */
+  /** Begins a profile of the passes that start from here on, and ends the previous profile. */
   public static Profile begin() {
     Profile profile = new Profile();
     current = profile;
     return profile;
   }
 
-  /** Passes that begin from here on are no longer counted. */
+  /** Passes that start from here on are no longer counted. */
   public void end() {
     current = null;
   }
 
-  /** What passes are to be counted by; null: nothing. */
+  /** The profile that passes report to; null if there is none. */
   static Profile current() {
     return current;
   }
@@ -79,7 +79,7 @@ public final class Profile {
     return byOperation.computeIfAbsent(operation.name(), name -> new Sums());
   }
 
-  /** What was counted so far, the operation that took longest first. */
+  /** The totals so far, the operation that took longest first. */
   public List<Line> lines() {
     return byOperation.entrySet().stream()
         .map(

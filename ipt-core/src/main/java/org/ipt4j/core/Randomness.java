@@ -4,9 +4,9 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * Randomness that is counted, not consumed: a generator is a pure function of a seed and counters
- * (step, sample, …), so nothing that happened before changes what is drawn, and resuming,
- * prefetching or distributing cannot either.
+ * Random numbers by counters: a generator is a pure function of a seed and counters (step, sample,
+ * …). What is drawn does not depend on what happened before, so resuming, prefetching or
+ * distributing work cannot change it.
  */
 public final class Randomness {
   private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
@@ -18,7 +18,7 @@ public final class Randomness {
     return new SplittableRandom(seedAt(seed, counters));
   }
 
-  /** The seed of a sub-run: as {@link #at}, for what takes a seed instead of a generator. */
+  /** A seed derived as in {@link #at}, for code that takes a seed instead of a generator. */
   public static long seedAt(long seed, long... counters) {
     long state = mix(seed + GOLDEN_GAMMA);
     for (long counter : counters) {

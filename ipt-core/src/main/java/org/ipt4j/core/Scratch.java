@@ -1,8 +1,8 @@
 package org.ipt4j.core;
 
 /**
- * Arrays on the heap that a thread uses again and again: operations that work block by block would
- * otherwise leave most of what the collector has to clear. Each is for one operation at a time.
+ * Heap arrays that a thread reuses; without them, operations that work block by block would make
+ * most of the garbage. Each array is used by one operation at a time.
  */
 final class Scratch {
   private static final int ARRAYS = 5;
@@ -19,7 +19,7 @@ final class Scratch {
   }
 
   /**
-   * This thread's array {@code which} (0 to 4), of {@code length} numbers or more, its content
+   * This thread's array {@code which} (0 to 4), of {@code length} numbers or more; content
    * undefined.
    */
   static float[] floats(int which, int length) {

@@ -3,12 +3,13 @@ package org.ipt4j.core;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The checks that operations make before they compute. */
+/** Shape checks that operations make before they compute. */
 final class Shapes {
   private Shapes() {}
 
   /**
-   * The last axes of {@code x} must be {@code expected}; −1 stands for any number of axes before.
+   * Checks that the last axes of {@code x} are {@code expected}; −1 stands for any number of axes
+   * before.
    */
   static void check(Tape tape, String operation, Variable x, long... expected) {
     long[] shape = x.shape();

@@ -2,10 +2,10 @@ package org.ipt4j.core;
 
 /**
  * A sub-pixel convolution (Shi et al., 2016) and the convolution after it, both 3×3: y =
- * conv2d(pixelShuffle(conv2d(x, w1, b1), s), w2, b2). Nothing lies between that is not linear, so
- * that all of it but the outermost pixels, which see the zeros around the enlarged features, is one
- * 5×5 convolution to O·s² channels and a shuffle of those ({@link FoldedKernel}): with few output
- * channels, a fraction of the multiplications.
+ * conv2d(pixelShuffle(conv2d(x, w1, b1), s), w2, b2). All of this is linear. So, except for the
+ * outermost pixels, which see the zero padding of the enlarged features, it is one 5×5 convolution
+ * to O·s² channels and a pixel shuffle ({@link FoldedKernel}). With few output channels this takes
+ * a fraction of the multiplications.
  *
  * @param w1 [M·s²,C,3,3]
  * @param b1 [M·s²]
@@ -17,14 +17,17 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
   private static final int ROWS = 2;
   private static final int COLUMNS = 3;
 
-  /** x [N,C,H,W] → y [N,O,sH,sW], the shortest way. */
+  /** x [N,C,H,W] → y [N,O,sH,sW], by the cheaper of the two ways. */
   Variable upsample(Tape tape, Variable x) {
     return !tape.isTracing() && tape.device().foldsSubPixels() && saves(x)
         ? folded(tape, x)
         : plain(tape, x);
   }
 
-  /** Whether folding saves multiplications; of an edge, two pixels' depth is computed plainly. */
+  /**
+   * Whether folding saves multiplications. Along each edge, a strip two pixels deep is computed
+   * unfolded.
+   */
   private boolean saves(Variable x) {
     long in = x.size(1);
     long middle = w2.size(1);
@@ -39,7 +42,7 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
     return ConvOps.conv2d(tape, middle, w2, b2);
   }
 
-  /** H and W are at least 4. */
+  /** The folded way; H and W are at least 4. */
   Variable folded(Tape tape, Variable x) {
     Variable rows = edges(tape, x, ROWS);
     Variable columns = edges(tape, x, COLUMNS);
@@ -70,7 +73,7 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
         b2);
   }
 
-  /** The first and last of y's pixels along {@code axis}, the plain way. */
+  /** The first and last of y's pixels along {@code axis}, computed unfolded. */
   private Variable edges(Tape tape, Variable x, int axis) {
     Variable outer = ends(tape, x, axis, 2);
     Variable features = ends(tape, ConvOps.conv2d(tape, outer, w1, b1), axis, 1);
@@ -78,7 +81,7 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
     return ends(tape, ConvOps.conv2d(tape, enlarged, w2, b2), axis, 1);
   }
 
-  /** The first and the last {@code depth} of x along {@code axis}, beside each other. */
+  /** The first and the last {@code depth} of x along {@code axis}, joined. */
   private static Variable ends(Tape tape, Variable x, int axis, int depth) {
     long[] shape = x.shape();
     shape[axis] = 2L * depth;
@@ -103,7 +106,10 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
         x);
   }
 
-  /** {@code inner} with other first and last rows and columns; the corners are the rows'. */
+  /**
+   * {@code inner} with its first and last rows and columns replaced; the corners are taken from the
+   * rows.
+   */
   private static Variable framed(Tape tape, Variable inner, Variable rows, Variable columns) {
     Device device = tape.device();
     Array y = tape.array(inner.shape());

@@ -5,10 +5,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Allows one place a call that the build forbids elsewhere ({@code config/forbidden.txt}). */
+/** Allows, in one place, a call that the build forbids elsewhere ({@code config/forbidden.txt}). */
 @Retention(RetentionPolicy.CLASS)
 @Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE})
 public @interface SuppressForbidden {
-  /** Why this place may. */
+  /** Why it is allowed here. */
   String value();
 }

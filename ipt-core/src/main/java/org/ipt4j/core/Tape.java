@@ -10,17 +10,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One pass through a network: holds its arrays and, when training, what is needed to go back.
+ * One pass through a network: holds its arrays and, in training, what the backward pass needs.
  *
- * <p>While a tape is open every array made on its thread lives in the thread's {@link Arena}, which
- * {@link #close} empties: copy out what is to stay. After a first pass of its kind nothing is
- * allocated. At most one tape is open per thread; many threads may read one {@link
+ * <p>While a tape is open, every array made on its thread lives in the thread's {@link Arena},
+ * which {@link #close} empties; copy out what should stay. After a first pass of the same kind
+ * nothing is allocated. At most one tape is open per thread; many threads may read one {@link
  * ParameterVector}.
  */
 public final class Tape implements AutoCloseable {
   private record Step(Variable output, Runnable backward, Variable... inputs) {}
 
-  /** The operations to go back through, and the memory of their gradients. */
+  /** The operations of the backward pass, and the memory of their gradients. */
   private static final class Recording {
     private final List<Step> steps = new ArrayList<>();
     private final GradientPool memory;
@@ -60,7 +60,7 @@ public final class Tape implements AutoCloseable {
       }
     }
 
-    /** The memory of the gradient of an array of that shape. */
+    /** The memory for the gradient of an array of this shape. */
     private Variable.GradientMemory memoryOf(long[] shape) {
       return new Variable.GradientMemory() {
         @Override
@@ -111,7 +111,7 @@ public final class Tape implements AutoCloseable {
     this.mark = System.nanoTime();
   }
 
-  /** A pass that only computes values. */
+  /** A pass for inference; it records nothing for a backward pass. */
   public static Tape inference(ParameterVector values) {
     return new Tape(values, null, null, null);
   }
@@ -122,8 +122,8 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * A pass that can go back; {@link #backward} adds to {@code gradients}, which has the layout of
-   * {@code values}.
+   * A pass that can be followed by {@link #backward}, which adds to {@code gradients}. That vector
+   * has the layout of {@code values}.
    */
   public static Tape training(ParameterVector values, ParameterVector gradients) {
     checkLayout(values, gradients);
@@ -131,10 +131,10 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * One of several passes that go back side by side, each on its own thread, and add to the same
-   * {@code gradients} in turns. No two of the parameters that it uses may overlap.
+   * One of several passes that run in parallel, each on its own thread, and add to the same {@code
+   * gradients} in turns. No two of the parameters that it uses may overlap.
    *
-   * @param pass its place in the order, from 0; passes begin in their order
+   * @param pass its place in the order, from 0; passes begin in this order
    */
   public static Tape training(
       ParameterVector values, ParameterVector gradients, Turns turns, int pass) {
@@ -143,9 +143,9 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Gives back the memory that this thread keeps from pass to pass, for threads that will make no
-   * further one, or not soon; the next pass takes it anew. What {@link Workers} keep is not
-   * touched: all callers share it.
+   * Frees the memory that this thread keeps from pass to pass, for threads that will make no
+   * further pass soon; the next pass allocates it again. Memory of the {@link Workers}, which all
+   * callers share, is not touched.
    *
    * @throws IllegalStateException if a tape is open on this thread
    */
@@ -156,9 +156,9 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * The operations so far, in the order in which they were done.
+   * The operations so far, in order.
    *
-   * @throws IllegalStateException if this is no {@link #tracing} pass
+   * @throws IllegalStateException if this is not a {@link #tracing} pass
    */
   public List<Node> nodes() {
     if (nodes == null) {
@@ -171,12 +171,12 @@ public final class Tape implements AutoCloseable {
     return nodes != null;
   }
 
-  /** Where the arrays are and what computes with them. */
+  /** The device of its arrays, which computes. */
   public Device device() {
     return values.device();
   }
 
-  /** Where in the network the pass is: the parameter that was asked for last. */
+  /** Where in the network the pass is: the parameter asked for last. */
   String place() {
     return place;
   }
@@ -189,8 +189,8 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * From here on the parameters of {@code range} want no gradient; what they are applied to still
-   * may.
+   * From here on the parameters of {@code range} get no gradient; the inputs of their operations
+   * still may.
    */
   public Tape freeze(ParameterLayout.Range range) {
     frozen.add(range);
@@ -198,21 +198,22 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * From here on the arrays of a layer in a {@link #sequence} are not kept for the way back but
-   * computed again there: memory for one layer's arrays instead of all, for one more forward pass
-   * (Chen et al., 2016, arXiv 1604.06174, §4). Gradients are the same to the bit.
+   * From here on the arrays of a layer in a {@link #sequence} are not kept for the backward pass
+   * but computed again there: memory for one layer's arrays instead of all, at the cost of one more
+   * forward pass (gradient checkpointing: Chen et al., 2016, arXiv 1604.06174, §4). Gradients are
+   * bit-identical.
    */
   public Tape recomputing() {
     recomputing = true;
     return this;
   }
 
-  /** Whether operations are recorded. */
+  /** Whether operations are recorded for a backward pass. */
   public boolean isTraining() {
     return recording != null;
   }
 
-  /** The parameter's values, and when training its gradient. */
+  /** The parameter's values and, in training, its gradient. */
   public Variable parameter(Parameter parameter) {
     place = parameter.name();
     return parameters.computeIfAbsent(
@@ -235,14 +236,13 @@ public final class Tape implements AutoCloseable {
     return gradient;
   }
 
-  /** An array that wants no gradient. */
+  /** An array that needs no gradient. */
   public Variable constant(Array value) {
     return leaf(Operation.of("constant"), value);
   }
 
   /**
-   * What goes into the network: a copy of as many {@code numbers}, from {@code from} on; wants no
-   * gradient.
+   * An input of the network: a copy of {@code numbers} from {@code from} on; it needs no gradient.
    */
   public Variable input(float[] numbers, int from, long... shape) {
     return leaf(Operation.of("input"), device().array(numbers, from, shape));
@@ -252,31 +252,31 @@ public final class Tape implements AutoCloseable {
     return node(operation, new Variable(value, null));
   }
 
-  /** An array whose gradient is wanted, when training. */
+  /** An array that gets a gradient in training. */
   private Variable variable(Array value) {
     Recording current = recording;
     return new Variable(value, current == null ? null : current.memoryOf(value.shape()));
   }
 
-  /** An array of this pass, its content undefined. */
+  /** An array of this pass; content undefined. */
   public Array array(long... shape) {
     return device().array(shape);
   }
 
   /**
-   * Opens memory for arrays that end with the {@code try} block: temporaries of one operation. One
-   * may not be opened inside another.
+   * Opens memory for the temporary arrays of one operation; they end with the {@code try} block.
+   * Cannot be nested.
    */
   public Arena scratch() {
     return Arena.open(device(), Arena.Use.SCRATCH);
   }
 
   /**
-   * Ends an operation: its output, and how the output's gradient flows on to the inputs. {@code
-   * backward} is run with {@link #scratch} open, and only if something flowed back to the output.
+   * Ends an operation: gives its output, and how the output's gradient flows on to the inputs.
+   * {@code backward} runs with {@link #scratch} open, and only if a gradient reached the output.
    *
-   * @param inputs what the operation read; if none of it wants a gradient, nothing is kept for the
-   *     way back
+   * @param inputs what the operation read; if none of them needs a gradient, nothing is kept for
+   *     the backward pass
    */
   public Variable record(Operation operation, Array output, Backward backward, Variable... inputs) {
     if (!again) {
@@ -318,20 +318,22 @@ public final class Tape implements AutoCloseable {
     return output;
   }
 
-  /** Takes the gradient of an operation's output on to its inputs. */
+  /** Passes the gradient of an operation's output on to its inputs. */
   @FunctionalInterface
   public interface Backward {
     /**
-     * {@code dy}: d loss / d output, in the output's shape; it may be overwritten as long as no
-     * variable has received it.
+     * Adds to the gradients of the inputs.
+     *
+     * @param dy d loss / d output, in the output's shape; it may be overwritten until a variable
+     *     has received it
      */
     void run(Array dy);
   }
 
   /**
-   * The columns [from, to) of the last axis, as views of {@code x}, one variable for each pair of
-   * neighbouring {@code bounds}, which run from 0 to the axis' length. What flows back to the parts
-   * lands in x's gradient without a copy, so x itself may not be used any further.
+   * The columns [from, to) of the last axis, as views of {@code x}: one variable for each pair of
+   * neighbouring {@code bounds}, which run from 0 to the axis's length. The gradients of the parts
+   * go into x's gradient without a copy, so x itself may not be used again.
    */
   public Variable[] split(Variable x, long... bounds) {
     boolean recorded = recording != null && x.isDifferentiable();
@@ -362,8 +364,9 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Runs {@code x} through layers that keep its shape, one after the other. In inference, and when
-   * {@link #recomputing}, each layer's arrays end with it, so that memory hardly grows with depth.
+   * Runs {@code x} through layers that keep its shape, one after another. In inference, and when
+   * {@link #recomputing}, each layer's arrays end with the layer, so that memory hardly grows with
+   * depth.
    */
   public Variable sequence(List<? extends Layer> layers, Variable x) {
     Variable result = x;
@@ -381,7 +384,7 @@ public final class Tape implements AutoCloseable {
     return result;
   }
 
-  /** y = layer(x), nothing else being kept; y may be x's own array. */
+  /** y = layer(x), keeping nothing else; y may be x's own array. */
   private void valuesOnly(Layer layer, Variable x, Array y) {
     try (Arena memory = layerMemory()) {
       device().copy(layer.forward(this, x).value(), y);
@@ -430,8 +433,8 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Adds d loss / d parameter to the gradients of all parameters that {@code loss}, a scalar,
-   * depends on. Once per tape.
+   * Adds d loss / d parameter to the gradients of all parameters on which the scalar {@code loss}
+   * depends. Once per tape.
    */
   public void backward(Variable loss) {
     if (!isTraining()) {
@@ -445,7 +448,7 @@ public final class Tape implements AutoCloseable {
     shared.forEach(ParameterGradient::finish);
   }
 
-  /** Every array of this pass is gone. */
+  /** Ends all arrays of this pass. */
   @Override
   public void close() {
     if (turn != null) {

@@ -2,13 +2,13 @@ package org.ipt4j.core;
 
 import java.util.Locale;
 
-/** Images of features cut into patches, and back. */
+/** Cuts images of features into patches, and puts them together again. */
 public final class TokenOps {
   private TokenOps() {}
 
   /**
-   * Cuts images into P×P patches without overlap; a patch becomes a token, its elements in the
-   * order channel, row, column (PyTorch's {@code unfold}), the tokens row by row.
+   * Cuts images into P×P patches without overlap. A patch becomes a token, with its elements in the
+   * order channel, row, column (as PyTorch's {@code unfold}); the tokens follow row by row.
    *
    * @param x [N,C,H,W], H and W divisible by P
    * @return [N,S,C·P²], S = H·W/P²
@@ -26,7 +26,7 @@ public final class TokenOps {
   }
 
   /**
-   * Puts tokens back together: the inverse of {@link #unfold}.
+   * Puts tokens together again: the inverse of {@link #unfold}.
    *
    * @param x [N,S,C·P²]
    * @return [N,C,height,width]

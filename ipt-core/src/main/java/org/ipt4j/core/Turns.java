@@ -5,13 +5,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The order in which passes that go back side by side add to the same gradients: for each parameter
- * the first pass, then the second, and so on, so that sums are the same to the bit however the
- * passes fall together in time. A pass hands a parameter on as soon as it has added to it; since
- * all go back through the same network, one pass follows another at the distance of one operation.
+ * The order in which parallel passes add to the same gradients: for each parameter the first pass,
+ * then the second, and so on, so that the sums are bit-identical however the passes overlap in
+ * time. A pass hands a parameter on as soon as it has added to it. All passes go back through the
+ * same network, so one follows another at a distance of one operation.
  *
  * <p>Passes must begin in their order, or one could wait for another that has not begun. If one of
- * them fails, {@link #abandon} lets the others end.
+ * them fails, {@link #abandon} lets the others finish.
  */
 public final class Turns {
   private final Map<Parameter, BitSet> done = new HashMap<>(); // the passes that have added to it
@@ -26,7 +26,7 @@ public final class Turns {
       this.pass = pass;
     }
 
-    /** Returns when all earlier passes have added to {@code parameter}, or will not. */
+    /** Waits until all earlier passes have added to {@code parameter}, or will not. */
     void await(Parameter parameter) {
       synchronized (Turns.this) {
         boolean interrupted = false;
@@ -49,7 +49,7 @@ public final class Turns {
       return passes.nextClearBit(0) >= pass;
     }
 
-    /** This pass has added all it will to {@code parameter}. */
+    /** This pass will add nothing more to {@code parameter}. */
     void handOn(Parameter parameter) {
       synchronized (Turns.this) {
         done.computeIfAbsent(parameter, p -> new BitSet()).set(pass);
@@ -57,7 +57,7 @@ public final class Turns {
       }
     }
 
-    /** This pass adds to nothing any more. */
+    /** This pass will add nothing more at all. */
     void end() {
       synchronized (Turns.this) {
         ended.set(pass);
@@ -71,7 +71,7 @@ public final class Turns {
     return new Turn(pass);
   }
 
-  /** Nobody waits from here on; what has been added is worth nothing. */
+  /** From here on nobody waits; the sums are then invalid. */
   public synchronized void abandon() {
     abandoned = true;
     notifyAll();

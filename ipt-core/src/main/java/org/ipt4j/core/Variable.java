@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * An array and, where it is wanted, the gradient of the loss with respect to it. Belongs to the
- * {@link Tape} that made it and dies with it.
+ * An array and, if needed, the gradient of the loss with respect to it. It belongs to the {@link
+ * Tape} that made it and ends with it.
  */
 public final class Variable {
   /** An operation that adds to a {@link Target}. */
@@ -15,29 +15,29 @@ public final class Variable {
     void into(Array target, double beta);
   }
 
-  /** target = new part + beta · target: beta is 0 where the array is still undefined, else 1. */
+  /** target = new part + beta · target: beta is 0 if the array is still undefined, else 1. */
   public record Target(Array array, double beta) {}
 
-  /** Where a gradient's array comes from. */
+  /** The source of a gradient's array. */
   @FunctionalInterface
   interface GradientMemory {
-    /** An array for the gradient, its content undefined. */
+    /** An array for the gradient; content undefined. */
     Array array();
 
-    /** Whether {@link #array} already holds numbers, which are added to. */
+    /** Whether {@link #array} already holds numbers to add to. */
     default boolean isFilled() {
       return false;
     }
 
-    /** Whether {@code part} may itself become the gradient: nobody else will write to it. */
+    /** Whether {@code part} may itself become the gradient; nothing else will then write to it. */
     default boolean handsOver(Array part) {
       return false;
     }
 
-    /** One more operation has read the variable and may add to its gradient. */
+    /** Another operation has read the variable and may add to its gradient. */
     default void expectUse() {}
 
-    /** One of those operations has added what it will. */
+    /** One of those operations has finished adding. */
     default void used() {}
   }
 
@@ -68,7 +68,7 @@ public final class Variable {
         });
   }
 
-  /** Its number or numbers; not to be changed. */
+  /** Its numbers; not to be changed. */
   public Array value() {
     return value;
   }
@@ -83,17 +83,17 @@ public final class Variable {
     return value.size(axis);
   }
 
-  /** Whether gradients are to be computed for it. */
+  /** Whether a gradient is computed for it. */
   public boolean isDifferentiable() {
     return gradientMemory != null;
   }
 
-  /** d loss / d value, same shape; null if nothing has flowed back. */
+  /** d loss / d value, of the same shape; null if no gradient has reached it. */
   public Array gradient() {
     return gradient;
   }
 
-  /** Where an operation adds to the gradient; null where none is wanted. */
+  /** Where an operation adds to the gradient; null if none is computed. */
   public Target target() {
     if (!isDifferentiable()) {
       return null;
@@ -109,7 +109,8 @@ public final class Variable {
   }
 
   /**
-   * Adds to the gradient by an operation that can itself add; does nothing where none is wanted.
+   * Adds to the gradient by an operation that can add to its output; does nothing if no gradient is
+   * computed.
    */
   public void receive(Accumulation part) {
     Target target = target();
@@ -119,8 +120,8 @@ public final class Variable {
   }
 
   /**
-   * Adds {@code part}, of the same shape, to the gradient; the array that a {@link Tape.Backward}
-   * was given may become the gradient, so it is not to be written to any more.
+   * Adds {@code part}, of the same shape, to the gradient. The array that a {@link Tape.Backward}
+   * was given may itself become the gradient, so it must not be written to afterwards.
    */
   public void receive(Array part) {
     if (isDifferentiable() && !givenAway && gradient == null && gradientMemory.handsOver(part)) {
@@ -138,8 +139,8 @@ public final class Variable {
   }
 
   /**
-   * Adds to the gradient by an operation that can only overwrite; it gets the gradient itself where
-   * that is still undefined, else an array of the open {@link Arena}.
+   * Adds to the gradient by an operation that can only overwrite its output. It gets the gradient
+   * itself if that is still undefined, else an array of the open {@link Arena}.
    */
   public void receiveOverwriting(Consumer<Array> part) {
     receive(

@@ -4,14 +4,15 @@ import org.ipt4j.core.WinogradTiles.Half;
 import org.ipt4j.core.WinogradTiles.Planes;
 
 /**
- * The way back through a convolution of 5×5 taps by Winograd's minimal filtering F(4×4, 5×5) (Lavin
- * &amp; Gray, 2016, arXiv 1509.09308). Forward that is y = Aᵀ·[U·V]·A for each tile of 4×4 outputs
- * where U = G·w·Gᵀ and V = Bᵀ·x·B: products of channels at 64 points instead of 400. So back, where
- * dM = A·dy·Aᵀ, dx = B·[Uᵀ·dM]·Bᵀ and dw = Gᵀ·[dM·Vᵀ]·G.
+ * The backward pass of a 5×5 convolution by Winograd's minimal filtering F(4×4, 5×5) (Lavin &amp;
+ * Gray, 2016, arXiv 1509.09308). The forward pass would be y = Aᵀ·[U·V]·A for each tile of 4×4
+ * outputs, with U = G·w·Gᵀ and V = Bᵀ·x·B: products of channels at 64 points instead of 400. So
+ * with dM = A·dy·Aᵀ, dx = B·[Uᵀ·dM]·Bᵀ and dw = Gᵀ·[dM·Vᵀ]·G.
  *
- * <p>It rounds about five times as much as plain sums do, which gradients bear. Forward, restored
- * pixels would be up to 1e-3 of 255 off and some inputs of a ReLU on the other side of 0, for less
- * to be gained. Results are the same to the bit for the same arrays, on any number of threads.
+ * <p>It rounds about five times as much as plain sums, which is acceptable for gradients. It is not
+ * used forward: restored pixels would be off by up to 1e-3 of 255 and some inputs of a ReLU would
+ * change sign, for a smaller gain. For the same arrays the results are bit-identical on any number
+ * of threads.
  */
 final class WinogradGradients {
   private static final int POINTS = PointMatrix.POINTS;
@@ -32,7 +33,7 @@ final class WinogradGradients {
   private final Array[] inputs; // of each share, V [8,C,T]
   private final Array[] outputs; // of each share, dM [8,O,T]
 
-  /** Whether it is for such kernels, and the features of an image fit in cache. */
+  /** Whether it supports these kernels, and an image's features fit in cache. */
   static boolean support(Array x, Array w) {
     return Math.max(w.size(0), w.size(1)) * x.size(2) * x.size(3) <= MOST
         && w.size(2) == PointMatrix.TAPS
@@ -40,7 +41,7 @@ final class WinogradGradients {
   }
 
   /**
-   * What went in and what flows back, each in one piece.
+   * Takes the convolution's inputs and the gradient of its output, each contiguous.
    *
    * @param x [N,C,H,W]
    * @param w [O,C,5,5]
@@ -86,7 +87,7 @@ final class WinogradGradients {
     device.sumColumns(sums.reshape(dy.size(0), out), 0, db.reshape(1, out));
   }
 
-  /** dx of {@code count} images; their dU is added, or written if they are the first. */
+  /** Computes dx of {@code count} images; their dU is added, or written if they are the first. */
   private void part(int first, int count, Array dx, Array dfilters) {
     Half input = tiles.inputs(new Planes(x, first, count));
     Half output = tiles.outputs(new Planes(dy, first, count));
@@ -134,7 +135,7 @@ final class WinogradGradients {
     return filters.reshape(POINTS * POINTS, filters.length() / (POINTS * POINTS));
   }
 
-  /** Matrix {@code i} of those that lie in {@code all} one behind the other. */
+  /** Matrix {@code i} of those that lie one after another in {@code all}. */
   private static Blas.Matrix matrix(Array all, int i, int rows, int columns) {
     return new Blas.Matrix(CpuDevice.floats(all), (long) i * rows * columns, columns);
   }

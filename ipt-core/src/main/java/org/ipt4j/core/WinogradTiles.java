@@ -4,13 +4,13 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * Planes of pixels on their way to the 8×8 points of each tile at which {@link WinogradGradients}
+ * Transforms planes of pixels to the 8×8 points of each tile, at which {@link WinogradGradients}
  * multiplies, and back: first the rows of all tiles ({@link Half}), then, at one point of the rows,
- * the columns, to a slab [8,P,T] of P planes of T tiles. Tiles lie row by row, with one more at the
- * end of each row that is of no use.
+ * the columns, to a slab [8,P,T] of P planes of T tiles. Tiles lie row by row, with one unused tile
+ * at the end of each row.
  *
- * <p>The numbers of all tiles that have one place in theirs lie in one array, so that each step is
- * a sum of whole arrays with one index, which the virtual machine vectorises.
+ * <p>The numbers at one place of all tiles lie in one array, so that each step is a sum of whole
+ * arrays with one index, which the virtual machine vectorises.
  */
 final class WinogradTiles {
   private static final int TILE = PointMatrix.TILE;
@@ -24,7 +24,7 @@ final class WinogradTiles {
   private final int pitch; // tiles of a row, the one of no use included
   private final int tiles;
 
-  /** Of planes of height × width pixels. */
+  /** For planes of height × width pixels. */
   WinogradTiles(long height, long width) {
     this.height = Math.toIntExact(height);
     this.width = Math.toIntExact(width);
@@ -37,14 +37,14 @@ final class WinogradTiles {
     OWN.remove();
   }
 
-  /** T. */
+  /** T, the number of tiles. */
   int count() {
     return tiles;
   }
 
   /**
-   * Planes of an array [N,C,H,W]: channel by channel, of each those of {@code images} images from
-   * {@code first} on.
+   * Planes of an array [N,C,H,W]: for each channel, those of {@code images} images from {@code
+   * first} on.
    */
   record Planes(Array pixels, int first, int images) {
     private int count() {
@@ -58,8 +58,8 @@ final class WinogradTiles {
   }
 
   /**
-   * Planes the rows of whose tiles are at points: for each group, column of pixels and point, one
-   * array. It is the thread's only one for its matrix.
+   * Planes whose tiles' rows are transformed to points: one array for each group, column of pixels
+   * and point. A thread has only one per matrix.
    */
   static final class Half {
     private final PointMatrix matrix;
@@ -82,12 +82,14 @@ final class WinogradTiles {
     return (planes + TOGETHER - 1) / TOGETHER;
   }
 
-  /** The rows of inputs' tiles, 8×8 pixels that overlap, with zeros around the plane. */
+  /**
+   * Transforms the rows of the inputs' tiles: 8×8 pixels that overlap, with zeros around the plane.
+   */
   Half inputs(Planes planes) {
     return half(work().inputs, planes);
   }
 
-  /** The rows of outputs' tiles, 4×4 pixels. */
+  /** Transforms the rows of the outputs' tiles, 4×4 pixels. */
   Half outputs(Planes planes) {
     return half(work().outputs, planes);
   }
@@ -111,7 +113,8 @@ final class WinogradTiles {
   }
 
   /**
-   * Writes the pixels of inputs' tiles, added where they overlap: the transpose of {@link #inputs}.
+   * Writes the pixels of the inputs' tiles, added where they overlap: the transpose of {@link
+   * #inputs}.
    */
   void write(Half half, Planes planes) {
     inGroups(
@@ -146,7 +149,7 @@ final class WinogradTiles {
         });
   }
 
-  /** The columns at point {@code i} of their rows → slab. */
+  /** Transforms the columns at point {@code i} of the rows into the slab. */
   void columnsToPoints(Half half, int i, Array slab) {
     Work work = work();
     FloatPointer to = CpuDevice.floats(slab);
@@ -208,7 +211,7 @@ final class WinogradTiles {
       return someHeight == height && someWidth == width;
     }
 
-    /** Zeros around. */
+    /** Zeroes the border. */
     void clear() {
       Arrays.fill(row, 0);
       for (float[][] some : phases) {
@@ -218,7 +221,7 @@ final class WinogradTiles {
       }
     }
 
-    /** plane → rows of tiles of {@code size}, of plane {@code i} of the group. */
+    /** Cuts plane {@code i} of the group into rows of tiles of {@code size}. */
     void split(int i, int size) {
       int margin = size == TILE ? 0 : MARGIN;
       for (int y = 0; y < height; y++) {

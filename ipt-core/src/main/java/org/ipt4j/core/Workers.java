@@ -11,13 +11,14 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * How many threads compute, and those that share work with the thread that calls them: as many in
- * all as {@link #limit} says, or else {@code OMP_NUM_THREADS}, or else as there are processors; one
- * where ND4J does not compute on the processor. They are daemons and sleep in between.
+ * The number of threads that compute, and the threads that share work with the calling one. Their
+ * number, the caller included, is what {@link #limit} says, else {@code OMP_NUM_THREADS}, else the
+ * number of processors; it is one if ND4J does not compute on the processor. They are daemon
+ * threads and sleep when idle.
  *
- * <p>ND4J's native operations keep to it: on a thread that is alone they take as many threads as
- * there are, in tasks that run side by side each only its share, so that nobody waits for another's
- * part of an operation.
+ * <p>ND4J's native operations keep to it. On a thread that runs alone they use all threads; in
+ * tasks that run in parallel each uses only its share, so that nobody waits for another's part of
+ * an operation.
  */
 public final class Workers {
   private static final int PROCESSORS =
@@ -34,7 +35,10 @@ public final class Workers {
             return thread;
           });
 
-  /** What a thread may use: its share in a task, else null; and what its OpenMP was told. */
+  /**
+   * How many threads this thread may use (its share in a task, else null), and how many its OpenMP
+   * was told.
+   */
   private static final ThreadLocal<Integer> SHARE = new ThreadLocal<>();
 
   private static final ThreadLocal<Integer> TOLD = new ThreadLocal<>();
@@ -49,7 +53,7 @@ public final class Workers {
   }
 
   /**
-   * From here on at most {@code threads} compute, in all that is not under way.
+   * Sets how many threads compute, for all work that starts from here on.
    *
    * @param threads 1 to the number of processors
    */
@@ -71,13 +75,13 @@ public final class Workers {
     return all;
   }
 
-  /** How many tasks can run side by side when called from this thread. */
+  /** How many tasks can run in parallel when called from this thread. */
   public static int count() {
     Integer share = SHARE.get();
     return share == null ? all : share;
   }
 
-  /** Lets the native operations of this thread take as many threads as {@link #count} says. */
+  /** Lets the native operations of this thread use as many threads as {@link #count} says. */
   static void tellNatives() {
     int count = count();
     Integer told = TOLD.get();
@@ -88,11 +92,11 @@ public final class Workers {
   }
 
   /**
-   * Runs {@code task} for 0 to {@code tasks} − 1, in any order, and returns when all are done; a
-   * task may itself share its processors by calling this.
+   * Runs {@code task} for 0 to {@code tasks} − 1, in any order, and returns when all are done. A
+   * task may call this too, to share its processors.
    *
-   * @throws RuntimeException or Error: what the first task to fail has thrown; tasks not begun by
-   *     then are left out
+   * @throws RuntimeException or Error: what the first failing task has thrown; tasks not yet begun
+   *     are skipped
    */
   public static void run(int tasks, IntConsumer task) {
     int sides = Math.min(count(), tasks);
@@ -107,8 +111,8 @@ public final class Workers {
   }
 
   /**
-   * As {@link #run(int, IntConsumer)}, each task on one thread however many there are: what a task
-   * computes is then the same to the bit on any number of threads.
+   * As {@link #run(int, IntConsumer)}, but each task has one thread, however many there are: so a
+   * task's results are bit-identical on any number of threads.
    */
   public static void runEachOnOneThread(int tasks, IntConsumer task) {
     run(tasks, task, Math.max(1, Math.min(count(), tasks)), 1);
@@ -123,26 +127,27 @@ public final class Workers {
     shared.await();
   }
 
-  /** A share of what is counted. */
+  /** Work on a share of a range. */
   @FunctionalInterface
   public interface Share {
-    /** Number {@code share} of them: [from, end). */
+    /** Processes share number {@code share}: [from, end). */
     void run(int share, int from, int end);
   }
 
   /**
-   * Runs {@code length} of something in as good as equal shares, as {@link #run(int, IntConsumer)}.
+   * Splits {@code length} items into nearly equal shares and runs them as {@link #run(int,
+   * IntConsumer)} does.
    */
   public static void run(int length, int shares, Share task) {
     run(shares, i -> task.run(i, first(length, shares, i), first(length, shares, i + 1)));
   }
 
-  /** Where share number {@code share} of {@code length} begins. */
+  /** The first item of share number {@code share} of {@code length} items. */
   static int first(int length, int shares, int share) {
     return (int) ((long) length * share / shares);
   }
 
-  /** Tasks that several threads take one after the other. */
+  /** Tasks that several threads take one after another. */
   private static final class Shared implements Runnable {
     private final int tasks;
     private final IntConsumer task;
