@@ -11,17 +11,17 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /**
- * Batches out of a DL4J data set of (degraded [N,3,side,side], clean [N,3,s·side,s·side]), values
- * 0..255. The batch of step k is the k-th that the iterator gives, starting over at its end; for
- * that to be a pure function of k the iterator must give the same after every reset. An iterator
- * goes forward only, so steps are cheap in their order and cost a walk otherwise: prefetch them
- * with one thread.
+ * Batches from a DL4J data set of (degraded [N,3,side,side], clean [N,3,s·side,s·side]), values
+ * 0..255. The batch of step k is the iterator's k-th; at its end the iterator starts again. For the
+ * batch to be a pure function of k, the iterator must give the same after every reset. An iterator
+ * only goes forward: steps in order are cheap, any other step costs a pass over the data, so
+ * prefetch with one thread.
  */
 public final class DataSetBatches implements LongFunction<PatchBatch> {
   private final DataSetIterator iterator;
   private long next;
 
-  /** Takes the iterator over, resetting it; it must support that. */
+  /** Takes over the iterator and resets it; it must support reset. */
   public DataSetBatches(DataSetIterator iterator) {
     this.iterator = Objects.requireNonNull(iterator, "iterator");
     if (!iterator.resetSupported()) {

@@ -7,7 +7,7 @@ import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.UnreadableImageException;
 
-/** Pairs made of clean images when asked for; what is random depends on seed and name only. */
+/** Pairs made from clean images when asked for; what is random depends only on seed and name. */
 record DegradedPairs(ImageSource clean, Degradation degradation, long seed) implements PairSource {
   @Override
   public int size() {

@@ -7,9 +7,9 @@ import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.UnreadableImageException;
 
 /**
- * Cuts from clean images and degrades what was cut. The clean image is mirrored and turned first
- * and degraded then, so that rain falls downwards in every patch; and only the patch with the
- * degradation's margin is, so that a patch costs a patch.
+ * Cuts patches from clean images and degrades them. The clean image is flipped and rotated first
+ * and degraded afterwards, so that rain falls downwards in every patch. Only the patch and the
+ * degradation's margin are degraded, so the cost is that of a patch, not of an image.
  */
 record DegradingCutter(ImageSource source, Degradation degradation) implements PatchCutter {
   @Override
@@ -49,7 +49,10 @@ record DegradingCutter(ImageSource source, Degradation degradation) implements P
         window.crop(top, left, side * scale, side * scale));
   }
 
-  /** Along one side of an image: where the clean patch lies, and from where to where its margin. */
+  /**
+   * Along one side of an image: where the clean patch begins, and where the patch with its margin
+   * begins and ends.
+   */
   private record Extent(int place, int from, int to) {}
 
   private Extent extent(int length, int side, RandomGenerator random) {

@@ -8,8 +8,8 @@ import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.UnreadableImageException;
 
 /**
- * The images of a source that are one half of its pairs, and what each has in common with its other
- * half. Folders that all of them lie in are left out of their names.
+ * The images of a source that are one half of its pairs, each with a key that it shares with its
+ * partner. Folders that contain all of them are left out of their names.
  */
 final class Half implements ImageSource {
   private final ImageSource all;
@@ -20,7 +20,7 @@ final class Half implements ImageSource {
   /**
    * Picks the half.
    *
-   * @param key of a name; null for images that are not of this half
+   * @param key the key of a name; null for images that are not of this half
    */
   Half(ImageSource all, UnaryOperator<String> key) {
     this.all = all;
@@ -50,12 +50,12 @@ final class Half implements ImageSource {
     return dot > name.lastIndexOf('/') ? name.substring(0, dot) : name;
   }
 
-  /** What an image has in common with its other half. */
+  /** The key that an image shares with its partner. */
   String key(int index) {
     return keys.get(index);
   }
 
-  /** Which all lie in, without a slash at its end; empty if there is none. */
+  /** The folder that contains all of them, without a final slash; empty if there is none. */
   String folder() {
     return folder.isEmpty() ? "" : folder.substring(0, folder.length() - 1);
   }

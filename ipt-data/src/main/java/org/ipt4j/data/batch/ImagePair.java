@@ -4,13 +4,13 @@ import java.util.Locale;
 import org.ipt4j.data.image.Image;
 
 /**
- * A degraded image and the clean one it was made of.
+ * A degraded image and the clean image it was made from.
  *
  * @param degraded [3,h,w]
  * @param clean [3,s·h,s·w]
  */
 public record ImagePair(Image degraded, Image clean) {
-  /** Checks that one scale fits both sides. */
+  /** Checks that height and width have the same scale. */
   public ImagePair {
     int scale = clean.height() / degraded.height();
     if (clean.height() != scale * degraded.height() || clean.width() != scale * degraded.width()) {

@@ -11,9 +11,9 @@ import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.UnreadableImageException;
 
 /**
- * Pairs found by what the names of images have in common. For a scale above 1 the degraded one's
- * name may have {@code x2}, {@code _x2} and so on behind it. That may be a clean image's name, too:
- * of {@code fox2.png} the ending is part of the name where that leaves no image without a partner.
+ * Pairs matched by the names of their images. For a scale above 1 the degraded image's name may end
+ * in {@code x2}, {@code _x2} and so on. A clean image's name may end so too, as {@code fox2.png}:
+ * the ending counts as a part of the name if otherwise an image would have no partner.
  */
 final class MatchedPairs implements PairSource {
   private final Half degraded;
@@ -24,9 +24,9 @@ final class MatchedPairs implements PairSource {
   private final int[] cleanOf;
 
   /**
-   * Finds them.
+   * Matches them.
    *
-   * @param layout what to say of where they lie if not in two folders; may be empty
+   * @param layout describes, for messages, where they lie if not in two folders; may be empty
    */
   MatchedPairs(Half degraded, Half clean, int scale, String layout) {
     this.degraded = degraded;
@@ -41,7 +41,7 @@ final class MatchedPairs implements PairSource {
     cleanOf = cleanByKey.values().stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /** Whether at least one image of each half belongs to one of the other. */
+  /** Whether at least one image of each half has a partner in the other. */
   static boolean meet(Half degraded, Half clean, int scale) {
     return keys(degraded, naming(degraded, clean, scale)).stream()
         .anyMatch(keys(clean, key -> key)::contains);

@@ -4,7 +4,7 @@ import java.util.random.RandomGenerator;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.UnreadableImageException;
 
-/** Cuts both images of a pair at the same place, and mirrors and turns both alike. */
+/** Cuts both images of a pair at the same place, and flips and rotates both in the same way. */
 record PairCutter(PairSource source) implements PatchCutter {
   @Override
   public int size() {

@@ -10,37 +10,37 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The layouts in which data sets hold pairs. What tells the halves is the name of a folder, at any
- * depth and in any case, or of the file itself; the rest of the path is what the two of a pair have
- * in common. A folder's name may begin with the set's, as in {@code DIV2K_valid_HR}. For a scale
- * above 1 the degraded one's name may have {@code x2} and so on behind it, {@link MatchedPairs}.
+ * The layouts of pairs in data sets. The name of a folder, at any depth and in any case, or of the
+ * file itself tells the halves apart; the rest of the path is the same for both images of a pair. A
+ * folder's name may begin with the name of the set, as in {@code DIV2K_valid_HR}. For a scale above
+ * 1 the degraded image's name may end in {@code x2} and so on, see {@link MatchedPairs}.
  */
 enum PairLayout {
   /** The benchmark sets of super-resolution; DIV2K and Flickr2K. */
   BENCHMARK(Made.SHRUNK, "HR", "LR_bicubic/X2", folder("HR"), folder("LR_bicubic[/_]X{s}")),
-  /** The benchmark sets as BasicSR and KAIR have them. */
+  /** The benchmark sets in the form of BasicSR and KAIR. */
   MODCROPPED(Made.SHRUNK, "GTmod12", "LRbicx2", folder("GTmod\\d*"), folder("LRbicx{s}")),
-  /** Without a word on how they were shrunk. */
+  /** The names do not say how the images were shrunk. */
   SMALL_AND_LARGE(Made.SHRUNK, "HR", "LR", folder("HR"), folder("LR(?:[/_]X{s}(?=/)|(?!/X\\d+/))")),
-  /** As SelfExSR and LapSRN have them: {@code img_001_SRF_2_HR}. */
+  /** The form of SelfExSR and LapSRN: {@code img_001_SRF_2_HR}. */
   NAMED(Made.SHRUNK, "NAME_HR", "NAME_LR", ofScale("(.*)_HR"), ofScale("(.*)_LR")),
   /** Rain, by folders. */
   RAIN(Made.RAIN, "norain", "rain", "((?:.*/)?)norain/(.+)", "((?:.*/)?)rain/(.+)"),
   /** Rain, by names. */
   RAIN_NAMED(
       Made.RAIN, "norain-NAME", "rain-NAME", "(?:.*/)?norain-([^/]*)", "(?:.*/)?rain-([^/]*)"),
-  /** As Restormer has them. */
+  /** The form of Restormer. */
   TARGETS(Made.SOMEHOW, "target", "input", folder("targets?"), folder("inputs?")),
   /** Ground truth and low quality. */
   QUALITIES(Made.SOMEHOW, "gt", "lq", folder("(?:gt|hq)"), folder("lq"));
 
-  /** How the degraded images came to be. */
+  /** How the degraded images were made. */
   enum Made {
     /** Shrunk, bicubic. */
     SHRUNK,
-    /** Rained on. */
+    /** With rain. */
     RAIN,
-    /** By whatever the set is about. */
+    /** In the way the set is about. */
     SOMEHOW
   }
 
@@ -70,22 +70,22 @@ enum PairLayout {
     return made;
   }
 
-  /** What a clean image's path has in common with its degraded one's; null for other images. */
+  /** The part of a clean image's path that its degraded image shares; null for other images. */
   UnaryOperator<String> clean(int scale) {
     return common(clean, String.valueOf(scale));
   }
 
-  /** What a degraded image's path has in common with its clean one's; null for other images. */
+  /** The part of a degraded image's path that its clean image shares; null for other images. */
   UnaryOperator<String> degraded(int scale) {
     return common(degraded, String.valueOf(scale));
   }
 
-  /** As {@link #clean(int)}, of any scale. */
+  /** As {@link #clean(int)}, for any scale. */
   UnaryOperator<String> clean() {
     return common(clean, "\\d+");
   }
 
-  /** As {@link #degraded(int)}, of any scale. */
+  /** As {@link #degraded(int)}, for any scale. */
   UnaryOperator<String> degraded() {
     return common(degraded, "\\d+");
   }
@@ -104,7 +104,7 @@ enum PairLayout {
         .collect(Collectors.joining());
   }
 
-  /** All of them, for a message. */
+  /** All layouts, for a message. */
   static String known() {
     return Arrays.stream(values())
         .map(layout -> layout.cleanName + " + " + layout.degradedName)

@@ -8,18 +8,18 @@ import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.Limits;
 import org.ipt4j.data.image.UnreadableImageException;
 
-/** Pairs of degraded and clean images by number, as data sets for one task come. */
+/** Pairs of degraded and clean images by number, such as a data set for one task. */
 public interface PairSource {
   /** How many pairs there are. */
   int size();
 
-  /** How many times larger clean images' sides are, in all pairs. */
+  /** How many times larger the clean images' sides are, in all pairs. */
   int scale();
 
-  /** The pair of that number, from 0 on; a clean image is cut to what its degraded one shows. */
+  /** The pair with that number, from 0; the clean image is cut to what the degraded one shows. */
   ImagePair pair(int index) throws UnreadableImageException;
 
-  /** What to call a pair in messages and reports. */
+  /** The name of a pair in messages and reports. */
   default String name(int index) {
     return "pair " + index;
   }
@@ -29,7 +29,7 @@ public interface PairSource {
     return "from a source of its own";
   }
 
-  /** The pairs of these numbers alone, in this order. */
+  /** The pairs with these numbers, in this order. */
   default PairSource only(int... numbers) {
     return new SomePairs(this, numbers);
   }
@@ -40,15 +40,16 @@ public interface PairSource {
   }
 
   /**
-   * The pairs of a folder (or archive, or list) laid out as the field's data sets are. Clean and
-   * degraded images lie in folders, at any depth and in any case, or are told by their names:
+   * The pairs of a folder (or archive, or list) in one of the layouts that are common for data
+   * sets. Folders, at any depth and in any case, or the files' names tell clean and degraded images
+   * apart:
    *
    * <table>
    * <caption>Layouts, at a scale of 2</caption>
    * <tr><th>clean</th><th>degraded</th><th>as in</th></tr>
    * <tr><td>{@code HR}</td><td>{@code LR_bicubic/X2}</td><td>Set5 and other benchmarks</td></tr>
    * <tr><td>{@code DIV2K_valid_HR}</td><td>{@code DIV2K_valid_LR_bicubic/X2}</td>
-   *     <td>DIV2K, Flickr2K; any name may stand before</td></tr>
+   *     <td>DIV2K, Flickr2K; any prefix is allowed</td></tr>
    * <tr><td>{@code GTmod12}</td><td>{@code LRbicx2}</td><td>BasicSR, KAIR, SwinIR</td></tr>
    * <tr><td>{@code HR}</td><td>{@code LR} or {@code LR/X2}</td><td></td></tr>
    * <tr><td>{@code img_SRF_2_HR.png}</td><td>{@code img_SRF_2_LR.png}</td>
@@ -59,8 +60,8 @@ public interface PairSource {
    * <tr><td>{@code gt} or {@code hq}</td><td>{@code lq}</td><td>of any scale</td></tr>
    * </table>
    *
-   * <p>The rest of the path is the same for both but for the ending; for a scale above 1 the
-   * degraded one may have {@code x2} behind its name. Other images are left aside.
+   * <p>The rest of the path is the same for both except for the extension; for a scale above 1 the
+   * degraded image's name may end in {@code x2}. Other images are ignored.
    *
    * @throws IllegalArgumentException if it has none of these layouts or an image has no partner,
    *     naming it
@@ -82,24 +83,24 @@ public interface PairSource {
   }
 
   /**
-   * What a folder (or archive, or list) holds for a degradation, in whichever layout it has of
-   * those of {@link #open(Path, int, Limits)}:
+   * The pairs that a folder (or archive, or list) has for a degradation, by its layout among those
+   * of {@link #open(Path, int, Limits)}:
    *
    * <ul>
-   *   <li>small and large images for the degradation {@code x2}, {@code x3}, … of their scale: the
-   *       stored pairs; for another degradation the large ones, {@linkplain #degrading degraded
-   *       here};
-   *   <li>rainy and clean ones for {@code derain}: the stored pairs;
-   *   <li>{@code input} and {@code target}, {@code lq} and {@code gt}: the stored pairs, whatever
-   *       the degradation, of its scale;
-   *   <li>otherwise clean images, those in {@code HR} or {@code GTmod12} if there is one, which are
-   *       degraded here.
+   *   <li>small and large images, if the degradation is {@code x2}, {@code x3}, … of their scale:
+   *       the stored pairs; for another degradation the large images, {@linkplain #degrading
+   *       degraded here};
+   *   <li>rainy and clean images, if the degradation is {@code derain}: the stored pairs;
+   *   <li>{@code input} and {@code target}, {@code lq} and {@code gt}, of the degradation's scale:
+   *       the stored pairs, whatever the degradation;
+   *   <li>otherwise clean images, those in {@code HR} or {@code GTmod12} if there is one, degraded
+   *       here.
    * </ul>
    *
    * @param seed of what is random in a degradation made here
    * @throws IllegalArgumentException if there is no image, a stored image has no partner, the
-   *     stored pairs are rainy and the degradation is another one, or images look like pairs in a
-   *     layout that is not known
+   *     stored pairs are rainy and the degradation is another one, or images look like pairs in an
+   *     unknown layout
    */
   static PairSource openFor(Path folder, Degradation degradation, long seed, Limits limits)
       throws IOException {
@@ -110,8 +111,8 @@ public interface PairSource {
   }
 
   /**
-   * Pairs of images with equal names but for their endings; for a scale above 1 the degraded one's
-   * may have {@code x2} and so on behind it.
+   * Pairs of images whose names are equal except for the extension; for a scale above 1 the
+   * degraded image's name may end in {@code x2} and so on.
    *
    * @throws IllegalArgumentException if an image has no partner, naming it
    */
@@ -120,7 +121,7 @@ public interface PairSource {
   }
 
   /**
-   * Clean images and what a degradation makes of them, clipped and rounded to 8 bits. What is
+   * Clean images, each with its degraded image, which is clipped and rounded to 8 bits. What is
    * random depends on {@code seed} and the image's name, not on the other images.
    */
   static PairSource degrading(ImageSource clean, Degradation degradation, long seed) {

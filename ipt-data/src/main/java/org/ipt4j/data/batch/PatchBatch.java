@@ -10,13 +10,13 @@ import org.ipt4j.data.image.Image;
  * Patches to train on, values 0..255.
  *
  * @param count N
- * @param side of a degraded patch
+ * @param side the side of a degraded patch
  * @param scale s: a clean patch's side is s·side
  * @param degraded [N,3,side,side]
  * @param clean [N,3,s·side,s·side]
  */
 public record PatchBatch(int count, int side, int scale, float[] degraded, float[] clean) {
-  /** Checks the sizes; takes the arrays over. */
+  /** Checks the sizes; takes over the arrays. */
   public PatchBatch {
     Objects.requireNonNull(degraded, "degraded");
     Objects.requireNonNull(clean, "clean");
@@ -47,14 +47,14 @@ public record PatchBatch(int count, int side, int scale, float[] degraded, float
 
   /** Some consecutive patches of a batch: [from, end). */
   public record Part(int from, int end) {
-    /** How many. */
+    /** N, the number of patches. */
     public int count() {
       return end - from;
     }
   }
 
   /**
-   * The batch cut into consecutive parts, as equally large as its number of patches allows.
+   * The batch, cut into consecutive parts of sizes as equal as possible.
    *
    * @param parts at least 1, at most {@link #count}
    */

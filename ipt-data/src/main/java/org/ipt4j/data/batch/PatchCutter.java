@@ -5,18 +5,18 @@ import java.util.random.RandomGenerator;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.UnreadableImageException;
 
-/** Where a patch comes from: cut and degraded, or cut from a pair. */
+/** A source of patches: cut from a clean image and degraded, or cut from a pair. */
 interface PatchCutter {
-  /** How many images can be cut from. */
+  /** The number of images to cut from. */
   int size();
 
   int scale();
 
   /**
-   * A patch of the image of that number.
+   * A patch of the image with that number.
    *
-   * @throws UnreadableImageException if it cannot be read or is smaller than a patch; before
-   *     anything is drawn from the generator
+   * @throws UnreadableImageException if it cannot be read or is smaller than a patch; nothing has
+   *     then been drawn from the generator
    */
   ImagePair cut(int index, PatchOptions options, RandomGenerator random)
       throws UnreadableImageException;

@@ -5,9 +5,9 @@ import java.util.Locale;
 /**
  * How patches are cut.
  *
- * @param count N, patches of a batch
- * @param side of a degraded patch; a clean one's is scale times that
- * @param turned whether each is laid in one of eight ways, mirrored and turned at random
+ * @param count N, the number of patches in a batch
+ * @param side the side of a degraded patch; a clean patch's is scale times that
+ * @param turned whether each patch is flipped and rotated at random, in one of eight ways
  * @param seed of everything random
  */
 public record PatchOptions(int count, int side, boolean turned, long seed) {
@@ -20,12 +20,12 @@ public record PatchOptions(int count, int side, boolean turned, long seed) {
     }
   }
 
-  /** Patches that are mirrored and turned at random. */
+  /** Patches that are flipped and rotated at random. */
   public PatchOptions(int count, int side, long seed) {
     this(count, side, true, seed);
   }
 
-  /** The same, each laid as it is in its image. */
+  /** The same without flips and rotations. */
   public PatchOptions upright() {
     return new PatchOptions(count, side, false, seed);
   }

@@ -15,10 +15,10 @@ import org.ipt4j.data.image.UnreadableImageException;
 
 /**
  * Training patches: the batch of step k is a pure function of (images, degradation, options, k),
- * whichever thread asks, in whatever order.
+ * whichever thread asks and in whatever order.
  *
- * <p>Each patch is of an image drawn evenly, at a place drawn evenly. An image that cannot be read
- * or is smaller than a patch is logged, once, and another is drawn in its place.
+ * <p>For each patch an image and a place in it are drawn uniformly. An image that cannot be read or
+ * is smaller than a patch is logged once, and another is drawn in its place.
  */
 public final class Patches {
   private static final int DRAWS = 1000;
@@ -29,8 +29,8 @@ public final class Patches {
   private final Map<Integer, String> useless = new ConcurrentHashMap<>(); // of those, which
 
   /**
-   * Patches of clean images, degraded: first mirrored and turned, then degraded, so that rain falls
-   * downwards in every patch.
+   * Patches of clean images: first flipped and rotated, then degraded, so that rain falls downwards
+   * in every patch.
    */
   public Patches(ImageSource source, Degradation degradation, PatchOptions options) {
     this(source, degradation, options, new SkippedImages());
@@ -39,7 +39,7 @@ public final class Patches {
   /**
    * As {@link #Patches(ImageSource, Degradation, PatchOptions)}.
    *
-   * @param skipped is told of images of no use; may be shared with other patches of the same images
+   * @param skipped collects the skipped images; may be shared with other patches of the same images
    */
   public Patches(
       ImageSource source, Degradation degradation, PatchOptions options, SkippedImages skipped) {
@@ -51,7 +51,7 @@ public final class Patches {
         skipped);
   }
 
-  /** Patches of pairs, both images of one being cut, mirrored and turned alike. */
+  /** Patches of pairs; both images of a pair are cut, flipped and rotated alike. */
   public Patches(PairSource source, PatchOptions options) {
     this(source, options, new SkippedImages());
   }
@@ -59,7 +59,7 @@ public final class Patches {
   /**
    * As {@link #Patches(PairSource, PatchOptions)}.
    *
-   * @param skipped is told of pairs of no use
+   * @param skipped collects the skipped pairs
    */
   public Patches(PairSource source, PatchOptions options, SkippedImages skipped) {
     this(new PairCutter(Objects.requireNonNull(source, "source")), options, skipped);
@@ -74,7 +74,7 @@ public final class Patches {
     }
   }
 
-  /** The batch of that step. */
+  /** The batch of step {@code step}. */
   public PatchBatch batch(long step) {
     int side = options.side();
     int scale = cutter.scale();
@@ -89,7 +89,7 @@ public final class Patches {
     return new PatchBatch(options.count(), side, scale, degraded, clean);
   }
 
-  /** How many images turned out to be of no use so far, each of them logged. */
+  /** The number of images skipped so far; each of them was logged. */
   public int skipped() {
     return skipped.count();
   }

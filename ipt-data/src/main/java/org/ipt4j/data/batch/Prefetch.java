@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 
 /**
- * Makes what the coming steps need on background threads and hands it out in the order of the
- * steps. For one taker at a time.
+ * Makes the data of coming steps on background threads and returns it in the order of the steps.
+ * Only one thread may take at a time.
  */
 public final class Prefetch<T> implements AutoCloseable {
   private final LongFunction<T> maker;
@@ -25,9 +25,9 @@ public final class Prefetch<T> implements AutoCloseable {
   /**
    * Starts at once.
    *
-   * @param maker makes what a step needs; asked by several threads, in no certain order
+   * @param maker makes a step's data; called by several threads, in no particular order
    * @param first the step of the first {@link #take}
-   * @param threads how many make at the same time
+   * @param threads how many threads make data
    * @param ahead how many steps are made, or being made, before they are taken
    */
   public Prefetch(LongFunction<T> maker, long first, int threads, int ahead) {
@@ -61,9 +61,9 @@ public final class Prefetch<T> implements AutoCloseable {
   }
 
   /**
-   * What the next step needs, waiting for it if it is not ready.
+   * The next step's data; waits if it is not ready.
    *
-   * @throws RuntimeException or an Error, if that is what making it threw
+   * @throws RuntimeException or an Error, if making the data threw it
    * @throws IllegalStateException after {@link #close}, or if the waiting thread is interrupted
    */
   public synchronized T take() {

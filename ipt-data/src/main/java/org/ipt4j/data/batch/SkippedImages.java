@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Images that turned out to be of no use, each logged once. Any thread may add. */
+/** Images that could not be used, each logged once. Any thread may add. */
 public final class SkippedImages {
   private static final Logger LOG = LoggerFactory.getLogger(SkippedImages.class);
 
@@ -17,7 +17,7 @@ public final class SkippedImages {
     }
   }
 
-  /** How many there are so far. */
+  /** Their number so far. */
   public int count() {
     return reasons.size();
   }

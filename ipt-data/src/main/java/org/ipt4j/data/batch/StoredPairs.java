@@ -9,24 +9,24 @@ import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.Limits;
 
 /**
- * What a folder (or archive, or list) of images holds: pairs in one of the known layouts, or images
- * by themselves.
+ * The content of a folder (or archive, or list) of images: pairs in one of the known layouts, or
+ * single images.
  *
- * @param layout null for images by themselves
- * @param scale asked for, which the layout need not have
+ * @param layout null for single images
+ * @param scale the scale asked for, which the layout may not have
  */
 record StoredPairs(ImageSource images, PairLayout layout, int scale) {
-  /** Names of the degradations that are rain, of whichever kinds. */
+  /** Names of degradations that are rain of any kind. */
   private static final Pattern RAIN = Pattern.compile("derain(:[^+|]*)?(\\|derain(:[^+|]*)?)*");
 
-  /** What a set of pairs calls its clean half even where there is no other. */
+  /** The folder in which a set of pairs keeps its clean half, even if there is no other half. */
   private static final Pattern CLEAN_FOLDER = Pattern.compile("(?:HR|GTmod\\d*)/.+");
 
   /**
-   * Looks at the names.
+   * Finds the layout by the names.
    *
-   * @throws IllegalArgumentException if there is no image, or they look like pairs in a layout that
-   *     is not known
+   * @throws IllegalArgumentException if there is no image, or they look like pairs in an unknown
+   *     layout
    */
   static StoredPairs in(Path path, int scale, Limits limits) throws IOException {
     ImageSource images = ImageSource.open(path, limits);
@@ -64,15 +64,16 @@ record StoredPairs(ImageSource images, PairLayout layout, int scale) {
         && new Half(images, layout.clean()).size() > 0;
   }
 
-  /** Whether there are pairs of the scale asked for. */
+  /** Whether there are pairs with the scale asked for. */
   boolean areThere() {
     return layout != null && degraded().size() > 0 && cleanOfScale().size() > 0;
   }
 
   /**
-   * Whether the pairs are what to take for a degradation, rather than clean images.
+   * Whether the pairs, rather than clean images, are to be used for a degradation.
    *
-   * @throws IllegalArgumentException if they are for another one, and their clean half would not do
+   * @throws IllegalArgumentException if they are for another one, and their clean half cannot be
+   *     used
    */
   boolean serve(Degradation degradation, Path folder) {
     if (layout == null) {
@@ -104,7 +105,7 @@ record StoredPairs(ImageSource images, PairLayout layout, int scale) {
     return new MatchedPairs(degraded(), cleanOfScale(), scale, layout.text(scale));
   }
 
-  /** The clean images: of pairs their clean half, otherwise all. */
+  /** The clean images: the clean half of pairs, otherwise all images. */
   ImageSource clean() {
     if (layout != null) {
       return new Half(images, layout.clean());

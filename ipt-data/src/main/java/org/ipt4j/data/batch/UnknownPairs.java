@@ -7,9 +7,10 @@ import java.util.regex.Pattern;
 import org.ipt4j.data.image.ImageSource;
 
 /**
- * Finds what looks like pairs where no {@link PairLayout} fits: two images whose paths are one but
- * for words such as {@code noisy} and {@code clean}, or {@code x2}; and folders side by side whose
- * names can hardly mean anything else. Folders of other names, whatever they are, are no halves.
+ * Finds images that look like pairs though no {@link PairLayout} fits: two images whose paths are
+ * equal except for words such as {@code noisy} and {@code clean}, or {@code x2}; and neighbouring
+ * folders whose names can hardly mean anything else. Folders with other names are not taken for
+ * halves.
  */
 final class UnknownPairs {
   private static final Pattern HUMP = Pattern.compile("(?<=[a-z])(?=[A-Z])");
@@ -90,7 +91,9 @@ final class UnknownPairs {
     return HUMP.matcher(name).replaceAll("_").toLowerCase(Locale.ROOT);
   }
 
-  /** An image's path: whether its words say that it is degraded, and what is left without them. */
+  /**
+   * The words of an image's path: whether they say that it is degraded, and the path without them.
+   */
   private record Words(boolean degraded, String rest) {
     static Words of(String name) {
       boolean degraded = false;

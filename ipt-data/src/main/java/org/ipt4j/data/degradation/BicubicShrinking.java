@@ -4,7 +4,7 @@ import java.util.random.RandomGenerator;
 import org.ipt4j.data.image.Bicubic;
 import org.ipt4j.data.image.Image;
 
-/** The low-resolution image of super-resolution: {@link Bicubic#shrink}, nothing random. */
+/** The low-resolution image of super-resolution: {@link Bicubic#shrink}; nothing is random. */
 record BicubicShrinking(int scale) implements Degradation {
   BicubicShrinking {
     if (scale != 2 && scale != 3 && scale != 4 && scale != 8) {

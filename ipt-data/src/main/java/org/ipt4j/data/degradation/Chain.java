@@ -9,7 +9,7 @@ import org.ipt4j.data.image.Image;
 /**
  * One degradation after another.
  *
- * @param links in their order, two at least
+ * @param links in their order, at least two
  */
 record Chain(List<Degradation> links) implements Degradation {
   Chain {

@@ -7,9 +7,9 @@ import java.util.stream.Collectors;
 import org.ipt4j.data.image.Image;
 
 /**
- * One of several degradations, drawn evenly for each image.
+ * One of several degradations, drawn uniformly for each image.
  *
- * @param options of one scale, two at least
+ * @param options of one scale, at least two
  */
 record Choice(List<Degradation> options) implements Degradation {
   Choice {

@@ -5,11 +5,11 @@ import org.ipt4j.data.image.Image;
 
 /**
  * Haze by the scattering model (S. Narasimhan, S. Nayar, "Vision and the atmosphere", 2002): I =
- * J·t + A·(1 − t) with transmission t = exp(−β·d). Photographs come without their depth d: it is a
- * tilted plane between two depths drawn from 0..1, as a road or a wall has. β and A are drawn from
- * what the RESIDE data set (B. Li et al., 2019) draws them from. Not rounded.
+ * J·t + A·(1 − t) with transmission t = exp(−β·d). Photographs come without their depth d. It is
+ * modelled as a tilted plane between two depths drawn from 0..1, like a road or a wall. β and A are
+ * drawn from the ranges of the RESIDE data set (B. Li et al., 2019). Not rounded.
  *
- * @param beta β, drawn once per image as the airlight is; 0..10
+ * @param beta β, like the airlight drawn once per image; 0..10
  * @param airlight A, the same in all channels; 0..1 of white
  */
 record Haze(Range beta, Range airlight) implements Degradation {

@@ -5,14 +5,14 @@ import java.util.random.RandomGenerator;
 import org.ipt4j.data.image.Image;
 
 /**
- * Pixels lost, black in all channels, as in x ⊙ mask of the inpainting literature.
+ * Lost pixels, black in all channels, as in x ⊙ mask of the inpainting literature.
  *
- * @param shape of what is lost
- * @param fraction of the pixels that are lost, drawn once per image; 0..0.9. Boxes and strokes stop
+ * @param shape the shape of the holes
+ * @param fraction the fraction of lost pixels, drawn once per image; 0..0.9. Boxes and strokes stop
  *     when it is reached, so they lose a little more.
  */
 record Inpainting(Shape shape, Range fraction) implements Degradation {
-  /** Of holes; sizes are in pixels, whatever the image's. */
+  /** The shapes of holes. Sizes are in pixels, independent of the image's size. */
   enum Shape {
     /** Upright, sides 6..30. */
     BOXES,

@@ -5,9 +5,9 @@ import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageFiles;
 
 /**
- * What JPEG leaves of an image: {@link ImageFiles#throughJpeg}.
+ * JPEG compression and decompression: {@link ImageFiles#throughJpeg}.
  *
- * @param quality drawn once per image, whole; 1..100
+ * @param quality an integer, drawn once per image; 1..100
  */
 record JpegCompression(Range quality) implements Degradation {
   private static final Range QUALITY = new Range(10, 90);

@@ -5,7 +5,7 @@ import java.util.TreeMap;
 import org.ipt4j.data.image.Bicubic;
 import org.ipt4j.data.image.Image;
 
-/** Weights at places around a pixel, for a blur: normalised to sum 1, image edges mirrored. */
+/** The weights of a blur around a pixel: normalised to sum 1, image edges mirrored. */
 final class Kernel {
   private record Place(int dy, int dx) implements Comparable<Place> {
     @Override

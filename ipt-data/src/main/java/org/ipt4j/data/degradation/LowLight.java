@@ -8,7 +8,7 @@ import org.ipt4j.data.image.Image;
  * power of gamma, then Gaussian noise (their gamma is 2..5, which leaves most photographs black);
  * clipped to 0..255, not rounded.
  *
- * @param gamma drawn once per image as the sigma is; 1..10
+ * @param gamma like the sigma, drawn once per image; 1..10
  * @param sigma of the noise on 0..255; 0..255
  */
 record LowLight(Range gamma, Range sigma) implements Degradation {

@@ -4,9 +4,9 @@ import java.util.random.RandomGenerator;
 import org.ipt4j.data.image.Image;
 
 /**
- * The mean along a straight line, as a camera moving evenly gives; edges mirrored; not rounded.
+ * The mean along a straight line, as from a steadily moving camera; edges mirrored; not rounded.
  *
- * @param length of the line in pixels, drawn once per image as the angle is; 1..100
+ * @param length of the line in pixels, like the angle drawn once per image; 1..100
  * @param angle of the line from the horizontal in degrees, anticlockwise; −180..180
  */
 record MotionBlur(Range length, Range angle) implements Degradation {

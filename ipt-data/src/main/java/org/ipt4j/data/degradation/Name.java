@@ -1,6 +1,6 @@
 package org.ipt4j.data.degradation;
 
-/** Builds a degradation's name: settings that are as they would be anyway are left out. */
+/** Builds a degradation's name; settings that equal their defaults are left out. */
 final class Name {
   private final StringBuilder text;
   private boolean settings;

@@ -4,10 +4,10 @@ import java.util.random.RandomGenerator;
 import org.ipt4j.data.image.Image;
 
 /**
- * Shot noise: each value becomes the number of photons counted where it expects value / 255 · peak
- * of them, scaled back; clipped to 0..255, not rounded.
+ * Shot noise: each value becomes a random count of photons with mean value / 255 · peak, scaled
+ * back; clipped to 0..255, not rounded.
  *
- * @param peak photons that white expects, drawn once per image; 1..10000
+ * @param peak the expected number of photons for white, drawn once per image; 1..10000
  */
 record PoissonNoise(Range peak) implements Degradation {
   private static final Range PEAK = new Range(10, 200);

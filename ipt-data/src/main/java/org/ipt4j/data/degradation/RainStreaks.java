@@ -7,17 +7,18 @@ import org.ipt4j.data.image.Image;
 /**
  * Rain as the deraining literature adds it, O = clip(B + S): the layer S of bright streaks is the
  * same in all channels (W. Yang et al., "Deep joint rain detection and removal", CVPR 2017, whose
- * Rain100L has one direction of streaks and Rain100H five). Result clipped to 0..255, not rounded.
+ * Rain100L has one direction of streaks and Rain100H five). The result is clipped to 0..255 and not
+ * rounded.
  *
- * <p>Presets, with the PSNR that they leave of photographs: {@code light} about 27 dB as Rain100L
- * has; {@code heavy} about 13.5 dB as Rain100H has; {@code mixed}, the default, anything between.
- * Light rain alone is a poor teacher: it leaves most pixels as they are, so an L1 loss is small for
- * doing nothing and stays there.
+ * <p>Presets, with the PSNR of the rainy photographs: {@code light} about 27 dB as in Rain100L;
+ * {@code heavy} about 13.5 dB as in Rain100H; {@code mixed}, the default, anything between. A
+ * network learns little from light rain alone: most pixels stay as they are, so the L1 loss of
+ * doing nothing is small, and training stays there.
  *
- * @param directions of streaks falling at once, 1..5; drawn per image, as the next two are
+ * @param directions of streaks that fall at once, 1..5; drawn per image, like the next two
  * @param density streaks of one direction that begin per 1000 pixels, 0..50
  * @param angle of a direction from the vertical in degrees, −45..45
- * @param length of a streak in pixels, 1..200; drawn per streak, as the last two are
+ * @param length of a streak in pixels, 1..200; drawn per streak, like the last two
  * @param thickness of a streak, standard deviation of its profile in pixels, 0.2..3
  * @param intensity added in the middle of a streak, 0..255
  */
@@ -52,7 +53,7 @@ record RainStreaks(
       Map.of("light", LIGHT, "heavy", HEAVY, "mixed", MIXED);
   private static final RainStreaks STANDARD = MIXED;
 
-  /** Streaks of one direction deviate from it by so many degrees. */
+  /** How far streaks of one direction deviate from it, in degrees. */
   private static final double SPREAD = 2;
 
   RainStreaks {

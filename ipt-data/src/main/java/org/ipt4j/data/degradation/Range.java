@@ -3,7 +3,9 @@ package org.ipt4j.data.degradation;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 
-/** Numbers from {@code low} to {@code high}, drawn evenly; written {@code 5} or {@code 0..50}. */
+/**
+ * Numbers from {@code low} to {@code high}, drawn uniformly; written {@code 5} or {@code 0..50}.
+ */
 record Range(double low, double high) {
   Range {
     if (!(low <= high)) {
@@ -30,14 +32,14 @@ record Range(double low, double high) {
   }
 
   /**
-   * Draws one number; a generator is asked even if there is one only, so that what follows is the
-   * same.
+   * Draws a number. It asks the generator even if only one number is possible, so that later draws
+   * stay the same.
    */
   double draw(RandomGenerator random) {
     return low + (high - low) * random.nextDouble();
   }
 
-  /** Draws a whole number, both ends included. */
+  /** Draws an integer, both ends included. */
   int drawWhole(RandomGenerator random) {
     return (int) low + random.nextInt((int) high - (int) low + 1);
   }

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a degradation's name says besides the task: the number right behind it, a preset, and {@code
- * key=value}s. Each is taken out once by who knows it.
+ * The settings in a degradation's name after the task: the number directly after it, a preset, and
+ * {@code key=value} pairs. Each is taken once, by the code that knows it.
  */
 final class Settings {
   private final String task;
@@ -34,14 +34,14 @@ final class Settings {
     }
   }
 
-  /** The number behind the task's name, or null where there is none. */
+  /** The number after the task's name, or null if there is none. */
   String number() {
     String given = number;
     number = null;
     return given;
   }
 
-  /** The preset, or {@code fallback} where none is named. */
+  /** The preset, or {@code fallback} if none is named. */
   String preset(String fallback) {
     String given = preset;
     preset = null;

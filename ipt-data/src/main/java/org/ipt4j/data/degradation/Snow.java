@@ -6,11 +6,11 @@ import org.ipt4j.data.image.Image;
 
 /**
  * Falling snow by the model of Snow100K (Y. Liu et al., "DesnowNet", 2018): O = J·(1 − z) +
- * white·z, where flakes of several sizes, translucent and soft at their edges, make up z. Not
+ * white·z, where z is made of flakes of several sizes, translucent and with soft edges. Not
  * rounded.
  *
  * @param density flakes per 1000 pixels, drawn once per image; 0..50
- * @param radius of a flake in pixels, drawn per flake as the opacity is; 0.5..30
+ * @param radius of a flake in pixels, like the opacity drawn per flake; 0.5..30
  * @param opacity z in a flake's middle; 0..1
  */
 record Snow(Range density, Range radius, Range opacity) implements Degradation {

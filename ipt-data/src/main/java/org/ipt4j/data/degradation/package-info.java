@@ -1,2 +1,2 @@
-/** What damages images, by name: a {@code Degradation} makes of a clean image the degraded one. */
+/** Degradations by name: a {@code Degradation} makes a degraded image from a clean one. */
 package org.ipt4j.data.degradation;

@@ -4,17 +4,17 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Resizing exactly as MATLAB's {@code imresize} does it for 8-bit images, which is what the field's
- * low-resolution images are made with: the cubic convolution kernel with a = −0.5 (R. Keys, 1981),
- * when shrinking widened by the factor; edges mirrored; rows first, then columns, each pass rounded
- * half up and clipped to 8 bits.
+ * Resizes exactly as MATLAB's {@code imresize} does for 8-bit images, with which the field makes
+ * its low-resolution images: the cubic convolution kernel with a = −0.5 (R. Keys, 1981), widened by
+ * the factor when shrinking; edges mirrored; rows first, then columns, each pass rounded half up
+ * and clipped to 8 bits.
  */
 public final class Bicubic {
   private Bicubic() {}
 
   /**
-   * [3,H,W] → [3,⌊H/scale⌋,⌊W/scale⌋]; what exceeds a multiple of the scale on the right and at the
-   * bottom is cut first.
+   * [3,H,W] → [3,⌊H/scale⌋,⌊W/scale⌋]; the image is first cut at the right and bottom to a multiple
+   * of the scale.
    */
   public static Image shrink(Image image, int scale) {
     checkScale(scale);
@@ -65,11 +65,11 @@ public final class Bicubic {
   }
 
   /**
-   * A row of {@link #enlarge} of one plane [H,W], without its rounding.
+   * Computes a row of {@link #enlarge} for one plane [H,W], without its rounding.
    *
    * @param plane writes a row of the plane
    * @param y the row of the enlarged plane
-   * @param target takes the row [scale·W]
+   * @param target receives the row [scale·W]
    */
   static void enlargedRow(
       RowWriter plane, int height, int width, int scale, int y, float[] target) {
@@ -94,8 +94,8 @@ public final class Bicubic {
   }
 
   /**
-   * One axis of {@link #enlarge} as the linear map it is, but for its rounding: the matrix
-   * [scale·length, length] that takes a row of pixels to the enlarged row.
+   * One axis of {@link #enlarge} as a linear map, without its rounding: the matrix [scale·length,
+   * length] that takes a row of pixels to the enlarged row.
    */
   public static float[][] enlargingMatrix(int length, int scale) {
     checkScale(scale);
@@ -119,7 +119,7 @@ public final class Bicubic {
     return taps;
   }
 
-  /** How many pixels beyond its own block of scale×scale a shrunk pixel looks, at most. */
+  /** How far beyond its own block of scale×scale pixels a shrunk pixel reads, at most. */
   public static int margin(int scale) {
     return 2 * scale;
   }
@@ -130,7 +130,7 @@ public final class Bicubic {
     }
   }
 
-  /** Weights of the inputs from {@code first} on, counted from an output's own place. */
+  /** Weights of the inputs from {@code first} on, relative to the output's own place. */
   private record Taps(int first, double[] weights) {}
 
   private static Taps taps(double centre, double widening) {
@@ -169,7 +169,7 @@ public final class Bicubic {
       return out / taps.length * stride + at(out).first;
     }
 
-    /** How many inputs beyond the first and the last of {@code inputs} are looked at, at most. */
+    /** How far beyond the first and the last of {@code inputs} inputs are read, at most. */
     int reach(int inputs) {
       int reach = 0;
       for (int out = 0; out < length; out++) {
@@ -228,8 +228,8 @@ public final class Bicubic {
   }
 
   /**
-   * Which of n pixels a place beyond them shows when edges are mirrored: … 1 0 | 0 1 … n−1 | n−1
-   * n−2 …, as often as needed.
+   * The pixel, among n, that a place beyond them shows when edges are mirrored: … 1 0 | 0 1 … n−1 |
+   * n−1 n−2 …, repeated as needed.
    */
   public static int mirrored(int i, int n) {
     int within = Math.floorMod(i, 2 * n);

@@ -4,7 +4,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Keeps the images last used, up to a limit of bytes. */
+/** Keeps the most recently used images, up to a limit of bytes. */
 final class CachedImages implements ImageSource {
   private final ImageSource source;
   private final long limit;

@@ -5,11 +5,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import javax.imageio.stream.ImageOutputStreamImpl;
 
-/** A file as ImageIO's writers want it, some of which go back; holds nothing of it in memory. */
+/**
+ * A file in the form that ImageIO's writers need, some of which seek backwards; buffers nothing.
+ */
 final class ChannelStream extends ImageOutputStreamImpl {
   private final FileChannel channel;
 
-  /** Leaves the channel open when it is closed. */
+  /** Closing this stream leaves the channel open. */
   ChannelStream(FileChannel channel) {
     this.channel = channel;
   }

@@ -1,6 +1,6 @@
 package org.ipt4j.data.image;
 
-/** Rows of an image of which any row can be had. */
+/** The rows of an image whose rows can be read in any order. */
 final class CountedRows implements Rows {
   private final int height;
   private final int width;

@@ -7,16 +7,16 @@ import java.util.random.RandomGenerator;
 import org.ipt4j.core.Randomness;
 
 /**
- * Photograph-like images out of nothing: the dead leaves model (G. Matheron, 1968; with sizes by
- * the power law r⁻³ it has the scale-free statistics of natural images: A. Lee, D. Mumford, J.
- * Huang, "Occlusion models for natural images", 2001). Discs and polygons hide one another; we add
- * two-coloured fractal or striped texture and soft shading from one light. The image of a number is
- * a pure function of the seed, the number and the size.
+ * Generates images that resemble photographs, by the dead leaves model (G. Matheron, 1968; with
+ * sizes by the power law r⁻³ it has the scale-free statistics of natural images: A. Lee, D.
+ * Mumford, J. Huang, "Occlusion models for natural images", 2001). Discs and polygons hide one
+ * another; we add two-coloured fractal or striped texture and soft shading from one light. The
+ * image with a number is a pure function of the seed, the number and the size.
  */
 public final class DeadLeaves implements ImageSource {
   private static final int SUPERSAMPLING = 2;
 
-  /** Leaves fall until they would cover every place so many times on average. */
+  /** Leaves fall until they would cover every place this many times on average. */
   private static final double COVERINGS = 6;
 
   private static final int TILE = 256;
@@ -154,7 +154,8 @@ public final class DeadLeaves implements ImageSource {
     }
 
     /**
-     * One shape: in its own coordinates (u, v) an ellipse is the unit disc, a polygon lies in it.
+     * One shape. In its own coordinates (u, v) an ellipse is the unit disc, and a polygon lies in
+     * it.
      */
     private final class Leaf {
       private final double radius;

@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * Files by their paths, relative to a folder: a million short ones, not a million long ones. They
- * are not kept as text, which need not hold every name that a file can have. A list may have
- * absolute ones too, which lose their root in their names.
+ * Files by their paths relative to a folder: a million short paths, not a million long ones. They
+ * are not kept as text, since text cannot hold every name that a file can have. A list may have
+ * absolute paths too; their names omit the root.
  */
 record FileEntries(Path folder, List<Path> paths) implements StoredImages.Entries {
   private static final Pattern ROOT = Pattern.compile("^([A-Za-z]:)?/+");
@@ -25,7 +25,7 @@ record FileEntries(Path folder, List<Path> paths) implements StoredImages.Entrie
     return ROOT.matcher(slashed(paths.get(index))).replaceFirst("");
   }
 
-  /** As text, with {@code /} between folders. */
+  /** The path as text, with {@code /} between folders. */
   static String slashed(Path path) {
     return path.toString().replace('\\', '/');
   }

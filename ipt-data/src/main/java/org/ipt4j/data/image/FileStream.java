@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * A file as ImageIO's readers want it. Unlike {@code FileImageInputStream}, which takes a {@link
- * java.io.File}, it opens files whose names the locale's encoding cannot write; unlike a channel,
- * it goes on reading in a thread that is interrupted.
+ * A file in the form that ImageIO's readers need. Unlike {@code FileImageInputStream}, which takes
+ * a {@link java.io.File}, it opens files whose names the locale's encoding cannot express; unlike a
+ * channel, it keeps reading in a thread that is interrupted.
  */
 final class FileStream extends ImageInputStreamImpl {
   private final Path file;

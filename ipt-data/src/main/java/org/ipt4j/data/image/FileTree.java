@@ -12,16 +12,17 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/** The files of a folder and of all folders within it, those that links lead to too. */
+/** The files of a folder and of all folders within it, links included. */
 public final class FileTree {
   private FileTree() {}
 
   /**
-   * Goes through all regular files, in no order.
+   * Visits all regular files, in no particular order.
    *
-   * @param leftOut of folders within, which are not entered
-   * @param files is told each file, as a path that begins with {@code folder}
-   * @param failures is told what cannot be listed: without permission, or links in a circle
+   * @param leftOut folders within it that are not entered
+   * @param files receives each file, as a path that begins with {@code folder}
+   * @param failures receives what cannot be listed, for lack of permission or because links form a
+   *     circle
    */
   public static void walk(
       Path folder,

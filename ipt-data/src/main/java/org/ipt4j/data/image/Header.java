@@ -14,11 +14,11 @@ import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 import javax.imageio.stream.ImageInputStream;
 
-/** What ImageIO does not say about a file, or does not look at before it takes memory. */
+/** What ImageIO does not tell about a file, or does not check before it takes memory. */
 final class Header {
   private static final int MOST_OF_PROFILE = 1 << 24; // bytes; larger ones are taken for damage
 
-  /** Ahead of Exif in JPEG, and of some writers elsewhere; one more byte fills it up. */
+  /** Stands before Exif data in JPEG, and with some writers elsewhere; one more byte pads it. */
   private static final String EXIF = "Exif\0";
 
   private int orientation; // 0 where none is noted
@@ -31,10 +31,10 @@ final class Header {
   private Header() {}
 
   /**
-   * Looks from the stream's start on and leaves it at its place.
+   * Reads from the stream's start on and leaves the stream at its old position.
    *
-   * @param format jpeg, tiff, png or webp; of others nothing is known
-   * @throws IOException also if the file has what we do not read
+   * @param format jpeg, tiff, png or webp; nothing is known of other formats
+   * @throws IOException also if the file has features that are not supported
    */
   static Header of(ImageInputStream stream, String format) throws IOException {
     Header header = new Header();
@@ -63,19 +63,19 @@ final class Header {
     return Math.max(1, orientation);
   }
 
-  /** Whether a PNG or WebP is a film; GIF is not asked, its first frame is an image. */
+  /** Whether a PNG or WebP is animated. GIF is not checked: its first frame is an image. */
   boolean isAnimated() {
     return animated;
   }
 
-  /** Whether colours were multiplied by the opacity, which TIFF calls associated. */
+  /** Whether colours are multiplied by the opacity, which TIFF calls associated alpha. */
   boolean isAssociated() {
     return associated;
   }
 
   /**
-   * The height of what is decoded, a TIFF's tile or a WebP's frame, where that is not the image's;
-   * 0 otherwise.
+   * The height of what is decoded (a TIFF's tile or a WebP's frame) if that is not the image's;
+   * else 0.
    */
   long height() {
     return height;
@@ -91,7 +91,7 @@ final class Header {
     return profile;
   }
 
-  /** The image as it is to be seen, of the image as it is stored. */
+  /** The stored image, turned upright. */
   Image upright(Image stored) {
     return switch (orientation) {
       case 2 -> stored.mirrored();

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Rows of an image whose hidden pixels, those of opacity 0, take the colours of the nearest visible
- * ones (by Euclidean distance): what a network sees around a cut-out does not depend on colours
- * that nobody sees. For each row the nearest visible pixel of every column is known, above or
- * below; the nearest of all then lies on a lower envelope of parabolas (P. Felzenszwalb and D.
+ * Rows of an image whose hidden pixels (of opacity 0) take the colours of the nearest visible ones
+ * by Euclidean distance, so that what a network sees around a cut-out does not depend on colours
+ * that nobody sees. For each row the nearest visible pixel of every column, above or below, is
+ * known; the nearest of all then lies on a lower envelope of parabolas (P. Felzenszwalb and D.
  * Huttenlocher, 2012; A. Meijster and others, 2000). Takes a bit per pixel and some numbers per
  * column.
  */
@@ -34,7 +34,7 @@ final class HiddenPixels implements RowWriter {
     from = new int[width];
   }
 
-  /** All rows; those of an image without hidden pixels, or without others, are as they are. */
+  /** All rows; unchanged if no pixel is hidden, or all are. */
   static Rows filled(Pixels pixels) {
     BitSet hidden = hidden(pixels);
     boolean some = !hidden.isEmpty() && hidden.nextClearBit(0) < pixels.height() * pixels.width();
@@ -62,7 +62,7 @@ final class HiddenPixels implements RowWriter {
     return hidden.get(y * width + x);
   }
 
-  /** Rows come one after the other from the top. */
+  /** Rows must be asked for in order from the top. */
   @Override
   public void write(int y, float[] target) {
     pixels.colours(y, target);

@@ -5,9 +5,9 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * A colour image: planar RGB, [3,H,W] row by row, values on the scale 0..255. Never changed once
- * made. What was read from a file or {@linkplain #quantised() quantised} is held in a byte per
- * value, anything else in a float, whose value may lie between the integers or beyond 0..255.
+ * A colour image: planar RGB, [3,H,W] row by row, values on the scale 0..255. Immutable. An image
+ * read from a file or {@linkplain #quantised() quantised} takes a byte per value; any other a
+ * float, which may lie between the integers or beyond 0..255.
  */
 public final class Image {
   /** Red, green and blue. */
@@ -51,7 +51,7 @@ public final class Image {
     this.bytes = bytes;
   }
 
-  /** All rows of an image, as they come. */
+  /** Collects all rows of an image. */
   static Image of(Rows rows) {
     int height = rows.height();
     int width = rows.width();
@@ -66,7 +66,7 @@ public final class Image {
     return new Image(height, width, pixels);
   }
 
-  /** All rows of an image, {@linkplain #quantised() quantised} as they come. */
+  /** Collects all rows of an image, {@linkplain #quantised() quantised}. */
   public static Image quantised(Rows rows) {
     int height = rows.height();
     int width = rows.width();
@@ -84,7 +84,7 @@ public final class Image {
     return ofBytes(height, width, pixels);
   }
 
-  /** This image from the top. */
+  /** The rows of this image, from the top. */
   public Rows rows() {
     return new CountedRows(
         height,
@@ -109,7 +109,7 @@ public final class Image {
     return width;
   }
 
-  /** The values [3,H,W]; for reading only, for they may be this image's own. */
+  /** The values [3,H,W]; read only, since they may be this image's own. */
   public float[] pixels() {
     if (floats != null) {
       return floats;
@@ -130,7 +130,7 @@ public final class Image {
     }
   }
 
-  /** One value; for a look at a pixel, not for loops. */
+  /** One value; to look at a pixel, not for loops. */
   public float at(int channel, int y, int x) {
     Objects.checkIndex(channel, CHANNELS);
     Objects.checkIndex(y, height);
@@ -139,7 +139,7 @@ public final class Image {
     return floats != null ? floats[i] : bytes[i] & 0xFF;
   }
 
-  /** As an 8-bit file holds it: clipped to 0..255 and rounded, half up. */
+  /** The image as an 8-bit file holds it: clipped to 0..255 and rounded, half up. */
   public Image quantised() {
     if (bytes != null) {
       return this;
@@ -151,7 +151,7 @@ public final class Image {
     return ofBytes(height, width, rounded);
   }
 
-  /** The nearest of 0..255, half up; 0 for not-a-number. */
+  /** The nearest of 0..255, half up; 0 for NaN. */
   static int quantise(double value) {
     return (int) (clip(value) + 0.5);
   }
@@ -190,20 +190,20 @@ public final class Image {
     return crop((height - rows) / 2, (width - columns) / 2, rows, columns);
   }
 
-  /** This image, left and right exchanged; undone by doing it again. */
+  /** This image, flipped left to right; doing it twice gives the original. */
   public Image mirrored() {
     return turned(true, 0);
   }
 
-  /** This image, turned anticlockwise that many quarters. */
+  /** This image, rotated anticlockwise by that many quarter turns. */
   public Image turned(int quarterTurns) {
     return turned(false, quarterTurns);
   }
 
   /**
-   * One of the eight ways to lay the image: mirrored left to right if asked, then turned
-   * anticlockwise that many quarters. A mirrored one is undone by doing it again, another one by
-   * turning back.
+   * One of the eight flips and rotations: flipped left to right if asked, then rotated
+   * anticlockwise by that many quarter turns. A flipped image is restored by doing the same again,
+   * any other by rotating back.
    */
   public Image turned(boolean mirrored, int quarterTurns) {
     boolean upright = quarterTurns % 2 == 0;
@@ -211,7 +211,7 @@ public final class Image {
   }
 
   /**
-   * What {@code turned(mirrored, quarterTurns).crop(top, left, rows, columns)} gives, at the cost
+   * The same as {@code turned(mirrored, quarterTurns).crop(top, left, rows, columns)}, at the cost
    * of the crop only.
    */
   public Image window(
@@ -292,7 +292,7 @@ public final class Image {
     }
   }
 
-  /** Bytes of memory that the pixels take. */
+  /** The bytes of memory that the pixels take. */
   long memory() {
     return bytes != null ? bytes.length : 4L * floats.length;
   }

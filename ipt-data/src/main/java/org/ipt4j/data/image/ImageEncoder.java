@@ -25,7 +25,7 @@ import javax.imageio.stream.ImageOutputStream;
 import org.ipt4j.weights.AtomicFiles;
 import org.w3c.dom.Node;
 
-/** Writes image files, complete or not at all, with the profile they are to have. */
+/** Writes image files, complete or not at all, with a colour profile. */
 final class ImageEncoder {
   private static final float JPEG_QUALITY = 0.95f;
   private static final int JPEG_PART = 65_519; // of a profile, in one segment

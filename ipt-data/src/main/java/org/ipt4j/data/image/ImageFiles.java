@@ -31,13 +31,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Image files: PNG, JPEG, BMP, TIFF and BigTIFF, WebP and GIF, whatever their names say.
+ * Image files: PNG, JPEG, BMP, TIFF and BigTIFF, WebP and GIF, recognised by content, not by name.
  *
  * <p>Values are taken as they are stored: gray becomes three equal channels, a palette its colours;
  * 16 bits keep their fractions of 1/257; CMYK is converted; transparency is dropped and colour
  * profiles are not applied, as in MATLAB's {@code imread} and Pillow's {@code convert("RGB")}. The
- * orientation that JPEG, TIFF, PNG and WebP note is honoured; opacity that colours were multiplied
- * by is taken out of them. Samples have up to 16 bits and no signs. Of several images in a GIF or
+ * orientation noted in JPEG, TIFF, PNG and WebP is applied; colours that were multiplied by their
+ * opacity are divided by it. Samples have up to 16 bits and no signs. Of several images in a GIF or
  * TIFF the first is read; an animated PNG or WebP is refused. {@link Picture} keeps what is dropped
  * here.
  */
@@ -47,16 +47,16 @@ public final class ImageFiles {
   private static final Set<String> EXTENSIONS =
       Set.of("png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif");
 
-  /** What Java's JPEG reader only warns of, giving gray where data is missing. */
+  /** Warnings of Java's JPEG reader for missing data, which it fills with gray. */
   private static final Pattern LOSS = Pattern.compile("Truncated|premature end");
 
-  /** What it says where it goes on with what it can make of the data. */
+  /** Warnings of Java's JPEG reader for damage that it repairs. */
   private static final Pattern REPAIR =
       Pattern.compile("^(Corrupt JPEG data|Inconsistent progression|Invalid SOS)");
 
   private ImageFiles() {}
 
-  /** Whether a file's name is that of an image we read; hidden files are not. */
+  /** Whether a file's name is that of an image we read; hidden files do not count. */
   public static boolean isImage(Path file) {
     return isImage(file.getFileName().toString());
   }
@@ -66,12 +66,12 @@ public final class ImageFiles {
     return read(file, Limits.DEFAULT);
   }
 
-  /** Reads a file. That it is damaged, and was repaired, is logged. */
+  /** Reads a file. If it is damaged and was repaired, that is logged. */
   public static Image read(Path file, Limits limits) throws UnreadableImageException {
     return open(file, stream -> read(stream, file.toString(), limits, LOG::warn));
   }
 
-  /** The size of a file's image, as it is to be seen; nothing is decoded. */
+  /** The size of a file's upright image; nothing is decoded. */
   public static ImageSize size(Path file) throws UnreadableImageException {
     return open(
         file,
@@ -92,8 +92,8 @@ public final class ImageFiles {
   }
 
   /**
-   * The format that what is made of a file's image has unless another is asked for: its own, PNG
-   * for WebP and GIF; only the file's head is read.
+   * The default format of results made from a file's image: its own, or PNG for WebP and GIF. Only
+   * the file's head is read.
    */
   public static ImageFormat format(Path file) throws UnreadableImageException {
     return open(
@@ -108,7 +108,7 @@ public final class ImageFiles {
         });
   }
 
-  /** What {@link Picture#read} gives. */
+  /** The picture that {@link Picture#read} returns. */
   static Picture readPicture(Path file, Limits limits, Consumer<String> warnings)
       throws UnreadableImageException {
     return open(
@@ -136,7 +136,7 @@ public final class ImageFiles {
     };
   }
 
-  /** What is made of an open file. */
+  /** What is done with an open file. */
   @FunctionalInterface
   private interface Reading<T> {
     T from(ImageInputStream stream) throws IOException;
@@ -157,10 +157,10 @@ public final class ImageFiles {
   }
 
   /**
-   * As {@link #read(Path)}, of bytes that are no file's, for instance of a resource.
+   * As {@link #read(Path)}, from a stream, for instance of a resource.
    *
    * @param in read as far as needed, not closed
-   * @param name what to call it in messages
+   * @param name the name to use in messages
    */
   public static Image read(InputStream in, String name) throws IOException {
     try (ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
@@ -171,7 +171,7 @@ public final class ImageFiles {
   /**
    * Reads an open file.
    *
-   * @param warnings is told, in one line that begins with {@code name}, if it was repaired
+   * @param warnings receives one line that begins with {@code name}, if the file was repaired
    */
   static Image read(ImageInputStream source, String name, Limits limits, Consumer<String> warnings)
       throws UnreadableImageException {
@@ -185,7 +185,7 @@ public final class ImageFiles {
             header.upright(Rasters.image(new Pixels(image, 1, header.isAssociated()))));
   }
 
-  /** What is made of a decoded image. */
+  /** What is done with a decoded image. */
   @FunctionalInterface
   private interface Taking<T> {
     T of(BufferedImage image, Header header, String format);
@@ -329,8 +329,8 @@ public final class ImageFiles {
   }
 
   /**
-   * Writes the {@linkplain Image#quantised() quantised} image in the format that the name's ending
-   * asks for; the file is complete or absent. Missing parent folders are made.
+   * Writes the {@linkplain Image#quantised() quantised} image, in the format of the name's ending.
+   * The file is complete or absent. Missing parent folders are made.
    *
    * @throws IllegalArgumentException if the ending is none of those of {@link ImageFormat}
    */
@@ -350,8 +350,8 @@ public final class ImageFiles {
   }
 
   /**
-   * What JPEG leaves of the {@linkplain Image#quantised() quantised} image: written and read again
-   * by the Java runtime's libjpeg, chroma halved both ways, with the example tables of the standard
+   * Compresses the {@linkplain Image#quantised() quantised} image with JPEG and decompresses it, by
+   * the Java runtime's libjpeg: chroma halved both ways, with the example tables of the standard
    * (ITU-T T.81, annex K) scaled by quality as the Independent JPEG Group does.
    *
    * @param quality 1..100

@@ -7,15 +7,15 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The formats that images are written in. */
+/** The formats in which images are written. */
 public enum ImageFormat {
-  /** Lossless; all there is to keep is kept; written as rows come. */
+  /** Lossless; keeps all that can be kept; written as rows come. */
   PNG(Set.of(Trait.KEEPS_ALL, Trait.STREAMS), Integer.MAX_VALUE, "png"),
-  /** Of quality 95, 8 bit, without transparency, up to 65,500 pixels a side. */
+  /** Of quality 95, 8 bits, without transparency, up to 65,500 pixels a side. */
   JPEG(Set.of(), 65_500, "jpg", "jpeg"),
-  /** Lossless (deflated); all there is to keep is kept; written as rows come. */
+  /** Lossless (deflate); keeps all that can be kept; written as rows come. */
   TIFF(Set.of(Trait.KEEPS_ALL, Trait.STREAMS), Integer.MAX_VALUE, "tif", "tiff"),
-  /** Lossless, 8 bit, without transparency or colour profile. */
+  /** Lossless, 8 bits, without transparency or colour profile. */
   BMP(Set.of(), Integer.MAX_VALUE, "bmp");
 
   private enum Trait {
@@ -38,29 +38,29 @@ public enum ImageFormat {
     return traits.contains(Trait.KEEPS_ALL);
   }
 
-  /** Whether its writer asks for rows one after the other, from the top. */
+  /** Whether its writer asks for rows in order from the top. */
   boolean streams() {
     return traits.contains(Trait.STREAMS);
   }
 
-  /** The most pixels of a side. */
+  /** The largest side, in pixels. */
   int side() {
     return side;
   }
 
-  /** The usual ending of its files' names, without the dot. */
+  /** The usual extension of its files, without the dot. */
   public String extension() {
     return extensions.get(0);
   }
 
-  /** Whether a file's name has an ending of this format. */
+  /** Whether a file's name has an extension of this format. */
   public boolean isNamed(String file) {
     String name = file.toLowerCase(Locale.ROOT);
     return extensions.stream().anyMatch(extension -> name.endsWith("." + extension));
   }
 
   /**
-   * The format that a file's name asks for.
+   * The format of a file's name.
    *
    * @throws IllegalArgumentException if it is none of these
    */
@@ -73,7 +73,7 @@ public enum ImageFormat {
   }
 
   /**
-   * The format of an ending: {@code jpg}, {@code jpeg}, {@code .TIF}, …
+   * The format of an extension: {@code jpg}, {@code jpeg}, {@code .TIF}, …
    *
    * @throws IllegalArgumentException if it is none of these
    */

@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The lines of a list of images, as editors and other programs write them. */
+/** The lines of a list of images, as editors and other programs write it. */
 final class ImageList {
-  /** BasicSR writes an image's height, width and channels behind its name. */
+  /** The height, width and channels that BasicSR writes after an image's name. */
   private static final Pattern SIZE = Pattern.compile("\\s+\\(\\d+(?:\\s*,\\s*\\d+)+\\)$");
 
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
-  /** What a list that is not Unicode may be in; the first of those that fit equally well. */
+  /** Encodings of lists that are not Unicode; of those that fit equally well the first is taken. */
   private static final List<String> OTHERS =
       List.of(
           System.getProperty("native.encoding", "UTF-8"),
@@ -34,10 +34,10 @@ final class ImageList {
   private ImageList() {}
 
   /**
-   * The names in a list: UTF-8, UTF-16 with a byte order mark, or, where it is neither, of the
-   * usual encodings the one by which most of its files are there.
+   * The names in a list in UTF-8, in UTF-16 with a byte order mark, or else in the usual encoding
+   * in which most of its files are found.
    *
-   * @param folder that names are relative to
+   * @param folder the folder to which names are relative
    */
   static List<String> names(byte[] list, Path folder) {
     if (starts(list, 0xFE, 0xFF) || starts(list, 0xFF, 0xFE)) {

@@ -1,7 +1,7 @@
 package org.ipt4j.data.image;
 
 /**
- * How large an image is.
+ * The size of an image.
  *
  * @param height H
  * @param width W

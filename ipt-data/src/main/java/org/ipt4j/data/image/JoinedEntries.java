@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import javax.imageio.stream.ImageInputStream;
 
-/** Several sets of entries one after the other. */
+/** Several sets of entries, one after another. */
 final class JoinedEntries implements StoredImages.Entries {
   private final List<StoredImages.Entries> parts;
   // ends[i]: how many entries the parts up to and with i have

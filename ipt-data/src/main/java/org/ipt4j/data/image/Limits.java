@@ -3,18 +3,18 @@ package org.ipt4j.data.image;
 import java.util.Locale;
 
 /**
- * What reading images may take.
+ * Limits on reading images.
  *
  * @param pixels of one image, height times width; a file that declares more is refused before
  *     memory is taken
- * @param cachedBytes of decoded images that are kept, three for a pixel
+ * @param cachedBytes of decoded images that are kept, three per pixel
  */
 public record Limits(long pixels, long cachedBytes) {
-  /** 500 megapixels, and a quarter of the virtual machine's memory. */
+  /** 500 megapixels, and a quarter of the virtual machine's maximum memory. */
   public static final Limits DEFAULT =
       new Limits(500_000_000, Runtime.getRuntime().maxMemory() / 4);
 
-  /** Checks that both can be. */
+  /** Checks that both are possible. */
   public Limits {
     if (pixels < 1 || pixels > Integer.MAX_VALUE / Image.CHANNELS || cachedBytes < 0) {
       throw new IllegalArgumentException(

@@ -10,7 +10,7 @@ import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds what a path stands for: a folder tree, an archive, a list. */
+/** Finds what a path is: a folder tree, an archive or a list. */
 final class Listing {
   private static final Logger LOG = LoggerFactory.getLogger(Listing.class);
 

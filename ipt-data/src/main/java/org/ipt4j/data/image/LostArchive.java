@@ -2,7 +2,7 @@ package org.ipt4j.data.image;
 
 import javax.imageio.stream.ImageInputStream;
 
-/** Stands for an archive among others that cannot be opened: one entry that cannot be read. */
+/** Stands for one of several archives that cannot be opened: a single entry that cannot be read. */
 record LostArchive(String archive, String reason) implements StoredImages.Entries {
   @Override
   public int size() {

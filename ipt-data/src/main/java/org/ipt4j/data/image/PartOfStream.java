@@ -5,8 +5,8 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * A stretch of another stream as if it were all, read in blocks. Who goes on reading at its end is
- * stopped: some decoders take missing bytes for zeros and would go on for minutes.
+ * A part of another stream as a stream of its own, read in blocks. Reading at its end fails: some
+ * decoders take missing bytes for zeros and would go on for minutes.
  */
 class PartOfStream extends ImageInputStreamImpl {
   private static final int READS_AT_END = 1000;
@@ -19,7 +19,7 @@ class PartOfStream extends ImageInputStreamImpl {
   private int blockSize;
   private int readsAtEnd;
 
-  /** Leaves {@code whole} open when it is closed; the size may be −1, for all there is. */
+  /** Closing this leaves {@code whole} open; a size of −1 means everything there is. */
   PartOfStream(ImageInputStream whole, long start, long size) {
     this.whole = whole;
     this.start = start;

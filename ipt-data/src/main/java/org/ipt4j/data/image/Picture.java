@@ -13,10 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An image with all that is to be kept when its colours are replaced by better ones: whether it is
- * gray, its 8 or 16 bits, its opacity, its colour profile. Held as it was decoded, upright to look
- * at; of a file with one image only. Never changed once made, so that any number of threads may
- * have its {@link #rows()}.
+ * An image with everything that is kept when its colours are replaced by restored ones: whether it
+ * is gray, its 8 or 16 bits, its opacity, its colour profile. Held as decoded, but upright; from a
+ * file with one image only. Immutable, so any number of threads may use its {@link #rows()}.
  */
 public final class Picture {
   private static final Logger LOG = LoggerFactory.getLogger(Picture.class);
@@ -46,7 +45,7 @@ public final class Picture {
     return of(new Pixels(image), data, ImageFormat.PNG);
   }
 
-  /** As {@link #read(Path, Consumer)}, warnings being logged. */
+  /** As {@link #read(Path, Consumer)}; warnings are logged. */
   public static Picture read(Path file) throws UnreadableImageException {
     return read(file, LOG::warn);
   }
@@ -54,7 +53,7 @@ public final class Picture {
   /**
    * Reads a file of up to {@link Limits#DEFAULT} pixels.
    *
-   * @param warnings is told, in one line that names the file, if it is damaged and was repaired
+   * @param warnings receives one line that names the file, if it is damaged and was repaired
    * @throws UnreadableImageException also if it is animated or holds several images
    */
   public static Picture read(Path file, Consumer<String> warnings) throws UnreadableImageException {
@@ -84,24 +83,24 @@ public final class Picture {
     return pixels.width();
   }
 
-  /** The format it was read in, PNG where that is not one of those we write. */
+  /** The format it was read in, or PNG if that is not one we write. */
   public ImageFormat format() {
     return format;
   }
 
   /**
-   * The colours, gray as three equal channels. Hidden pixels, of opacity 0, have the colour of the
-   * nearest visible one: what their own is reaches nothing.
+   * The colours; gray becomes three equal channels. Hidden pixels (of opacity 0) have the colour of
+   * the nearest visible one, so their own colour has no effect.
    */
   public Rows rows() {
     return HiddenPixels.filled(pixels);
   }
 
   /**
-   * This picture with other colours, in memory: as gray, as deep and as opaque as this one.
+   * This picture with other colours, in memory; gray, bits and opacity are as in this one.
    *
-   * @param colours of an image s times as high and wide as this one; where s is not 1 the opacity
-   *     is enlarged bicubically
+   * @param colours of an image s times as high and wide as this one; if s is not 1 the opacity is
+   *     enlarged bicubically
    */
   public BufferedImage repainted(Rows colours) {
     checkSize(colours);
@@ -110,12 +109,12 @@ public final class Picture {
   }
 
   /**
-   * As {@link #repainted}, into a file that is complete or absent, with the colour profile of this
-   * one. PNG and TIFF are written as the rows come; the other formats take memory for the whole
+   * Writes {@link #repainted} to a file that is complete or absent, with this picture's colour
+   * profile. PNG and TIFF are written as the rows come; the other formats take memory for the whole
    * image, a byte per sample.
    *
    * @throws IllegalArgumentException if the format cannot hold the image: JPEG and BMP have no
-   *     transparency and 8 bits, to which deeper images are rounded
+   *     transparency; they have 8 bits, to which deeper images are rounded
    */
   public void writeRepainted(Rows colours, Path target, ImageFormat as) throws IOException {
     checkSize(colours);

@@ -10,9 +10,8 @@ import java.awt.image.Raster;
 import java.util.Arrays;
 
 /**
- * The pixels of a decoded image, a row at a time and upright, on the scale 0..255. Samples are
- * taken as they are stored where that can be: BufferedImage.getRGB would apply profiles, and
- * brighten gray images.
+ * The pixels of a decoded image, upright, a row at a time, on the scale 0..255. Samples are taken
+ * as stored where possible: BufferedImage.getRGB would apply profiles and brighten gray images.
  */
 final class Pixels {
   private final BufferedImage source;
@@ -27,7 +26,7 @@ final class Pixels {
   private final boolean fromEnd; // the first row is the last line of what is stored
   private final boolean reversed; // each row runs against its stored line
 
-  /** The pixels of an image that is what it says, the right way up. */
+  /** The pixels of an image that is upright and described correctly. */
   Pixels(BufferedImage source) {
     this(source, 1, false);
   }
@@ -36,7 +35,8 @@ final class Pixels {
    * The pixels of an image.
    *
    * @param orientation Exif's, 1..8
-   * @param associated whether colours are multiplied by the opacity though the image denies it
+   * @param associated whether colours are multiplied by the opacity although the image says they
+   *     are not
    * @throws IllegalArgumentException if samples have more than 16 bits, or may be negative
    */
   Pixels(BufferedImage source, int orientation, boolean associated) {
@@ -92,7 +92,7 @@ final class Pixels {
     return transposed ? raster.getHeight() : raster.getWidth();
   }
 
-  /** Whether all pixels are gray by the form they are stored in. */
+  /** Whether the stored form makes all pixels gray. */
   boolean isGray() {
     return gray;
   }
@@ -101,7 +101,7 @@ final class Pixels {
     return alpha;
   }
 
-  /** Whether each sample is a byte and taken as it is. */
+  /** Whether each sample is a byte and is taken as it is. */
   boolean isBytes() {
     return asStored && bits == 8 && !multiplied;
   }
@@ -111,24 +111,24 @@ final class Pixels {
     return raster;
   }
 
-  /** 8, or 16 for anything above. */
+  /** 8, or 16 for anything deeper. */
   int depth() {
     return bits > 8 ? 16 : 8;
   }
 
-  /** Whether colours are given as they are stored; if not, converted to sRGB, as CMYK is. */
+  /** Whether colours are given as stored; if not, they are converted to sRGB, as CMYK is. */
   boolean isAsStored() {
     return asStored || palette != null;
   }
 
-  /** What the stored samples mean; sRGB for a palette, and for what is converted. */
+  /** The colour space of the samples; sRGB for a palette and for converted samples. */
   ColorSpace colorSpace() {
     return asStored
         ? source.getColorModel().getColorSpace()
         : ColorSpace.getInstance(gray ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB);
   }
 
-  /** Whether no pixel lets anything through. */
+  /** Whether all pixels are fully opaque. */
   boolean isOpaque() {
     float[] row = new float[width()];
     for (int y = 0; alpha && y < height(); y++) {
@@ -147,12 +147,12 @@ final class Pixels {
     return new CountedRows(height(), width(), this::colours);
   }
 
-  /** The colours [3,W] of a row. */
+  /** Writes the colours [3,W] of a row. */
   void colours(int y, float[] target) {
     colours(y, 0, width(), target);
   }
 
-  /** The colours [3,count] of a row's pixels from {@code x} on. */
+  /** Writes the colours [3,count] of a row's pixels from {@code x} on. */
   void colours(int y, int x, int count, float[] target) {
     if (asStored) {
       int bands = gray ? 1 : Image.CHANNELS;
@@ -186,7 +186,7 @@ final class Pixels {
     }
   }
 
-  /** The opacity [W] of a row of an image that {@link #hasAlpha}. */
+  /** Writes the opacity [W] of a row, for an image that {@link #hasAlpha}. */
   void alpha(int y, float[] target) {
     alpha(y, 0, width(), target);
   }

@@ -4,7 +4,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 
-/** Between {@link Image} and {@link BufferedImage}. */
+/** Converts between {@link Image} and {@link BufferedImage}. */
 final class Rasters {
   private Rasters() {}
 

@@ -14,13 +14,15 @@ import java.util.Vector;
 
 /**
  * An image that is made while it is asked for: new colours, in the form of another image and with
- * its opacity. It must be asked from the top, as the writers of PNG and TIFF do; a few rows are
+ * its opacity. It must be read from the top, as the writers of PNG and TIFF do; a few rows are
  * kept.
  */
 final class Repainted implements RenderedImage {
   private static final int BAND = 16; // rows, and so the strip of a TIFF
 
-  /** ITU-R BT.601's luma, of what was gray and comes back in three channels. */
+  /**
+   * The luma weights of ITU-R BT.601, for images that were gray and come back in three channels.
+   */
   private static final float[] LUMA = {0.299f, 0.587f, 0.114f};
 
   private final Pixels form;
@@ -34,9 +36,9 @@ final class Repainted implements RenderedImage {
   private int made;
 
   /**
-   * The image to come.
+   * Describes the image to make.
    *
-   * @param form what says whether it is gray, and how opaque
+   * @param form says whether it is gray, and how opaque
    * @param colours rows of an image s times as high and wide
    * @param alpha whether it has opacity, which {@code form} then has
    * @param depth 8 or 16 bits
@@ -57,7 +59,7 @@ final class Repainted implements RenderedImage {
     row = new float[Image.CHANNELS * getWidth()];
   }
 
-  /** All of it. */
+  /** The whole image. */
   BufferedImage gathered() {
     WritableRaster all = model.createCompatibleWritableRaster(getWidth(), getHeight());
     copyData(all);

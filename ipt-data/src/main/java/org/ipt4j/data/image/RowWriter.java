@@ -1,6 +1,6 @@
 package org.ipt4j.data.image;
 
-/** Any row of something that is held whole. */
+/** Gives any row of something that is held as a whole. */
 @FunctionalInterface
 interface RowWriter {
   /** Writes row {@code y} to the start of {@code target}. */

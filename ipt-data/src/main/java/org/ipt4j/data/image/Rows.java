@@ -2,7 +2,7 @@ package org.ipt4j.data.image;
 
 /**
  * An image that comes row by row from the top, so that nobody needs to hold it whole: planar RGB on
- * the scale 0..255. For one thread, and to be gone through once.
+ * the scale 0..255. To be used once, by one thread.
  */
 public interface Rows {
   /** H. */

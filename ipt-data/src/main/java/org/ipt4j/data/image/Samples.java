@@ -1,6 +1,6 @@
 package org.ipt4j.data.image;
 
-/** Kinds of numbers that files have for the channels of a pixel. */
+/** The types of numbers that files have for the channels of a pixel. */
 enum Samples {
   INTEGERS("integers"),
   SIGNED("signed integers"),
@@ -15,7 +15,7 @@ enum Samples {
     this.words = words;
   }
 
-  /** Refuses what has no place in 8 or 16 bits; nobody knows which of its values is white. */
+  /** Refuses what does not fit in 8 or 16 bits; nobody knows which of its values is white. */
   void check(long bits) {
     if (this != INTEGERS || bits > MOST_BITS) {
       throw new IllegalArgumentException(

@@ -3,17 +3,17 @@ package org.ipt4j.data.image;
 import java.io.IOException;
 import javax.imageio.stream.ImageInputStream;
 
-/** Images stored somewhere, each decoded when asked for. */
+/** Images in files or archives, each decoded when asked for. */
 record StoredImages(Entries entries, Limits limits, Repairs repairs) implements ImageSource {
   StoredImages(Entries entries, Limits limits) {
     this(entries, limits, new Repairs());
   }
 
-  /** Named files, wherever they lie. */
+  /** Named files, in a folder, a list or an archive. */
   interface Entries {
     int size();
 
-    /** With {@code /} between folders. */
+    /** The name, with {@code /} between folders. */
     String name(int index);
 
     /** The file's bytes. */
@@ -43,7 +43,10 @@ record StoredImages(Entries entries, Limits limits, Repairs repairs) implements 
     }
   }
 
-  /** Names become those of results; one from an archive or a list must not lead them elsewhere. */
+  /**
+   * Refuses unsafe names: names become those of results, and one from an archive or a list must not
+   * lead out of the output folder.
+   */
   private static void checkPath(String name) throws UnreadableImageException {
     for (String part : name.split("/")) {
       if (part.equals("..")) {

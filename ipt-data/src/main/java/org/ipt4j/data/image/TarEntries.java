@@ -10,14 +10,14 @@ import java.util.List;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * Images of a tar file, read in place after one walk over its headers: POSIX.1-2001 (ustar, pax)
- * and GNU long names. Where the walk cannot go on, what follows is one entry that cannot be read.
+ * Images of a tar file, read in place after one pass over its headers: POSIX.1-2001 (ustar, pax)
+ * and GNU long names. If the pass cannot go on, the rest counts as one entry that cannot be read.
  */
 final class TarEntries implements StoredImages.Entries {
   private static final int BLOCK = 512;
   private static final int LONGEST_NAME = 1 << 16;
 
-  /** Where a member's bytes are; or, with a reason, why they are not. */
+  /** The place of a member's bytes; or the reason why they cannot be read. */
   private record Member(String name, long start, long size, String damage) {}
 
   private final Path file;

@@ -8,22 +8,22 @@ import java.util.Map;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * The first directory of a TIFF or BigTIFF file, or of the one that Exif is. Values are read when
- * asked for; what lies beyond the end is an {@link EOFException}.
+ * The first directory of a TIFF or BigTIFF file, or of Exif data, which has the same form. Values
+ * are read when asked for; a value beyond the end gives an {@link EOFException}.
  */
 final class TiffDirectory {
   /**
-   * Values of one tag.
+   * The values of one tag.
    *
-   * @param size bytes of one
-   * @param at where they lie
+   * @param size bytes per value
+   * @param at their position
    */
   private record Field(int size, long count, long at) {}
 
   private final ImageInputStream stream;
   private final Map<Integer, Field> fields = new HashMap<>();
 
-  /** Places are counted from the start of {@code stream}, whose byte order is set. */
+  /** Positions are counted from the start of {@code stream}, whose byte order is set. */
   TiffDirectory(ImageInputStream stream) throws IOException {
     this.stream = stream;
     stream.seek(0);
@@ -76,17 +76,17 @@ final class TiffDirectory {
     stream.seek(place);
   }
 
-  /** How many values a tag has, 0 where it is missing. */
+  /** The number of a tag's values, 0 if the tag is missing. */
   long count(int tag) {
     return fields.containsKey(tag) ? fields.get(tag).count : 0;
   }
 
-  /** The first value of a tag, a whole number; {@code otherwise} where the tag is missing. */
+  /** The first value of a tag, an integer; {@code otherwise} if the tag is missing. */
   long first(int tag, long otherwise) throws IOException {
     return count(tag) == 0 ? otherwise : value(tag, 0);
   }
 
-  /** One of a tag's values, a whole number. */
+  /** One of a tag's values, an integer. */
   long value(int tag, long index) throws IOException {
     Field field = fields.get(tag);
     seek(field.at + index * field.size);
@@ -98,7 +98,7 @@ final class TiffDirectory {
     };
   }
 
-  /** The bytes of a tag; null where it is missing or has more than {@code most}. */
+  /** The bytes of a tag; null if it is missing or has more than {@code most}. */
   byte[] bytes(int tag, int most) throws IOException {
     long count = count(tag);
     if (count == 0 || count > most) {

@@ -3,15 +3,15 @@ package org.ipt4j.data.image;
 import java.io.EOFException;
 import java.io.IOException;
 
-/** An image that cannot be had; the message, one line, names it and says why. */
+/** An image that cannot be read; the message, one line, names it and says why. */
 public final class UnreadableImageException extends IOException {
   private final String reason;
 
   /**
-   * Made by a source of images or pairs.
+   * For use by sources of images or pairs.
    *
    * @param image its name
-   * @param reason one line that says why it cannot be had
+   * @param reason one line that says why it cannot be read
    */
   public UnreadableImageException(String image, String reason) {
     this(image, reason, null);
@@ -32,7 +32,7 @@ public final class UnreadableImageException extends IOException {
   }
 
   /**
-   * One line of what is behind a failure, which libraries tell in their own words or not at all.
+   * One line with the cause of a failure, which libraries name in their own words or not at all.
    */
   static String reason(Throwable failure) {
     Throwable root = failure;

@@ -16,13 +16,13 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.ipt4j.core.SuppressForbidden;
 
 /**
- * Images of a zip file, read in place. The file stays open as long as this is reachable, for
- * opening it means reading its directory.
+ * Images of a zip file, read in place. The file stays open as long as this object is reachable,
+ * since opening it means reading its directory.
  */
 final class ZipEntries implements StoredImages.Entries {
   /**
-   * What names are in that are not marked as UTF-8, by the format's description (APPNOTE D.1).
-   * Names in other encodings come out wrong, but each other than the rest, which will do.
+   * The encoding of names that are not marked as UTF-8, by the format's description (APPNOTE D.1).
+   * Names in other encodings come out wrong but distinct, which is enough.
    */
   private static final Charset OLD_NAMES =
       Charset.isSupported("IBM437") ? Charset.forName("IBM437") : StandardCharsets.ISO_8859_1;
@@ -85,7 +85,7 @@ final class ZipEntries implements StoredImages.Entries {
     };
   }
 
-  /** Ends with an exception where a small member unpacks to more than any image has. */
+  /** Throws an exception if a small member unpacks to more than any image has. */
   private static final class Bounded extends FilterInputStream {
     private static final long LARGEST = 1L << 30;
 

@@ -12,7 +12,8 @@ import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.UnreadableImageException;
 
 /**
- * Ways of restoring, measured side by side on one test set. A model joins in as
+ * The result of measuring several ways of restoring side by side on one test set. A model takes
+ * part as
  *
  * <pre>{@code
  * new Contender("mine", degraded -> restorer.restore(task, degraded))
@@ -27,10 +28,13 @@ public record Evaluation(
   /**
    * One way of restoring.
    *
-   * @param restore takes a degraded image to one of its scale times the size
+   * @param restore takes a degraded image and returns one of its scale times the size
    */
   public record Contender(String name, UnaryOperator<Image> restore) {
-    /** Doing nothing, {@code input}; for a scale above 1 enlarging, {@code bicubic}. */
+    /**
+     * The baseline: for scale 1 the degraded image itself, {@code input}; for a scale above 1 its
+     * bicubic enlargement, {@code bicubic}.
+     */
     public static Contender baseline(int scale) {
       return scale > 1
           ? new Contender("bicubic", degraded -> Bicubic.enlarge(degraded, scale))
@@ -39,18 +43,18 @@ public record Evaluation(
   }
 
   /**
-   * One image's figures.
+   * The figures of one image.
    *
-   * @param qualities of each contender
+   * @param qualities one for each contender
    */
   public record Row(String image, List<Quality> qualities) {}
 
-  /** Is told of each image once it is done. */
+  /** Receives each image's result when it is done. */
   public interface Listener {
     /**
      * All contenders restored an image.
      *
-     * @param restored by each contender
+     * @param restored one image for each contender
      */
     default void measured(Row row, ImagePair pair, List<Image> restored) {}
 
@@ -58,7 +62,7 @@ public record Evaluation(
     default void failed(String message) {}
   }
 
-  /** Measures on all images of a set; one that fails for any contender is left out for all. */
+  /** Measures all images of a set; one that fails for any contender is left out for all. */
   public static Evaluation of(TestSet set, List<Contender> contenders, Listener listener) {
     int border = border(set.pairs().scale());
     List<Row> rows = new ArrayList<>();
@@ -97,7 +101,7 @@ public record Evaluation(
     return Quality.mean(rows.stream().map(row -> row.qualities().get(contender)).toList());
   }
 
-  /** Which images a mean leaves out, a sentence for each contender that has such ones. */
+  /** The images that a mean leaves out: a sentence for each contender that has some. */
   public List<String> leftOut() {
     List<String> sentences = new ArrayList<>();
     for (int i = 0; i < contenders.size(); i++) {
@@ -123,12 +127,15 @@ public record Evaluation(
     return sentences;
   }
 
-  /** How many pixels are cut on every side: the scale for super-resolution, otherwise none. */
+  /** The number of pixels cut on every side: the scale for super-resolution, otherwise 0. */
   public static int border(int scale) {
     return scale > 1 ? scale : 0;
   }
 
-  /** What the figures mean, in sentences for a report; where the images come from is the set's. */
+  /**
+   * The protocol of the figures, in sentences for a report; the set says where its images come
+   * from.
+   */
   public static List<String> protocol(int scale) {
     return protocol(List.of(scale));
   }

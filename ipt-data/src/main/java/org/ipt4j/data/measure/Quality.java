@@ -6,7 +6,7 @@ import java.util.function.ToDoubleFunction;
 import org.ipt4j.data.image.Image;
 
 /**
- * How near one image comes to the clean one, or many do on average, by {@link Metrics}.
+ * How close one image comes to the clean one, or several do on average, by {@link Metrics}.
  *
  * @param psnrY dB on luma; infinite for equal images
  * @param ssimY at most 1, on luma
@@ -15,7 +15,7 @@ import org.ipt4j.data.image.Image;
  */
 public record Quality(double psnrY, double ssimY, double psnrRgb, double ssimRgb) {
   /**
-   * Of one image.
+   * The figures of one image.
    *
    * @param border pixels cut on every side before comparing
    * @throws IllegalArgumentException if the sizes differ or less than 11×11 pixels are left
@@ -29,8 +29,8 @@ public record Quality(double psnrY, double ssimY, double psnrRgb, double ssimRgb
   }
 
   /**
-   * The mean of each figure; not-a-number for none. An infinite one, of an image that is equal to
-   * its clean one, is left out unless all are.
+   * The mean of each figure; NaN for an empty list. An infinite figure, of an image that equals its
+   * clean one, is left out unless all are infinite.
    */
   public static Quality mean(List<Quality> all) {
     return new Quality(

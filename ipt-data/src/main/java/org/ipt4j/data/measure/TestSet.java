@@ -8,7 +8,7 @@ import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.Limits;
 
 /**
- * Images to measure on: degraded ones, each with the clean one it shows.
+ * Images to measure on: degraded ones, each with its clean image.
  *
  * @param name for people, for instance {@code Set5}
  * @param origin where the degraded images come from, a sentence for a report
@@ -17,7 +17,7 @@ public record TestSet(String name, PairSource pairs, String origin) {
   /** Each image is measured once, so none is kept. */
   private static final Limits ONCE = new Limits(Limits.DEFAULT.pixels(), 0);
 
-  /** What a folder holds for a degradation, {@link PairSource#openFor}. */
+  /** The pairs that a folder has for a degradation, see {@link PairSource#openFor}. */
   public static TestSet open(Path folder, Degradation degradation, long seed) throws IOException {
     return of(name(folder), PairSource.openFor(folder, degradation, seed, ONCE));
   }
@@ -33,8 +33,8 @@ public record TestSet(String name, PairSource pairs, String origin) {
   }
 
   /**
-   * Degraded images of one folder and clean ones of another, by {@linkplain PairSource#matched
-   * equal names}.
+   * Degraded images of one folder and clean ones of another, matched by {@linkplain
+   * PairSource#matched equal names}.
    *
    * @throws IllegalArgumentException if an image has no partner
    */

@@ -1,4 +1,4 @@
 /**
- * How near restored images are to the clean ones: metrics, test sets and what is measured on them.
+ * Measures how close restored images come to the clean ones: metrics, test sets and evaluations.
  */
 package org.ipt4j.data.measure;
