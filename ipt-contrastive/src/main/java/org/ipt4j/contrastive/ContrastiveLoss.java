@@ -8,18 +8,20 @@ import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 
 /**
- * Draws the patches of one image together and those of different images apart (Chen et al., 2021,
- * §3.2), by the cosine similarity d of their features after the decoder, [N,S,D]; N at least 2.
+ * Pulls the patches of one image together and pushes those of different images apart (Chen et al.,
+ * 2021, §3.2), by the cosine similarity d of their features after the decoder, [N,S,D]; N at least
+ * 2.
  *
  * <p>{@link ContrastiveForm#PAPER}, over images j and positions a, b: L = 1/(N·S²) Σ −log(exp
  * d(f_a^j, f_b^j) / Σ_{k≠j} exp d(f_a^j, f_b^k)).
  *
- * <p>{@link ContrastiveForm#SUPCON}: every patch i is an anchor, its positives the other patches of
- * its image, the denominator all other patches, with temperature τ: L = mean_i mean_p −log(exp(d(i,
- * p)/τ) / Σ_{a≠i} exp(d(i, a)/τ)); S at least 2.
+ * <p>{@link ContrastiveForm#SUPCON}: every patch i is an anchor, its positives are the other
+ * patches of its image, the denominator has all other patches, with temperature τ: L = mean_i
+ * mean_p −log(exp(d(i, p)/τ) / Σ_{a≠i} exp(d(i, a)/τ)); S at least 2.
  *
- * <p>The similarities [NS,NS] are never held as a whole: one image's rows [S,NS] at a time, once
- * forward, and their slopes at the same time, so that going back is two products.
+ * <p>The similarities [NS,NS] are never held as a whole. The forward pass makes one image's rows
+ * [S,NS] at a time and from them, by two products, the gradient of the normalised features; the
+ * backward pass only goes through the normalisation.
  */
 public final class ContrastiveLoss {
   private static final double TEMPERATURE = 0.07;
@@ -31,7 +33,8 @@ public final class ContrastiveLoss {
   /**
    * The loss of {@code features} [N,S,D], a scalar [1].
    *
-   * @throws IllegalArgumentException if there are fewer than two images
+   * @throws IllegalArgumentException if there are fewer than two images, or for {@link
+   *     ContrastiveForm#SUPCON} fewer than two patches per image
    */
   public static Variable of(Tape tape, Variable features, ContrastiveForm form) {
     long n = features.size(0);

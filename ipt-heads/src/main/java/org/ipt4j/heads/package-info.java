@@ -1,2 +1,2 @@
-/** Heads: degraded image to features. */
+/** Heads, which turn a degraded image into features. */
 package org.ipt4j.heads;

@@ -12,8 +12,8 @@ import org.ipt4j.core.Variable;
 
 /**
  * A task's tail (Chen et al., 2021, §3.1): sub-pixel upsampling (Shi et al., 2016) by the task's
- * scale and a 3×3 convolution to colours, [N,C,H,W] → [N,3,sH,sW]. ×2 and ×3 are one step, ×4 and
- * ×8 are steps of ×2, ×1 is none.
+ * scale and a 3×3 convolution to colours, [N,C,H,W] → [N,3,sH,sW]. ×2 and ×3 take one step, ×4 and
+ * ×8 several steps of ×2, ×1 none.
  */
 public final class UpsamplingTail implements Layer {
   private static final int COLOURS = 3;
@@ -27,7 +27,7 @@ public final class UpsamplingTail implements Layer {
    *
    * @param scale 1, 2, 3, 4 or 8
    * @param startsSilent whether the last convolution starts at zero, so that the untrained tail
-   *     adds nothing to what its output is added to
+   *     outputs zeros
    */
   public UpsamplingTail(
       ParameterLayout.Builder layout, String name, int features, int scale, boolean startsSilent) {

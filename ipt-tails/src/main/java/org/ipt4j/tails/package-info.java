@@ -1,2 +1,2 @@
-/** Tails: features to restored image. */
+/** Tails, which turn features into the restored image. */
 package org.ipt4j.tails;

@@ -4,6 +4,9 @@ package org.ipt4j.transformer;
 public enum DecoderForm {
   /** The encoder's output (the published code; eq. 4 of the paper). */
   MEMORY,
-  /** The decoder's own tokens: the reading in which encoder-decoder attention is replaced. */
+  /**
+   * The decoder's own tokens: the reading of the paper in which encoder-decoder attention is
+   * replaced.
+   */
   SELF
 }

@@ -8,9 +8,9 @@ import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.Variable;
 
 /**
- * Two attentions and feed-forward, each behind a norm and beside a residual (eq. 4). The task's
- * embedding is added to the queries and keys of the first attention and to the queries of the
- * second.
+ * Two attentions and a feed-forward network, each after a norm and with a residual connection (eq.
+ * 4). The task's embedding is added to the queries and keys of the first attention and to the
+ * queries of the second.
  */
 final class DecoderLayer {
   private final Norm norm1;
@@ -32,7 +32,7 @@ final class DecoderLayer {
   }
 
   /**
-   * Its sub-layers (Vaswani et al., 2017, §3.1), one after the other, of tokens [N,S,D].
+   * Its sub-layers in order (Vaswani et al., 2017, §3.1), for tokens [N,S,D].
    *
    * @param memory the encoder's output [N,S,D]
    * @param task the task's embedding [S,D]

@@ -4,7 +4,10 @@ import java.util.List;
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.ParameterLayout;
 
-/** Self-attention and feed-forward, each behind a norm and beside a residual (eq. 2 and 3). */
+/**
+ * Self-attention and a feed-forward network, each after a norm and with a residual connection (eq.
+ * 2 and 3).
+ */
 final class EncoderLayer {
   private final Norm norm1;
   private final MultiHeadAttention selfAttention;
@@ -18,7 +21,7 @@ final class EncoderLayer {
     norm2 = new Norm(layout, name + ".norm2", config.embedding());
   }
 
-  /** Its sub-layers (Vaswani et al., 2017, §3.1), one after the other, of tokens [N,S,D]. */
+  /** Its sub-layers in order (Vaswani et al., 2017, §3.1), for tokens [N,S,D]. */
   List<Layer> sublayers() {
     return List.of(
         (tape, x) -> selfAttention.attend(tape, x, norm1.forward(tape, x)),

@@ -5,7 +5,7 @@ import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 
-/** D → 4D → D with ReLU between, for each token. */
+/** D → 4D → D with a ReLU in between, for each token. */
 final class FeedForward {
   private final Linear widen;
   private final Linear narrow;
@@ -16,7 +16,7 @@ final class FeedForward {
     this.narrow = Linear.withBias(layout, narrow, config.hidden(), config.embedding());
   }
 
-  /** {@code residual} and what is made of x. */
+  /** {@code residual} + this network's output for x. */
   Variable forwardOnto(Tape tape, Variable residual, Variable x) {
     return narrow.forwardOnto(tape, residual, widen.forwardRelu(tape, x));
   }

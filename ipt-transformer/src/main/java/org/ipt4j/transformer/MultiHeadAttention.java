@@ -11,7 +11,7 @@ import org.ipt4j.core.Variable;
 
 /**
  * Multi-head attention without biases. The projections of queries, keys and values are the rows of
- * one weight [3D,D] ({@code in_proj_weight}), so that inputs they share are multiplied once.
+ * one weight [3D,D] ({@code in_proj_weight}), so inputs that they share are multiplied once.
  */
 final class MultiHeadAttention {
   private static final String IN = ".in_proj_weight";
@@ -25,7 +25,7 @@ final class MultiHeadAttention {
   private final Linear values;
   private final Linear out;
 
-  /** Queries, keys and values will be of one input ({@link #attend(Tape, Variable, Variable)}). */
+  /** For queries, keys and values from one input ({@link #attend(Tape, Variable, Variable)}). */
   static MultiHeadAttention ofOneInput(
       ParameterLayout.Builder layout, String name, TransformerConfig config) {
     long d = config.embedding();
@@ -33,7 +33,10 @@ final class MultiHeadAttention {
     return new MultiHeadAttention(layout, name, config, in);
   }
 
-  /** They will be of two; some rows of a matrix lie in one piece only if it is kept row by row. */
+  /**
+   * For two inputs. It uses some rows of the matrix at a time; they are contiguous only in
+   * row-major order.
+   */
   static MultiHeadAttention ofTwoInputs(
       ParameterLayout.Builder layout, String name, TransformerConfig config) {
     long d = config.embedding();
@@ -54,15 +57,15 @@ final class MultiHeadAttention {
     out = Linear.withoutBias(layout.addByColumns(name + ".out_proj.weight", initializer, d, d));
   }
 
-  /** {@code residual} [N,S,D] and attention, everything from {@code x} [N,S,D]. */
+  /** {@code residual} [N,S,D] + attention with queries, keys and values from {@code x} [N,S,D]. */
   Variable attend(Tape tape, Variable residual, Variable x) {
     Variable[] qkv = tape.split(all.forward(tape, x), 0, d, 2L * d, 3L * d);
     return residualAttention(tape, residual, qkv[0], qkv[1], qkv[2]);
   }
 
   /**
-   * As {@link #attend(Tape, Variable, Variable)}, queries and keys from {@code x} [N,S,D], values
-   * from {@code y} [N,S,D].
+   * As {@link #attend(Tape, Variable, Variable)}, with queries and keys from {@code x} [N,S,D] and
+   * values from {@code y} [N,S,D].
    */
   Variable attend(Tape tape, Variable residual, Variable x, Variable y) {
     Variable[] qk = tape.split(queriesAndKeys.forward(tape, x), 0, d, 2L * d);
@@ -70,8 +73,8 @@ final class MultiHeadAttention {
   }
 
   /**
-   * As {@link #attend(Tape, Variable, Variable)}, queries from {@code x} [N,S,D], keys and values
-   * from {@code y} [N,S',D].
+   * As {@link #attend(Tape, Variable, Variable)}, with queries from {@code x} [N,S,D] and keys and
+   * values from {@code y} [N,S',D].
    */
   Variable attendTo(Tape tape, Variable residual, Variable x, Variable y) {
     Variable[] kv = tape.split(keysAndValues.forward(tape, y), 0, d, 2L * d);

@@ -8,7 +8,7 @@ import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 
-/** Layer normalisation with a learned gain (starting at 1) and bias (at 0). */
+/** Layer normalisation with a learned gain (initially 1) and bias (initially 0). */
 final class Norm implements Layer {
   private final Parameter gain;
   private final Parameter bias;

@@ -14,9 +14,10 @@ import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 
 /**
- * The body all tasks share (Chen et al., 2021, §3.1): tokens of the head's features [N,S,D] →
- * tokens [N,S,D]. Follows the published code where it says more than the paper: the residual around
- * the first linear layer and around the last two, position embeddings added once, no final norms.
+ * The body that all tasks share (Chen et al., 2021, §3.1): tokens of the head's features [N,S,D] →
+ * tokens [N,S,D]. Where the paper leaves details open it follows the published code: residual
+ * connections around the first linear layer and around the last two, position embeddings added
+ * once, no final norms.
  */
 public final class Transformer {
   private final TransformerConfig config;
@@ -51,7 +52,7 @@ public final class Transformer {
     return layout.add(name, Initializer.standardNormal(), config.tokens(), config.embedding());
   }
 
-  /** The body's output for {@code tokens} [N,S,D] and the task's embedding [S,D]. */
+  /** The body's output for {@code tokens} [N,S,D] and the task's embedding {@code task} [S,D]. */
   public Variable forward(Tape tape, Variable tokens, Variable task) {
     Variable x = linearEncoding.forwardOnto(tape, tokens, tokens);
     x = addEmbedding(tape, x, tape.parameter(position));

@@ -19,7 +19,7 @@ public record TransformerConfig(
     int encoderLayers,
     int decoderLayers,
     DecoderForm decoderForm) {
-  /** The width of a feed-forward layer, in embeddings. */
+  /** The width of a feed-forward layer as a multiple of D. */
   private static final int EXPANSION = 4;
 
   /** Checks that the sizes are positive and that the heads divide the embedding. */
