@@ -10,7 +10,10 @@ import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 import org.ipt4j.data.image.Bicubic;
 
-/** Bicubic enlargement of square images by a whole factor, an operation of two matrix products. */
+/**
+ * Bicubic enlargement of square images by an integer factor, as an operation of two matrix
+ * products.
+ */
 final class BicubicEnlargement {
   private final int side;
   private final int scale;

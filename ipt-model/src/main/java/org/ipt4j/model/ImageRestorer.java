@@ -11,17 +11,17 @@ import org.ipt4j.data.image.Picture;
 import org.ipt4j.data.image.Rows;
 
 /**
- * Restores whole images of any size by tiles of the network's size that overlap and are blended
- * smoothly; images smaller than a tile are mirrored at their edges first. Serves many threads at
- * once; each needs memory for one pass of tiles, and for the rows of one row of tiles or of that
- * pass, whichever are more.
+ * Restores whole images of any size. It cuts them into overlapping tiles of the network's size and
+ * blends the results smoothly; images smaller than a tile are first mirrored at their edges. One
+ * restorer serves many threads; each needs memory for one pass of tiles, and for the rows of one
+ * row of tiles or of that pass, whichever is larger.
  *
- * <p>Restoring ends with a {@link CancellationException} if its thread is interrupted, whose mark
- * stays set, and with whatever a {@link TileListener} throws. A file is then not there, or as it
- * was.
+ * <p>If its thread is interrupted, restoring ends with a {@link CancellationException} and the
+ * thread stays marked as interrupted; it also ends with whatever a {@link TileListener} throws. The
+ * target file is then absent, or as it was before.
  */
 public final class ImageRestorer {
-  /** Tiles a pass, unless said otherwise. */
+  /** The number of tiles in a pass, unless set. */
   public static final int DEFAULT_BATCH = 16;
 
   private final IptModel model;
@@ -29,7 +29,7 @@ public final class ImageRestorer {
   private final int batch;
   private final boolean ensemble;
 
-  /** With an overlap of {@link #defaultOverlap}, without self-ensemble. */
+  /** A restorer with an overlap of {@link #defaultOverlap} and without self-ensemble. */
   public ImageRestorer(IptModel model) {
     this(model, defaultOverlap(model.config()), DEFAULT_BATCH, false);
   }
@@ -41,7 +41,10 @@ public final class ImageRestorer {
     this.ensemble = ensemble;
   }
 
-  /** The same with {@code pixels} of the degraded image that neighbouring tiles share at least. */
+  /**
+   * The same with another overlap: neighbouring tiles share at least {@code pixels} of the degraded
+   * image.
+   */
   public ImageRestorer overlapping(int pixels) {
     int most = model.config().imageSide() - 1;
     if (pixels < 0 || pixels > most) {
@@ -51,7 +54,7 @@ public final class ImageRestorer {
     return new ImageRestorer(model, pixels, batch, ensemble);
   }
 
-  /** The same with {@code tiles} a pass: memory grows with them. */
+  /** The same with {@code tiles} tiles in a pass; memory grows with their number. */
   public ImageRestorer inBatchesOf(int tiles) {
     if (tiles < 1) {
       throw new IllegalArgumentException("expected a batch of at least 1 tile, got " + tiles);
@@ -60,22 +63,22 @@ public final class ImageRestorer {
   }
 
   /**
-   * The same where each tile is restored in all eight mirrorings and turns and the mean is taken: a
-   * little better, eight times as slow.
+   * The same with self-ensemble: each tile is restored in all eight flips and rotations, and the
+   * mean is taken. A little better, eight times as slow.
    */
   public ImageRestorer ensembling() {
     return new ImageRestorer(model, overlap, batch, true);
   }
 
   /**
-   * An eighth of a tile, rounded up: nearly all that overlapping gains, at a quarter more tiles
-   * than without (docs/RESTORING.md has the curve).
+   * The default overlap, an eighth of a tile, rounded up: it gains nearly all that overlapping can,
+   * with a quarter more tiles than without (docs/RESTORING.md has the curve).
    */
   public static int defaultOverlap(IptConfig config) {
     return (config.imageSide() + 7) / 8;
   }
 
-  /** How many tiles an image of that size takes. */
+  /** The number of tiles for an image of that size. */
   public int tiles(int height, int width) {
     int side = model.config().imageSide();
     return new Tiling(Math.max(height, side), side, overlap).tiles()
@@ -88,8 +91,8 @@ public final class ImageRestorer {
   }
 
   /**
-   * The restored image, s times as high and wide: as gray, as deep (8 or 16 bits) and as opaque as
-   * the degraded one, which is left as it is.
+   * The restored image, s times as high and wide. It is gray, has 8 or 16 bits and is transparent
+   * as the degraded one, which is not changed.
    */
   public BufferedImage restore(Task task, BufferedImage degraded) {
     Picture picture = Picture.of(degraded);
@@ -97,9 +100,9 @@ public final class ImageRestorer {
   }
 
   /**
-   * Restores a file; what {@link Picture} keeps is kept. The restored one is complete or absent.
+   * Restores a file and keeps what {@link Picture} keeps. The restored file is complete or absent.
    *
-   * @param target its name's ending says the format, see {@link ImageFormat}; it is replaced
+   * @param target replaced if it exists; its name's ending sets the format, see {@link ImageFormat}
    * @throws org.ipt4j.data.image.UnreadableImageException if the image cannot be read
    */
   public void restore(Task task, Path degraded, Path target) throws IOException {
@@ -108,7 +111,7 @@ public final class ImageRestorer {
   }
 
   /**
-   * Restores a picture into a file, which is complete or absent and replaces what was there.
+   * Restores a picture into a file, which is complete or absent; an existing file is replaced.
    *
    * @throws IllegalArgumentException if the format cannot hold the restored picture
    */
@@ -128,9 +131,9 @@ public final class ImageRestorer {
   }
 
   /**
-   * The rows of the restored image, [3,sW] in 0..255 and neither clipped nor rounded; tiles are
-   * restored as rows are asked for, and the degraded image's rows are taken as they are needed, so
-   * that neither image is held.
+   * The rows of the restored image, [3,sW] in 0..255, neither clipped nor rounded. Tiles are
+   * restored when rows are asked for, and the degraded image's rows are read when needed, so
+   * neither image is held as a whole.
    */
   public Rows restore(Task task, Rows degraded, TileListener listener) {
     TilePass pass = new TilePass(model, model.own(task), ensemble);

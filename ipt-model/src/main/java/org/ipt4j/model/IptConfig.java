@@ -16,11 +16,11 @@ import org.ipt4j.transformer.TransformerConfig;
  * @param encoderLayers layers of the encoder
  * @param decoderLayers layers of the decoder
  * @param decoderForm what the decoder's second attention attends to
- * @param rgbRange what white is inside the network: images come and go in 0..255 and are scaled by
- *     rgbRange/255 at its edges
- * @param inputResidual whether the tail's output is added to the input (for s &gt; 1: to its
- *     bicubic enlargement), so that an untrained network starts at that baseline. The published
- *     network has none.
+ * @param rgbRange the value of white inside the network; images come and go in 0..255 and are
+ *     scaled by rgbRange/255
+ * @param inputResidual whether the input (for s &gt; 1: its bicubic enlargement) is added to the
+ *     tail's output, so that an untrained network starts at that baseline. The published network
+ *     does not do this.
  */
 public record IptConfig(
     int features,
@@ -82,12 +82,12 @@ public record IptConfig(
     return preset;
   }
 
-  /** What one of the levels 0..255 is inside the network. */
+  /** The factor rgbRange/255 from levels 0..255 to values inside the network. */
   public double level() {
     return rgbRange / WHITE;
   }
 
-  /** This configuration with another form of the decoder. */
+  /** The same configuration with another form of the decoder. */
   public IptConfig with(DecoderForm form) {
     return new IptConfig(
         features,
@@ -101,7 +101,7 @@ public record IptConfig(
         inputResidual);
   }
 
-  /** The shared transformer's size. */
+  /** The configuration of the shared transformer. */
   TransformerConfig transformer() {
     return transformer(
         features, imageSide, patchSide, attentionHeads, encoderLayers, decoderLayers, decoderForm);

@@ -20,8 +20,8 @@ import org.ipt4j.data.image.Image;
 import org.ipt4j.weights.CorruptWeightsException;
 
 /**
- * A network and its weights: one body, a head, embedding and tail for each task. Any number of
- * threads may run {@link #forward} at once as long as none changes the weights.
+ * A network and its weights: one body for all tasks; a head, an embedding and a tail for each task.
+ * Any number of threads may run {@link #forward} at once as long as none changes the weights.
  */
 public final class IptModel {
   private final IptConfig config;
@@ -44,16 +44,16 @@ public final class IptModel {
   }
 
   /**
-   * A model whose weights are drawn from {@code seed} as the published network's are.
+   * A new model, whose weights are drawn from {@code seed} as the published network's are.
    *
-   * @param tasks at least one, of different names; their order is that of the weights' names
+   * @param tasks at least one, with different names; their order numbers the heads and tails
    */
   public static IptModel create(IptConfig config, List<Task> tasks, long seed) {
     return create(config, tasks, TaskLayers.PUBLISHED, seed);
   }
 
   /**
-   * As {@link #create(IptConfig, List, long)}, with heads and tails of one's own.
+   * As {@link #create(IptConfig, List, long)}, with heads and tails of your own.
    *
    * @param layers builds them from operations on the tape, which know their gradients
    */
@@ -83,8 +83,8 @@ public final class IptModel {
   }
 
   /**
-   * Writes the model as safetensors, complete or not at all. Names and shapes of the tensors are
-   * the published ones, those of its constants included, so that the published network loads them.
+   * Writes the model as safetensors, complete or not at all. The tensors have the published names
+   * and shapes, those of the published constants included, so the published network can load them.
    *
    * @param notes texts to keep with it, for instance how it was trained
    */
@@ -97,27 +97,27 @@ public final class IptModel {
     return config;
   }
 
-  /** Its tasks, in the order of the weights' names. */
+  /** Its tasks, in the order of heads and tails. */
   public List<Task> tasks() {
     return tasks;
   }
 
   /**
-   * The task that is meant by a name: that of the task itself ({@code denoise}) or of what it
-   * undoes ({@code denoise:sigma=0..55}); of a kind of degradation that only one task is of; or of
-   * a degradation that lies within a task's range, as {@code denoise30} in σ 0..55. What is then
-   * returned is the task with {@link Task#degradation} narrowed to what was asked for.
+   * Finds the task that {@code name} means. It may be a task's name ({@code denoise}); the
+   * degradation a task undoes ({@code denoise:sigma=0..55}); a kind of degradation that only one
+   * task has; or a degradation within a task's range, such as {@code denoise30} in σ 0..55. In the
+   * last case the task is returned with its {@link Task#degradation} narrowed to the one asked for.
    *
-   * @throws IllegalArgumentException if the model has none, naming those it has
+   * @throws IllegalArgumentException if there is none, naming the tasks there are
    */
   public Task task(String name) {
     return TaskNames.find(tasks, name);
   }
 
   /**
-   * The task of this name.
+   * The model's task with this task's name.
    *
-   * @throws IllegalArgumentException if there is none, naming those there are
+   * @throws IllegalArgumentException if there is none, naming the tasks there are
    */
   Task own(Task task) {
     return TaskNames.named(tasks, task.name())
@@ -129,12 +129,12 @@ public final class IptModel {
     return values;
   }
 
-  /** The same network with weights of its own, which are equal at first. */
+  /** A copy with weights of its own. */
   public IptModel copy() {
     return new IptModel(config, tasks, layers, network, values.copy());
   }
 
-  /** The same network on another device, with weights of its own, which are equal at first. */
+  /** A copy on another device, with weights of its own. */
   public IptModel on(Device device) {
     ParameterVector there = ParameterVector.zeros(values.layout(), device);
     for (Parameter parameter : values.layout().parameters()) {
@@ -146,7 +146,7 @@ public final class IptModel {
   /**
    * A model of some of the tasks, with the same weights.
    *
-   * @param kept some of {@link #tasks}, in the order they shall have
+   * @param kept some of {@link #tasks}, in the new model's order
    */
   public IptModel only(List<Task> kept) {
     kept.forEach(task -> own(task));
@@ -154,7 +154,7 @@ public final class IptModel {
   }
 
   /**
-   * A model that can do one thing more: the same weights, and a head, embedding and tail for {@code
+   * A model with one more task: the same weights, and a head, an embedding and a tail for {@code
    * added} drawn from {@code seed}.
    */
   public IptModel with(Task added, long seed) {
@@ -164,8 +164,8 @@ public final class IptModel {
   }
 
   /**
-   * As {@link #with(Task, long)}, but the new head and embedding start as those of {@code related},
-   * one of {@link #tasks}; so does the tail if the scales are equal.
+   * As {@link #with(Task, long)}, but the new head and embedding start as copies of those of {@code
+   * related}, one of {@link #tasks}; so does the tail if the scales are equal.
    */
   public IptModel with(Task added, Task related, long seed) {
     IptModel model = with(added, seed);
@@ -196,7 +196,7 @@ public final class IptModel {
     return values.layout().range(IptNetwork.BODY);
   }
 
-  /** What the tokens of a task depend on: the ranges of the body, and of its head and embedding. */
+  /** The ranges on which a task's tokens depend: the body, and the task's head and embedding. */
   public List<ParameterLayout.Range> trunk(Task task) {
     return List.of(body(), values.layout().range(IptNetwork.trunk(task)));
   }
@@ -230,13 +230,13 @@ public final class IptModel {
   }
 
   /**
-   * Restores tiles, images of the network's size, on all processors ({@link Workers}).
+   * Restores tiles (images of the network's size) on all processors ({@link Workers}).
    *
    * @param task one of {@link #tasks}
    * @param degraded [count,3,H,W] in 0..255, H and W the configuration's image side
    * @return [count,3,sH,sW] in 0..255, neither clipped nor rounded
-   * @throws IllegalArgumentException if a result is not finite: the weights, or the pixels, are
-   *     beyond what can be computed with
+   * @throws IllegalArgumentException if a result is not finite, because of extreme weights or
+   *     pixels
    */
   public float[] restoreTiles(Task task, float[] degraded, int count) {
     int side = config.imageSide();

@@ -18,12 +18,13 @@ import org.ipt4j.core.Variable;
 import org.ipt4j.transformer.Transformer;
 
 /**
- * The network of Chen et al. (2021), figure 2: mean shift, the task's head, the body all tasks
- * share, the task's tail, mean shift. Beside the published network it can add its input to its
- * output ({@link IptConfig#inputResidual}). Holds where the parameters lie, not their values.
+ * The network of Chen et al. (2021), figure 2: mean shift, the task's head, the body that all tasks
+ * share, the task's tail, mean shift. Unlike the published network it can add its input to its
+ * output ({@link IptConfig#inputResidual}). It holds the places of the parameters, not their
+ * values.
  */
 final class IptNetwork {
-  /** The name of the parameters' range that all tasks use, and the prefix of their names. */
+  /** The name of the parameter range that all tasks use, and the prefix of the names in it. */
   static final String BODY = "body";
 
   static final double[] RGB_MEAN = {0.4488, 0.4371, 0.4040}; // of DIV2K, × range
@@ -40,8 +41,8 @@ final class IptNetwork {
   /**
    * The network of these tasks.
    *
-   * @throws IllegalArgumentException if there are none, two have one name, or it is beyond any
-   *     memory
+   * @throws IllegalArgumentException if there are none, two have one name, or it is too large for
+   *     any memory
    */
   static IptNetwork of(IptConfig config, List<Task> tasks, TaskLayers layers) {
     if (tasks.isEmpty()) {
@@ -91,7 +92,7 @@ final class IptNetwork {
     return layout;
   }
 
-  /** degraded [N,3,H,W] in 0..rgbRange → restored [N,3,sH,sW] and what lies on the way. */
+  /** degraded [N,3,H,W] in 0..rgbRange → restored [N,3,sH,sW] and the values in between. */
   IptOutput forward(Tape tape, Task task, Variable degraded) {
     Parts of = parts.get(task);
     Variable x = shiftChannels(tape, degraded, mean(tape, -1));

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The parts of a JSON object, each taken by its name. Every complaint is an
- * IllegalArgumentException that says where, what was expected and what came.
+ * The parts of a JSON object, each taken by its name. Every error is an IllegalArgumentException
+ * that says where, what was expected and what came.
  */
 final class JsonParts {
   private static final int LONGEST_QUOTE = 200;
@@ -24,7 +24,7 @@ final class JsonParts {
   /**
    * The parts of {@code node}.
    *
-   * @param place how it is called; empty for the whole
+   * @param place its name in messages; empty for the whole
    */
   static JsonParts of(String place, JsonNode node) {
     if (!(node instanceof ObjectNode object)) {
@@ -37,7 +37,7 @@ final class JsonParts {
     return whole(name, present(name));
   }
 
-  /** A whole number that may be missing. */
+  /** An integer that may be missing. */
   int whole(String name, int otherwise) {
     return left.has(name) ? whole(name) : otherwise;
   }
@@ -104,7 +104,7 @@ final class JsonParts {
     return all;
   }
 
-  /** To be called when all that is known was taken. */
+  /** Called when all known parts were taken; refuses any other. */
   void end() {
     if (!left.isEmpty()) {
       throw new IllegalArgumentException(

@@ -12,13 +12,13 @@ import java.util.List;
 import org.ipt4j.transformer.DecoderForm;
 
 /**
- * What a weight file says of the network it belongs to, as JSON with a format number, which is read
- * first. Whoever adds a part raises {@link #FORMAT}, so that older libraries refuse the file by its
- * number instead of computing something else, and gives the part a default in {@link #parse}, so
- * that older files are read as what they were. A part that is not known is therefore a mistake.
+ * A weight file's description of its network, in JSON with a format number, which is read first.
+ * Whoever adds a part must raise {@link #FORMAT}, so that older libraries refuse the file by its
+ * number instead of computing something else, and must give the part a default in {@link #parse},
+ * so that older files keep their meaning. An unknown part is therefore an error.
  */
 record ModelDescription(IptConfig config, List<Task> tasks) {
-  /** The format that is written. Files from before formats had numbers are of 0. */
+  /** The format that is written. Files from before formats had numbers count as 0. */
   static final int FORMAT = 1;
 
   private static final JsonMapper JSON =
@@ -30,7 +30,7 @@ record ModelDescription(IptConfig config, List<Task> tasks) {
   /**
    * Reads any format up to {@link #FORMAT}.
    *
-   * @throws IllegalArgumentException if the format is a later one, or a part is missing, unknown or
+   * @throws IllegalArgumentException if the format is later, or a part is missing, unknown or
    *     impossible, naming it
    */
   static ModelDescription parse(String json) {
@@ -82,7 +82,7 @@ record ModelDescription(IptConfig config, List<Task> tasks) {
     return task;
   }
 
-  /** In the latest format. */
+  /** The description in the latest format. */
   String toJson() {
     ObjectNode root = JSON.createObjectNode();
     root.put("format", FORMAT);

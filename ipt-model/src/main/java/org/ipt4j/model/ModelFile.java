@@ -17,19 +17,19 @@ import org.ipt4j.weights.TensorFile;
 
 /**
  * A model as a file: safetensors with the published names and shapes, and a description of the
- * network among the metadata. {@link IptModel#load} and {@link IptModel#save} are what most need.
+ * network in the metadata. Most programs need only {@link IptModel#load} and {@link IptModel#save}.
  */
 public final class ModelFile {
-  /** How the names of tensors begin that a weight file holds beside the model's. */
+  /** The prefix of the names of tensors that a weight file holds beside the model's. */
   public static final String EXTRA = "training.";
 
-  /** How the keys of a weight file's metadata begin that are the library's own. */
+  /** The prefix of the metadata keys that are the library's own. */
   public static final String OWN_NOTES = "ipt4j.";
 
   /** The metadata key under which a weight file describes its network. */
   public static final String DESCRIPTION = OWN_NOTES + "model";
 
-  /** The metadata key under which a file names the library's version that wrote it. */
+  /** The metadata key for the version of the library that wrote the file. */
   public static final String VERSION = OWN_NOTES + "version";
 
   private ModelFile() {}
@@ -37,7 +37,7 @@ public final class ModelFile {
   /**
    * As {@link IptModel#load}, for a model whose heads and tails are not the published ones.
    *
-   * @param layers those it was created with
+   * @param layers the layers it was created with
    * @throws CorruptWeightsException if the file is damaged, is no model, or its tensors are not
    *     those of the network it describes, or not finite
    */
@@ -47,7 +47,7 @@ public final class ModelFile {
     }
   }
 
-  /** As {@link IptModel#load}, of a file that is open already, and stays so. */
+  /** As {@link IptModel#load}, from a file that is already open and stays open. */
   public static IptModel load(TensorFile tensors) throws IOException {
     return load(tensors, TaskLayers.PUBLISHED);
   }
@@ -65,8 +65,8 @@ public final class ModelFile {
   }
 
   /**
-   * A model with the weights of a file that does not itself say what network it belongs to; {@link
-   * PublishedWeights} finds that out.
+   * A model with the weights of a file that does not describe its network; {@link PublishedWeights}
+   * finds the configuration in the tensors' shapes.
    *
    * @throws CorruptWeightsException if the file's tensors are not those of the network
    */
@@ -125,10 +125,9 @@ public final class ModelFile {
   }
 
   /**
-   * As {@link IptModel#save}, with tensors that are not the model's beside; a model can still be
-   * loaded from the file.
+   * As {@link IptModel#save}, with further tensors; the file can still be loaded as a model.
    *
-   * @param extras by names that begin with {@link #EXTRA}
+   * @param extras tensors whose names begin with {@link #EXTRA}
    */
   public static void save(
       IptModel model, Path file, Map<String, String> notes, Map<String, Tensor> extras)

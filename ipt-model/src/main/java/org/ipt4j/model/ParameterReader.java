@@ -17,8 +17,9 @@ import org.ipt4j.weights.CorruptWeightsException;
 import org.ipt4j.weights.TensorFile;
 
 /**
- * Fills a network's parameters from a file with the published names. Task t of the network is head
- * {@code heads.get(t)} of the file, and that row of its embeddings, as in the published code.
+ * Fills a network's parameters from a file with the published names. Task t of the network uses
+ * head {@code heads.get(t)} of the file and the same row of its embeddings, as in the published
+ * code.
  */
 final class ParameterReader {
   private final TensorFile file;
@@ -33,19 +34,18 @@ final class ParameterReader {
     this.dropped = dropped;
   }
 
-  /** All of a file's heads, of which there are {@code count}. */
+  /** A reader of all {@code count} heads of a file. */
   static ParameterReader ofAll(TensorFile file, int count) {
     return new ParameterReader(file, IntStream.range(0, count).boxed().toList(), Set.of());
   }
 
-  /** Some of a file's heads, in this order; {@code dropped} are those left out. */
+  /** A reader of some of a file's heads, in this order; {@code dropped} are those left out. */
   static ParameterReader ofSome(TensorFile file, List<Integer> heads, Set<Integer> dropped) {
     return new ParameterReader(file, heads, dropped);
   }
 
   /**
-   * Holds what a network would be built of against the file's tensors, of which every layer and
-   * task has some.
+   * Checks that the file has enough tensors for so many layers and tasks, each of which needs some.
    *
    * @throws CorruptWeightsException if the file has too few
    */
@@ -66,10 +66,10 @@ final class ParameterReader {
   }
 
   /**
-   * Compares names and shapes, which takes no memory to speak of.
+   * Compares names and shapes, which takes hardly any memory.
    *
-   * @throws CorruptWeightsException if the file's tensors are not those of the network, saying of
-   *     all what is wrong with them
+   * @throws CorruptWeightsException if the file's tensors are not those of the network; the message
+   *     lists everything that is wrong
    */
   void check(ParameterLayout layout) throws CorruptWeightsException {
     Map<String, long[]> expected = new LinkedHashMap<>();
@@ -108,7 +108,7 @@ final class ParameterReader {
     }
   }
 
-  /** Whether a tensor may be in a file without being read. */
+  /** Whether the file may have this tensor without it being read. */
   private boolean isBeside(String name) {
     return PublishedConstants.isOne(name)
         || name.startsWith(ModelFile.EXTRA)
@@ -150,7 +150,7 @@ final class ParameterReader {
     return prefix + PublishedNames.TASK_EMBEDDINGS;
   }
 
-  /** The file's, which may have more than heads, but not fewer. */
+  /** The number of the file's embedding rows; there may be more than heads, but not fewer. */
   private long embeddingRows() {
     long needed = heads.stream().mapToInt(head -> head + 1).max().orElseThrow();
     if (!file.names().contains(embeddings())) {

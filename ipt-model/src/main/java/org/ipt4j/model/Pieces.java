@@ -4,9 +4,9 @@ import org.ipt4j.core.Workers;
 import org.ipt4j.transformer.TransformerConfig;
 
 /**
- * Into how many pieces a batch of images best goes through the network, where each image goes its
- * own way: as many for each processor. Products of larger pieces run faster, up to what the
- * processors' cache holds.
+ * How many pieces a batch of images is best cut into, where the images are independent: equally
+ * many for each processor. Products of larger pieces run faster, as long as they fit in the
+ * processors' cache.
  */
 public final class Pieces {
   private static final int INFERENCE_TOKENS = 1152; // of a piece
@@ -14,17 +14,17 @@ public final class Pieces {
 
   private Pieces() {}
 
-  /** For a pass that goes forward only. */
+  /** Pieces for a forward pass alone. */
   public static int forInference(IptConfig config, int images) {
     long most = INFERENCE_TOKENS / (long) config.transformer().tokens();
     return pieces(images, most, Workers.count());
   }
 
   /**
-   * For a pass that also goes back, until when a piece's arrays all stay: a piece is only so large
-   * that its products outweigh what calling them costs.
+   * Pieces for a forward and backward pass. All arrays of a piece stay until the backward pass, so
+   * a piece is only large enough that its products outweigh the cost of calling them.
    *
-   * @param threads for which it is cut: sums are rounded by the pieces they are made of
+   * @param threads the number of threads to cut for; the rounding of sums depends on the pieces
    */
   public static int forTraining(IptConfig config, int images, int threads) {
     TransformerConfig body = config.transformer();

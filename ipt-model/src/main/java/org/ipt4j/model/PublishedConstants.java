@@ -16,7 +16,7 @@ import org.ipt4j.weights.TensorFile;
 
 /**
  * The tensors of a published checkpoint that hold nothing learned: the mean shifts, which are
- * convolutions there, and the numbers of the tokens.
+ * convolutions there, and the indices of the tokens.
  */
 final class PublishedConstants {
   static final String POSITION_IDS = "body.position_encoding.position_ids";
@@ -26,10 +26,10 @@ final class PublishedConstants {
   private static final int COLOURS = IptNetwork.RGB_MEAN.length;
   private static final long[] WEIGHT_SHAPE = {COLOURS, COLOURS, 1, 1};
 
-  /** How far a file's may be off, relatively: those of half precision are by 5e-4. */
+  /** How far a file's constants may be off, relatively: those in half precision are off by 5e-4. */
   private static final double TOLERANCE = 1e-3;
 
-  /** As above, of bfloat16, which has 8 bits: by 2e-3 if rounded, by 4e-3 if cut off. */
+  /** As above, for bfloat16, which has 8 bits: off by 2e-3 if rounded, by 4e-3 if truncated. */
   private static final double TOLERANCE_OF_BFLOAT16 = 8e-3;
 
   private PublishedConstants() {}
@@ -40,7 +40,7 @@ final class PublishedConstants {
         || name.equals(POSITION_IDS);
   }
 
-  /** As the published code makes them for a network of this size. */
+  /** The constants that the published code makes for a network of this size. */
   static Map<String, Tensor> tensors(IptConfig config) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (String shift : List.of(SUBTRACT, ADD)) {
@@ -66,10 +66,10 @@ final class PublishedConstants {
   }
 
   /**
-   * What white is in the network of a file, by its mean shifts; nothing if it has none.
+   * The value of white in a file's network, found in its mean shifts; empty if it has none.
    *
    * @param prefix of all names in the file
-   * @throws CorruptWeightsException if they do anything else than to subtract and add the mean
+   * @throws CorruptWeightsException if they do anything else than subtract and add the mean
    */
   static OptionalDouble rgbRange(TensorFile file, String prefix) throws IOException {
     List<Double> ranges = new ArrayList<>();
@@ -94,7 +94,9 @@ final class PublishedConstants {
     return file.readDoubles(name);
   }
 
-  /** By the numbers, for what was bfloat16 once may have been widened since. */
+  /**
+   * The tolerance, judged by the numbers themselves: what was bfloat16 once may have been widened.
+   */
   private static double tolerance(double[] bias) {
     boolean bfloat16 =
         Arrays.stream(bias)

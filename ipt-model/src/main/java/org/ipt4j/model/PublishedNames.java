@@ -15,24 +15,25 @@ import org.ipt4j.weights.Tensor;
 import org.ipt4j.weights.WeightNames;
 
 /**
- * How parameters are named and shaped in weight files: as in the published checkpoints. They are
- * our parameters, but that all tasks' embeddings [S,D] are the rows of one tensor [T,S·D].
+ * The names and shapes of parameters in weight files, which are those of the published checkpoints.
+ * They match our parameters, except that all tasks' embeddings [S,D] are the rows of one tensor
+ * [T,S·D].
  */
 final class PublishedNames {
-  /** The tensor of all tasks' embeddings; row t is of head t. */
+  /** The tensor of all tasks' embeddings; row t belongs to head t. */
   static final String TASK_EMBEDDINGS = "body.query_embed.weight";
 
   private static final Pattern OF_A_TASK = Pattern.compile("(head|tail)\\.([0-9]{1,6})\\.(.*)");
 
-  /** The first layer of any head, and what stands before it. */
+  /** The first layer of any head, with any prefix. */
   private static final Pattern ENTRANCE =
       Pattern.compile("(|.*\\.)head\\.[0-9]{1,6}\\.0\\.(?:weight|bias)");
 
   private PublishedNames() {}
 
   /**
-   * What all names of a file have before the published ones, for instance {@code
-   * module._orig_mod.}; usually nothing.
+   * The prefix of all names of a file before the published ones, for instance {@code
+   * module._orig_mod.}; usually empty.
    */
   static String prefix(Collection<String> names) {
     return prefixes(names).stream()
@@ -42,8 +43,8 @@ final class PublishedNames {
   }
 
   /**
-   * What stands before the published names, for each network whose names are among these: averaged
-   * ones first, then shorter ones.
+   * The prefixes before the published names, one for each network among these names: averaged ones
+   * first, then shorter ones.
    */
   static List<String> prefixes(Collection<String> names) {
     return names.stream()
@@ -57,7 +58,7 @@ final class PublishedNames {
         .toList();
   }
 
-  /** Whether there are names of a network among these. */
+  /** Whether these names include a network's. */
   static boolean areAmong(Collection<String> names) {
     return !prefixes(names).isEmpty();
   }
@@ -70,7 +71,9 @@ final class PublishedNames {
         : OptionalInt.empty();
   }
 
-  /** The name of a parameter where head and tail t have the number {@code heads.get(t)}. */
+  /**
+   * The name of a parameter after renumbering: head and tail t get the number {@code heads.get(t)}.
+   */
   static String withHeads(String name, List<Integer> heads) {
     Matcher matcher = OF_A_TASK.matcher(name);
     return matcher.matches()
@@ -82,7 +85,7 @@ final class PublishedNames {
         : name;
   }
 
-  /** The parameter that is row {@code t} of the tensor of embeddings. */
+  /** The name of the parameter that is row {@code t} of the embeddings' tensor. */
   static String taskEmbedding(int t) {
     return TASK_EMBEDDINGS + "." + t;
   }
@@ -91,7 +94,7 @@ final class PublishedNames {
     return parameter.name().startsWith(TASK_EMBEDDINGS);
   }
 
-  /** A file's tensors, each read off {@code values} when it is written. */
+  /** A file's tensors; each is read from {@code values} when it is written. */
   static Map<String, Tensor> tensors(ParameterVector values) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     List<Parameter> embeddings = new ArrayList<>();

@@ -23,9 +23,9 @@ import org.ipt4j.weights.CorruptWeightsException;
 import org.ipt4j.weights.TensorFile;
 
 /**
- * Weights under the published names in a file that does not say what network they belong to: a
- * PyTorch checkpoint of either form, or safetensors. The network's size is read off the tensors'
- * shapes; what no shape tells is the caller's to say.
+ * Weights under the published names in a file that does not describe its network: a PyTorch
+ * checkpoint of either form, or safetensors. The network's size follows from the tensors' shapes;
+ * the caller gives what no shape tells.
  *
  * <p>A published file with one head is a model of one task. Row t of the embeddings belongs to head
  * t, as in the published code; rows for heads that the file does not have are left out.
@@ -49,10 +49,10 @@ public final class PublishedWeights implements Closeable {
   }
 
   /**
-   * Opens a file of either kind, which its first bytes tell.
+   * Opens a file of either kind; its first bytes tell which.
    *
    * @throws CorruptWeightsException if it is damaged, or its tails are of no known scale
-   * @throws IllegalArgumentException if it is a model of this library, for {@link IptModel#load}
+   * @throws IllegalArgumentException if it is a model of this library; use {@link IptModel#load}
    */
   public static PublishedWeights open(Path path) throws IOException {
     TensorFile file = TensorFile.open(path, PublishedNames::areAmong);
@@ -68,7 +68,10 @@ public final class PublishedWeights implements Closeable {
     }
   }
 
-  /** A file may hold several, for instance generator. and generator_ema., and others' tensors. */
+  /**
+   * Picks one network: a file may hold several, for instance generator. and generator_ema., and
+   * other tensors.
+   */
   private static TensorFile ofOneNetwork(TensorFile file) {
     List<String> prefixes = PublishedNames.prefixes(file.names());
     if (prefixes.isEmpty()) {
@@ -88,44 +91,44 @@ public final class PublishedWeights implements Closeable {
         choice);
   }
 
-  /** The scale of each tail, by the number its head and it have in the file. */
+  /** The scale of each tail, by the number of the tail and its head in the file. */
   public SortedMap<Integer, Integer> scales() {
     return scales;
   }
 
   /**
-   * What was taken of a file that wraps its weights, for people: the keys that lead to them, and
-   * what stands before their names; empty if they are the whole file under the published names.
+   * Says, for people, what was taken of a file that wraps its weights: the keys that lead to them
+   * and the prefix of their names; empty if the whole file has the published names.
    */
   public String taken() {
     return file.choice();
   }
 
-  /** The texts that the file carries beside its tensors; none in PyTorch's formats. */
+  /** The texts that the file carries beside its tensors; empty for PyTorch's formats. */
   public Map<String, String> metadata() {
     return file.metadata();
   }
 
   /**
-   * What white is inside the network, by the file's mean shifts, which are constants of the
-   * published network; nothing if the file was saved without them.
+   * The value of white inside the network, found in the file's mean shifts, which are constants of
+   * the published network; empty if the file was saved without them.
    *
-   * @throws CorruptWeightsException if they do anything else than to subtract and add the mean
+   * @throws CorruptWeightsException if they do anything else than subtract and add the mean
    */
   public OptionalDouble rgbRange() throws IOException {
     return PublishedConstants.rgbRange(file, prefix);
   }
 
   /**
-   * The model of some or all of the file's heads, with the published form of the decoder and
-   * without input residual.
+   * A model of some or all of the file's heads, with the published form of the decoder and without
+   * input residual.
    *
    * @param attentionHeads A, which no shape tells; 12 as published
-   * @param rgbRange as {@link #rgbRange} where the file says it; 255 as published
+   * @param rgbRange as {@link #rgbRange} if the file says it; 255 as published
    * @param tasks the names of the heads to keep by their numbers, in the order of the model's tasks
    * @throws CorruptWeightsException if tensors are missing, unexpected or of a wrong shape, naming
    *     all of them
-   * @throws IllegalArgumentException if the file has no such head or is of another RGB range, or no
+   * @throws IllegalArgumentException if the file has no such head or another RGB range, or if no
    *     tasks are given
    */
   public IptModel model(int attentionHeads, double rgbRange, Map<Integer, String> tasks)
@@ -206,13 +209,13 @@ public final class PublishedWeights implements Closeable {
         false);
   }
 
-  /** The whole root of a square, or 0 of what is none. */
+  /** The integer root of a square, or 0 if it is none. */
   private static int root(int square) {
     int root = (int) Math.round(Math.sqrt(square));
     return root * root == square ? root : 0;
   }
 
-  /** A size that either of two tensors tells. */
+  /** A size that can be read from either of two tensors. */
   private int size(String what, String first, int axis, String second, int otherAxis)
       throws CorruptWeightsException {
     OptionalLong size = size(first, axis);
@@ -274,7 +277,7 @@ public final class PublishedWeights implements Closeable {
     return numbers.size();
   }
 
-  /** Of tail {@code head}: convolutions C → 4C double the side, one C → 9C triples it. */
+  /** The scale of tail {@code head}: convolutions C → 4C double the side, one C → 9C triples it. */
   private int scale(int head) throws CorruptWeightsException {
     int steps = 0;
     String wrong = null;

@@ -11,8 +11,8 @@ import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.Rows;
 
 /**
- * The rows of a restored image, made while they are asked for: as many rows of the degraded image
- * are held as a row of tiles needs (or as the tiles of a pass do, where a row has fewer), and as
+ * The rows of a restored image, made when they are asked for. It holds as many rows of the degraded
+ * image as a row of tiles needs (or as the tiles of a pass need, if a row has fewer tiles), and as
  * many restored ones.
  */
 final class RestoredRows implements Rows {
@@ -138,7 +138,7 @@ final class RestoredRows implements Rows {
     blend(pass.run(tiles, count), first, count);
   }
 
-  /** Adds tiles' pixels, weighted, some rows of the image on each thread. */
+  /** Adds the weighted pixels of tiles; each thread adds some rows of the image. */
   private void blend(float[] restored, int first, int count) {
     int top = top(first) * scale;
     int rows = (top(first + count - 1) + side) * scale - top;
@@ -175,7 +175,7 @@ final class RestoredRows implements Rows {
     return within < n ? within : 2 * n - 1 - within;
   }
 
-  /** Some rows of an image that is gone through from the top; their memory is used again. */
+  /** Some rows of an image that is read from top to bottom; reuses their memory. */
   private static final class Window {
     private final int length;
     private final List<float[]> rows = new ArrayList<>();

@@ -4,19 +4,17 @@ import java.util.Locale;
 import org.ipt4j.data.degradation.Degradation;
 
 /**
- * One thing a model can do.
+ * One kind of restoration that a model can do.
  *
- * @param name how it is asked for, for instance {@code denoise}
+ * @param name the name by which it is asked for, for instance {@code denoise}
  * @param scale s: the restored image is s times as high and as wide as the degraded one
  * @param degradation what it undoes, as {@link Degradation#parse} names it, for instance {@code
- *     denoise:sigma=0..55}; any other text for what has no name there, which can then be trained on
- *     pairs only
+ *     denoise:sigma=0..55}. Any other text is allowed; such a task can be trained only on pairs.
  * @param use which photographs it is for, a sentence for people; may be empty
  */
 public record Task(String name, int scale, String degradation, String use) {
   /**
-   * Checks that name and degradation are not blank; the scale is checked by the tail that is built
-   * for it.
+   * Checks that name and degradation are not blank; the scale is checked by the tail that is built.
    */
   public Task {
     if (name == null || name.isBlank()) {
@@ -33,13 +31,13 @@ public record Task(String name, int scale, String degradation, String use) {
     }
   }
 
-  /** A task that has the name of what it undoes. */
+  /** A task named after what it undoes. */
   public Task(String name, int scale) {
     this(name, scale, name, "");
   }
 
   /**
-   * The task of undoing a degradation, called by its name.
+   * The task of undoing a degradation, named after it.
    *
    * @throws IllegalArgumentException if there is no degradation of that name, listing what there is
    */
@@ -47,7 +45,7 @@ public record Task(String name, int scale, String degradation, String use) {
     return new Task(degradation, Degradation.parse(degradation).scale());
   }
 
-  /** This task, of which only a part is asked for: a degradation that its own includes. */
+  /** This task, narrowed to a part of its range: a degradation that its own includes. */
   Task narrowedTo(String part) {
     return new Task(name, scale, part, use);
   }

@@ -6,30 +6,30 @@ import org.ipt4j.heads.ConvolutionalHead;
 import org.ipt4j.tails.UpsamplingTail;
 
 /**
- * Builds the layers that each task has to itself. Unless overridden they are the published ones; a
- * model of other layers is loaded with the {@code TaskLayers} it was created with.
+ * Builds the layers that each task has for itself; unless overridden, the published ones. A model
+ * with other layers must be loaded with the {@code TaskLayers} it was created with.
  */
 public interface TaskLayers {
   /** The layers of Chen et al. (2021), figure 2. */
   TaskLayers PUBLISHED = new TaskLayers() {};
 
   /**
-   * What makes features of a degraded image: [N,3,H,W] less the mean colour, in 0..rgbRange →
-   * [N,C,H,W].
+   * The head, which turns a degraded image into features: [N,3,H,W] minus the mean colour, in
+   * 0..rgbRange → [N,C,H,W].
    *
-   * @param layout takes the parameters
-   * @param name how parameters' names begin
+   * @param layout receives the parameters
+   * @param name the prefix of the parameters' names
    */
   default Layer head(ParameterLayout.Builder layout, String name, IptConfig config, Task task) {
     return new ConvolutionalHead(layout, name, config.features());
   }
 
   /**
-   * What makes the restored image of features: [N,C,H,W] → [N,3,sH,sW], to which the mean colour
-   * or, with an input residual, the enlarged input is added.
+   * The tail, which turns features into the restored image: [N,C,H,W] → [N,3,sH,sW]. The mean
+   * colour or, with an input residual, the enlarged input is added to its output.
    *
-   * @param layout takes the parameters
-   * @param name how parameters' names begin
+   * @param layout receives the parameters
+   * @param name the prefix of the parameters' names
    */
   default Layer tail(ParameterLayout.Builder layout, String name, IptConfig config, Task task) {
     return new UpsamplingTail(

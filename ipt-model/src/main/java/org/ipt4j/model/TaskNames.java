@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.ipt4j.data.degradation.Degradation;
 
-/** Finds the task that a person means. */
+/** Finds the task that a name means. */
 final class TaskNames {
   /** A kind of degradation, without any number: {@code denoise}, {@code deblur:motion}. */
   private static final String KIND = "[a-z]+(:[a-z]+)?";
@@ -14,11 +14,12 @@ final class TaskNames {
   private TaskNames() {}
 
   /**
-   * The task of that name; or that undoes the degradation of that name; or the only one of that
-   * kind ({@code denoise}); or the one whose range it lies within ({@code denoise30} of σ 0..55),
-   * the narrowest such, which is then narrowed to it.
+   * Finds a task, in this order: by its name; by the degradation that it undoes; by its kind of
+   * degradation, if only one task has it ({@code denoise}); by a degradation within its range
+   * ({@code denoise30} in σ 0..55). Of several ranges the narrowest is taken, and the task is
+   * narrowed to that degradation.
    *
-   * @throws IllegalArgumentException if there is none, naming those there are
+   * @throws IllegalArgumentException if there is none, naming the tasks there are
    */
   static Task find(List<Task> tasks, String asked) {
     return named(tasks, asked)

@@ -1,8 +1,8 @@
 package org.ipt4j.model;
 
 /**
- * Is told how far restoring is, on the restoring thread. Whatever it throws ends the restoring, for
- * instance a {@link java.util.concurrent.CancellationException}.
+ * Receives the progress of restoring, on the restoring thread. Whatever it throws ends the
+ * restoring, for instance a {@link java.util.concurrent.CancellationException}.
  */
 @FunctionalInterface
 public interface TileListener {

@@ -3,9 +3,9 @@ package org.ipt4j.model;
 import org.ipt4j.data.image.Image;
 
 /**
- * Takes tiles through the network; with self-ensemble (Timofte et al., "Seven ways to improve
- * example-based single image super resolution", 2016) each in all eight mirrorings and turns,
- * turned back and averaged.
+ * Takes tiles through the network. With self-ensemble (Timofte et al., "Seven ways to improve
+ * example-based single image super resolution", 2016) each tile passes in all eight flips and
+ * rotations; the results are turned back and averaged.
  */
 record TilePass(IptModel model, Task task, boolean ensemble) {
   private static final int TURNS = 8;

@@ -1,9 +1,9 @@
 package org.ipt4j.model;
 
 /**
- * One axis of an image covered by overlapping tiles, and how much of each pixel comes from which:
- * weights rise and fall smoothly over the overlaps and sum to 1 at every pixel, so that blending is
- * a weighted sum and leaves no seam.
+ * Covers one axis of an image with overlapping tiles and weights their pixels: the weights rise and
+ * fall smoothly over the overlaps and sum to 1 at every pixel, so that blending is a weighted sum
+ * and leaves no seam.
  */
 final class Tiling {
   private final int side;
@@ -13,7 +13,7 @@ final class Tiling {
   /**
    * Covers {@code length} ≥ {@code side} pixels.
    *
-   * @param overlap the least number of pixels two neighbours share, below {@code side}
+   * @param overlap the least number of pixels that two neighbours share, below {@code side}
    */
   Tiling(int length, int side, int overlap) {
     this.side = side;
@@ -56,7 +56,7 @@ final class Tiling {
     return starts[tile];
   }
 
-  /** The weights of a tile's pixels after enlargement by {@code scale}, each repeated. */
+  /** The weights of a tile's pixels after enlargement by {@code scale}: each weight is repeated. */
   float[] weights(int tile, int scale) {
     float[] enlarged = new float[side * scale];
     for (int i = 0; i < enlarged.length; i++) {

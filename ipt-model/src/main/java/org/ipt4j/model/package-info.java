@@ -1,2 +1,2 @@
-/** The whole network, its weights, and restoring of whole images. */
+/** The whole network, its weights, and the restoration of whole images. */
 package org.ipt4j.model;
