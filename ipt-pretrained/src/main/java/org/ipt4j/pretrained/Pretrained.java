@@ -10,9 +10,9 @@ import org.ipt4j.weights.SafeTensors;
 import org.ipt4j.weights.TensorFile;
 
 /**
- * The pretrained models in this jar. They are read straight from it and held to the checksum that
- * they carry. {@code photographs.tsv} beside them lists the photographs they were trained on, all
- * CC0 or in the public domain; the weights are under the library's licence.
+ * The pretrained models in this jar. They are read straight from it, and their checksums are
+ * verified. {@code photographs.tsv} beside them lists the photographs they were trained on, all CC0
+ * or in the public domain; the weights are under the library's licence.
  */
 public final class Pretrained {
   private static final String TINY = "tiny";
@@ -40,7 +40,7 @@ public final class Pretrained {
   }
 
   /**
-   * The file of a model, for {@link SafeTensors#read}; its metadata says how it was trained and
+   * A model's file, for {@link SafeTensors#read}; its metadata says how the model was trained and
    * what it measures.
    *
    * @throws IllegalArgumentException if there is none of that name
