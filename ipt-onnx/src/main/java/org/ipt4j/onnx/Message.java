@@ -14,9 +14,9 @@ import java.util.Map;
 import org.ipt4j.weights.Tensor;
 
 /**
- * A message of Protocol Buffers, which can only be written. Lengths stand before contents, so they
- * are counted first; a tensor's numbers are asked for while they are written. Numbers of fields and
- * the encoding: protobuf.dev, "Encoding".
+ * A Protocol Buffers message that can only be written. Lengths stand before contents, so they are
+ * counted first; a tensor's numbers are asked for while they are written. Field numbers and
+ * encoding: protobuf.dev, "Encoding".
  */
 final class Message {
   private static final int VARINT = 0;
@@ -75,7 +75,7 @@ final class Message {
     return add(number, LENGTH_DELIMITED, delimited(message));
   }
 
-  /** The tensor's numbers, little-endian. */
+  /** Adds the tensor's numbers, little-endian. */
   Message add(int number, Tensor tensor) {
     Field numbers =
         new Field() {
@@ -145,12 +145,12 @@ final class Message {
     return (bits + PAYLOAD - 1) / PAYLOAD;
   }
 
-  /** How many bytes it takes. */
+  /** Its size in bytes. */
   long size() {
     return fields.stream().mapToLong(Field::size).sum();
   }
 
-  /** Writes all of it, without what says its length. */
+  /** Writes all of it, without its length in front. */
   void writeTo(OutputStream stream) throws IOException {
     write(new Output(stream));
   }

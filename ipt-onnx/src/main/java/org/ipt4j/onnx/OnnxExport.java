@@ -21,11 +21,12 @@ import org.ipt4j.weights.AtomicFiles;
 
 /**
  * Writes a model's tasks as ONNX files, which restore without this library. A file has the input
- * {@code degraded} [N,3,H,W] and the output {@code restored} [N,3,sH,sW], float32 in 0..255, the
- * restored neither clipped nor rounded; N is free, H and W are the configuration's image side, so
- * larger images go by tiles. Its weights have the published names and shapes, save that the task's
- * embedding is one row of the published tensor, {@code body.query_embed.weight.t} [S,D]. The graph
- * is what {@link Tape#tracing} leaves of a pass, so that heads and tails of one's own go as well.
+ * {@code degraded} [N,3,H,W] and the output {@code restored} [N,3,sH,sW], float32 in 0..255; the
+ * output is neither clipped nor rounded. N is free; H and W are the configuration's image side, so
+ * larger images must be cut into tiles. The weights have the published names and shapes, except
+ * that the task's embedding is one row of the published tensor, {@code body.query_embed.weight.t}
+ * [S,D]. The graph comes from a traced pass ({@link Tape#tracing}), so heads and tails of your own
+ * are exported too.
  *
  * <p>Metadata: {@code ipt4j.task}, {@code ipt4j.undoes}, {@code ipt4j.use}, {@code ipt4j.scale}
  * (s), {@code ipt4j.side} (H = W), {@code ipt4j.overlap} (what neighbouring tiles should share),
@@ -41,7 +42,7 @@ public final class OnnxExport {
   private final Opset opset;
   private final Map<String, String> notes;
 
-  /** Of a model, in {@link Opset#V17} and without notes. */
+  /** An export of a model in {@link Opset#V17} and without notes. */
   public OnnxExport(IptModel model) {
     this(model, Opset.V17, Map.of());
   }
@@ -63,11 +64,11 @@ public final class OnnxExport {
   }
 
   /**
-   * Writes a file, complete or not at all; it replaces what was there.
+   * Writes a file, complete or not at all; an existing file is replaced.
    *
    * @param task one of the model's
    * @throws IllegalArgumentException if an operation of its network has no form in ONNX, naming it,
-   *     or the file would have 2 GiB and more
+   *     or the file would have 2 GiB or more
    */
   public void write(Task task, Path file) throws IOException {
     Message message = message(task);

@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 import org.ipt4j.weights.Tensor;
 
 /**
- * A graph of ONNX while it is built: nodes in the order they are computed, values by their names.
- * Numbers of fields: onnx.proto of ONNX 1.12.
+ * An ONNX graph under construction: nodes in the order of computation, values by their names. Field
+ * numbers: onnx.proto of ONNX 1.12.
  */
 final class OnnxGraph {
   private static final int FLOAT = 1;
@@ -38,14 +38,14 @@ final class OnnxGraph {
   /**
    * Adds a node.
    *
-   * @param place where in the network, the beginning of its name
+   * @param place where in the network; the prefix of its name
    * @return the name of its output
    */
   String node(String place, String type, List<Attribute> attributes, String... inputs) {
     return node(place, type, attributes, 1, inputs).get(0);
   }
 
-  /** As {@link #node(String, String, List, String...)}, with some outputs. */
+  /** As {@link #node(String, String, List, String...)}, with several outputs. */
   List<String> node(
       String place, String type, List<Attribute> attributes, int outputs, String... inputs) {
     String kind = place + "/" + type;
@@ -59,18 +59,18 @@ final class OnnxGraph {
     return names;
   }
 
-  /** Numbers of the model, once under each name; returns the name. */
+  /** Adds numbers of the model, once under each name; returns the name. */
   String floats(String name, Tensor numbers) {
     initializers.putIfAbsent(name, new Initializer(FLOAT, numbers));
     return name;
   }
 
-  /** One number. */
+  /** Adds one number. */
   String number(float value) {
     return floats("number." + value, Tensor.of(new long[0], all -> all[0] = value));
   }
 
-  /** A list of whole numbers, as shapes and bounds are given. */
+  /** Adds a list of integers, such as shapes and bounds. */
   String longs(long... values) {
     String name =
         "longs." + Arrays.stream(values).mapToObj(Long::toString).collect(Collectors.joining("_"));
@@ -79,7 +79,7 @@ final class OnnxGraph {
     return name;
   }
 
-  /** Gives a node's output another name, also where it is read. */
+  /** Renames a node's output, also where it is read. */
   void rename(String from, String to) {
     nodes.replaceAll(
         node ->
@@ -116,7 +116,7 @@ final class OnnxGraph {
   }
 
   /**
-   * An input or output of float32, whose first axis is as long as the batch.
+   * An input or output of float32, whose first axis is the batch.
    *
    * @param sizes of the other axes
    */

@@ -1,8 +1,8 @@
 package org.ipt4j.onnx;
 
-/** A version of ONNX's operators, of those a file may be written in. */
+/** The versions of ONNX's operators in which a file may be written. */
 public enum Opset {
-  /** 17 (ONNX 1.12, 2022): what nearly all runtimes of today read. */
+  /** 17 (ONNX 1.12, 2022), which nearly all of today's runtimes read. */
   V17(17, 8),
   /** 23 (ONNX 1.18, 2025), whose {@code Attention} runtimes compute in less memory. */
   V23(23, 10);
@@ -16,7 +16,7 @@ public enum Opset {
   }
 
   /**
-   * The one of a number.
+   * The opset with that number.
    *
    * @throws IllegalArgumentException if files are not written in it
    */
@@ -34,7 +34,7 @@ public enum Opset {
     return version;
   }
 
-  /** The file format's version (IR) that first allows it. */
+  /** The first version of the file format (IR) that allows it. */
   int format() {
     return format;
   }

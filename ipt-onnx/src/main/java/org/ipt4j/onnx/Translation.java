@@ -16,17 +16,17 @@ import org.ipt4j.data.image.Bicubic;
 import org.ipt4j.weights.Tensor;
 
 /**
- * The operations of a traced pass as nodes of ONNX. The pass was of one image; here the first axis
- * of what depends on the input is free. Each variable is at hand in its own shape, or as rows of
- * its last axis ([N·S,D] for [N,S,D]), which is what ONNX's matrix product with a bias ({@code
- * Gemm}) takes; the other form is made when it is first asked for.
+ * Translates the operations of a traced pass into ONNX nodes. The pass had one image; here the
+ * first axis of everything that depends on the input is free. Each variable is available in its own
+ * shape or as rows of its last axis ([N·S,D] for [N,S,D]), which ONNX's matrix product with a bias
+ * ({@code Gemm}) takes; the other form is made when it is first needed.
  */
 final class Translation {
   private interface Form {
     void translate(Node node);
   }
 
-  /** The names of a variable's forms; null: not made yet. */
+  /** The names of a variable's forms; null if not made yet. */
   private static final class Names {
     private String shaped;
     private String rows;
@@ -135,7 +135,7 @@ final class Translation {
     return names(variable).rows != null;
   }
 
-  /** An operation that does not mind the shape. */
+  /** An operation that works on any shape. */
   private void same(Node node, UnaryOperator<String> form) {
     Variable x = node.inputs().get(0);
     if (areRows(x)) {
@@ -183,7 +183,7 @@ final class Translation {
 
   // ---- leaves
 
-  /** Under its published name and shape; a part of it is cut out of it. */
+  /** A parameter, under its published name and shape; a part of it is sliced from it. */
   private void parameter(Node node) {
     String name = (String) node.operation().attributes().get("name");
     Parameter whole =
@@ -296,7 +296,7 @@ final class Translation {
     isRows(node, reshape(transpose(y, 0, 2, 1, 3), -1, q.size(2)));
   }
 
-  /** [N,S,D] → [N,S,A,D/A], its axes in another order. */
+  /** [N,S,D] → [N,S,A,D/A], with its axes permuted. */
   private String heads(Variable x, long heads, long... axes) {
     return transpose(reshape(shaped(x), -1, x.size(1), heads, x.size(2) / heads), axes);
   }
@@ -345,7 +345,7 @@ final class Translation {
     is(node, emit("DepthToSpace", attributes, shaped(node.inputs().get(0))));
   }
 
-  /** Two products: ONNX's {@code Resize} takes other pixels beyond an image's edge. */
+  /** Two products: ONNX's {@code Resize} treats pixels beyond an image's edge differently. */
   private void bicubic(Node node) {
     Variable x = node.inputs().get(0);
     int side = (int) x.size(2);

@@ -1,2 +1,2 @@
-/** Models as ONNX files, which run without this library. */
+/** Exports models as ONNX files, which run without this library. */
 package org.ipt4j.onnx;
