@@ -1,7 +1,8 @@
 package org.ipt4j.core;
 
 /**
- * The queries, keys and values of attention, seen head by head: number i is head i % A of sample i / A, counted from 0.
+ * The queries, keys and values of attention, seen head by head: number i is head i % A of sample i
+ * / A, counted from 0.
  *
  * @param q queries [N,S,D]; like k and v, they may be columns of a wider array
  * @param k keys [N,S',D]

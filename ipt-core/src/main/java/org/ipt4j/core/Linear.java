@@ -1,7 +1,8 @@
 package org.ipt4j.core;
 
 /**
- * y = x·wᵀ + b with learned w [O,I] and b [O] or no bias. Initialised as PyTorch's {@code nn.Linear}. Weights are stored as {@code <name>.weight} and {@code <name>.bias}.
+ * y = x·wᵀ + b with learned w [O,I] and b [O] or no bias. Initialised as PyTorch's {@code
+ * nn.Linear}. Weights are stored as {@code <name>.weight} and {@code <name>.bias}.
  */
 public final class Linear implements Layer {
   private final Parameter weight;

@@ -85,9 +85,9 @@ final class RestoredRows implements Rows {
     return (nextTile == tiles() ? height : top(nextTile)) * scale;
   }
 
-  // Of an odd number of tiles one of two processors would wait for the other's last: so passes are
-  // as large as gives each processor as many, and go on into the next row where a row has fewer
-  // tiles than a batch. In wider images they end with the row, whose restored pixels are many.
+  // With an odd number of tiles, one of two processors would wait for the other. So a pass gives
+  // each processor the same number of tiles, and goes on into the next row if a row has fewer
+  // tiles than a batch. In wider images it ends with the row, which has many restored pixels.
   private void advance() {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancellationException("restoring was interrupted");

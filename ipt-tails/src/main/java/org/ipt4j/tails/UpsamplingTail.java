@@ -11,7 +11,9 @@ import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 
 /**
- * A task's tail (Chen et al., 2021, §3.1): sub-pixel upsampling (Shi et al., 2016) by the task's scale and a 3×3 convolution to colours, [N,C,H,W] → [N,3,sH,sW]. A scale of 2 or 3 takes one step, 4 or 8 several steps of ×2, 1 none.
+ * A task's tail (Chen et al., 2021, §3.1): sub-pixel upsampling (Shi et al., 2016) by the task's
+ * scale and a 3×3 convolution to colours, [N,C,H,W] → [N,3,sH,sW]. A scale of 2 or 3 takes one
+ * step, 4 or 8 several steps of ×2, 1 none.
  */
 public final class UpsamplingTail implements Layer {
   private static final int COLOURS = 3;

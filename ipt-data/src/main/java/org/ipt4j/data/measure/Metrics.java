@@ -5,7 +5,9 @@ import java.util.Locale;
 import org.ipt4j.data.image.Image;
 
 /**
- * How close a restored image comes to the clean one, by the field's measures. Both are {@linkplain Image#quantised() quantised} to 8 bits first, the range is 255, and {@code border} pixels are cut on every side (the scale for super-resolution, 0 otherwise).
+ * How close a restored image comes to the clean one, by the field's measures. Both are {@linkplain
+ * Image#quantised() quantised} to 8 bits first, the range is 255, and {@code border} pixels are cut
+ * on every side (the scale for super-resolution, 0 otherwise).
  */
 public final class Metrics {
   /** The channels that are compared. */
