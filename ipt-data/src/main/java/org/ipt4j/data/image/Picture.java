@@ -57,7 +57,17 @@ public final class Picture {
    * @throws UnreadableImageException also if it is animated or holds several images
    */
   public static Picture read(Path file, Consumer<String> warnings) throws UnreadableImageException {
-    return ImageFiles.readPicture(file, Limits.DEFAULT, warnings);
+    return read(file, Limits.DEFAULT, warnings);
+  }
+
+  /**
+   * As {@link #read(Path, Consumer)}, with limits of one's own.
+   *
+   * @param limits a file that declares more pixels is refused before memory is taken
+   */
+  public static Picture read(Path file, Limits limits, Consumer<String> warnings)
+      throws UnreadableImageException {
+    return ImageFiles.readPicture(file, limits, warnings);
   }
 
   static Picture of(Pixels pixels, byte[] profile, ImageFormat format) {
@@ -86,6 +96,31 @@ public final class Picture {
   /** The format it was read in, or PNG if that is not one we write. */
   public ImageFormat format() {
     return format;
+  }
+
+  /**
+   * The part of that height and width whose upper left pixel is (top, left): a picture of its own,
+   * which does not hold this one.
+   *
+   * @throws IllegalArgumentException if it does not lie within this one
+   */
+  public Picture crop(int top, int left, int height, int width) {
+    if (Math.min(top, left) < 0
+        || Math.min(height, width) < 1
+        || height > height() - top
+        || width > width() - left) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a crop lies within the image's %d×%d pixels (height×width), got %d×%d from (%d, %d) on",
+              height(),
+              width(),
+              height,
+              width,
+              top,
+              left));
+    }
+    return new Picture(pixels.crop(top, left, height, width), profile, format);
   }
 
   /**

@@ -7,6 +7,7 @@ import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.util.Arrays;
 
 /**
@@ -22,6 +23,8 @@ final class Pixels {
   private final boolean alpha;
   private final boolean multiplied; // colours by the opacity, as we get them
   private final int bits;
+  private final int orientation;
+  private final boolean associated;
   private final boolean transposed;
   private final boolean fromEnd; // the first row is the last line of what is stored
   private final boolean reversed; // each row runs against its stored line
@@ -53,6 +56,8 @@ final class Pixels {
             : asStored && colors.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
     alpha = colors.hasAlpha();
     multiplied = alpha && (colors.isAlphaPremultiplied() ? asStored : associated);
+    this.orientation = orientation;
+    this.associated = associated;
     transposed = orientation >= 5;
     fromEnd = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
     reversed = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
@@ -82,6 +87,24 @@ final class Pixels {
       }
     }
     return true;
+  }
+
+  /** A copy of the part of that height and width whose upper left pixel is (top, left). */
+  Pixels crop(int top, int left, int height, int width) {
+    int y = fromEnd ? height() - top - height : top;
+    int x = start(left, width);
+    Raster stored =
+        transposed
+            ? raster.createChild(y, x, height, width, 0, 0, null)
+            : raster.createChild(x, y, width, height, 0, 0, null);
+    WritableRaster copy =
+        raster.createCompatibleWritableRaster(stored.getWidth(), stored.getHeight());
+    copy.setDataElements(0, 0, stored);
+    ColorModel colors = source.getColorModel();
+    return new Pixels(
+        new BufferedImage(colors, copy, colors.isAlphaPremultiplied(), null),
+        orientation,
+        associated);
   }
 
   int height() {

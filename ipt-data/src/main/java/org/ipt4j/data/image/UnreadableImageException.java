@@ -27,7 +27,7 @@ public final class UnreadableImageException extends IOException {
   }
 
   /** The message without the image's name. */
-  String reason() {
+  public String reason() {
     return reason;
   }
 

@@ -118,6 +118,46 @@ class PictureTest {
         .isGreaterThan(25); // colours at half the resolution
   }
 
+  /** Of every orientation, palettes, and samples of a few bits; alpha as well. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "orient-1.jpg", "orient-2.jpg", "orient-3.jpg", "orient-4.jpg", "orient-5.jpg",
+        "orient-6.jpg", "orient-7.jpg", "orient-8.jpg", "orient-6.tif", "two-bit.png",
+        "few-palette-transparent.png", "base-16.png", "gray-alpha.png", "base-cmyk.jpg"
+      })
+  void aCropIsThatPartOfThePicture(String file) throws Exception {
+    Picture whole = Picture.read(FILES.resolve(file));
+    int height = whole.height() - 5;
+    int width = whole.width() - 9;
+    Picture part = whole.crop(2, 3, height, width);
+    assertThat(part.format()).isEqualTo(whole.format());
+    BufferedImage expected =
+        whole.repainted(Images.constant(whole.height(), whole.width(), 7).rows());
+    BufferedImage made = part.repainted(Images.constant(height, width, 7).rows());
+    assertThat(form(made)).isEqualTo(form(expected));
+    assertThat(alpha(made)).isEqualTo(alpha(expected.getSubimage(3, 2, width, height)));
+    if (!made.getColorModel().hasAlpha()) { // hidden pixels' colours come from beyond the crop
+      assertThat(Image.of(part.rows())).isEqualTo(Image.of(whole.rows()).crop(2, 3, height, width));
+    }
+    assertThatThrownBy(() -> whole.crop(6, 0, whole.height() - 5, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a crop lies within the image's");
+    assertThatThrownBy(() -> whole.crop(0, Integer.MAX_VALUE, 1, Integer.MAX_VALUE))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void moreThanTheLimitIsRefused() {
+    assertThatThrownBy(
+            () -> Picture.read(FILES.resolve("base.png"), new Limits(407, 0), warning -> {}))
+        .isInstanceOfSatisfying(
+            UnreadableImageException.class,
+            refused ->
+                assertThat(refused.reason())
+                    .isEqualTo("declares 17×24 pixels, the limit is 407 in all"));
+  }
+
   @Test
   void cmykBecomesRgb() throws Exception {
     Picture picture = Picture.read(FILES.resolve("base-cmyk.jpg"));
