@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
       Pretrain.class,
       Finetune.class,
       Restore.class,
+      Web.class,
       Evaluate.class,
       Compare.class,
       Degrade.class,
