@@ -32,6 +32,7 @@ final class Site implements HttpHandler {
   private static final String IMAGES = "/restore/";
   private static final Set<String> PARAMETERS = Set.of("task", "crop");
   private static final Duration WHILE_REFUSED = Duration.ofSeconds(10);
+  private static final long LOOK = 500; // ms
   private static final int PIECE = 1 << 16;
 
   private final IptModel model;
@@ -157,15 +158,21 @@ final class Site implements HttpHandler {
       if (accepted != null && accepted.contains(Events.TYPE)) {
         Events.send(exchange, job, limits.transfer());
       } else {
-        give(exchange, ended(job));
+        give(exchange, ended(exchange, job));
       }
     }
   }
 
-  private static Job ended(Job job) throws Refusal, InterruptedException {
+  private static Job ended(HttpExchange exchange, Job job)
+      throws IOException, InterruptedException, Refusal {
+    int port = exchange.getLocalAddress().getPort();
+    int other = exchange.getRemoteAddress().getPort();
     Job.Progress progress = job.progress();
     while (!progress.isOver()) {
-      progress = job.awaitChange(progress, 0);
+      progress = job.awaitChange(progress, LOOK);
+      if (Peer.isGone(port, other)) {
+        throw new IOException("the one who asked is gone");
+      }
     }
     if (progress.state() == Job.State.FAILED) {
       throw progress.failure();

@@ -9,11 +9,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -31,6 +33,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -163,6 +167,30 @@ class WebServerTest {
     assertThat(client.post("restore?task=x2", png(SMALL)).statusCode()).isEqualTo(200);
   }
 
+  /** Who waits for the image itself is told nothing meanwhile, and so never written to. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void goingAwayWithoutAWordStops() throws Exception {
+    try (Socket socket = client.connect()) {
+      socket
+          .getOutputStream()
+          .write(
+              client
+                  .filled(
+                      "POST /TOKEN/restore?task=x2 HTTP/1.1|Host: HOST|Content-Length: "
+                          + LARGE.length
+                          + "||")
+                  .getBytes(UTF_8));
+      socket.getOutputStream().write(LARGE);
+      while (files().size() < 3) { // the upload, and what is being written
+        Thread.sleep(5);
+      }
+    }
+    long start = System.nanoTime();
+    assertNothingIsKept();
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+  }
+
   private static String after(Iterator<String> lines, String event) {
     while (!lines.next().equals("event: " + event)) {}
     return lines.next().substring(6);
@@ -190,7 +218,7 @@ class WebServerTest {
     assertRefused(
         422, "not an image of a known format", "restore?task=x2", "no image".getBytes(UTF_8));
     assertRefused(400, "expected an image's bytes as the body, got nothing", "restore?task=x2");
-    byte[] cut = java.util.Arrays.copyOf(png(SMALL), 200);
+    byte[] cut = Arrays.copyOf(png(SMALL), 200);
     HttpResponse<byte[]> damaged = client.post("restore?task=x2", cut);
     assertThat(damaged.statusCode()).isEqualTo(422);
     assertThat(text(damaged)).hasLineCount(1).contains("PNG").doesNotContain(folder.toString());

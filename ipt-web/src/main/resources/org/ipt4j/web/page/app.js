@@ -24,8 +24,9 @@ class Lane {
 const looks = new Lane(), wholes = new Lane();
 
 const plural = (n, one, many = one + "s") => n.toLocaleString("en") + " " + (n === 1 ? one : many);
-const size = (width, height) => `${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels`;
-const megabytes = bytes => Math.max(0.1, bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0) + " MB";
+const sides = (width, height) => `${width.toLocaleString("en")}\u00a0×\u00a0${height.toLocaleString("en")}`;
+const size = (width, height) => sides(width, height) + " pixels";
+const megabytes = bytes => Math.max(0.1, bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0) + "\u00a0MB";
 const titleOf = name => setup.tasks.find(task => task.name === name).title;
 
 function duration(seconds) {
@@ -228,7 +229,8 @@ async function restore(result) {
     result.blob = blob;
     result.url = URL.createObjectURL(blob);
     if (!photo.width) await measure(result);
-    result.compare.setRestored(result.url);
+    await result.compare.setRestored(result.url);
+    signal.throwIfAborted();
     clearLooks(result);
     to("done");
     say(`${task.title}, ${photo.name}: done`);
@@ -259,7 +261,7 @@ async function look(result) {
     if (result.blob || signal.aborted) return;
     const url = URL.createObjectURL(blob);
     result.looks.push(url);
-    compare.addPatch(url, crop);
+    await compare.addPatch(url, crop);
     update();
   }, signal);
 }
@@ -314,8 +316,9 @@ function panel(result) {
   parts.away.setAttribute("aria-label", "Close: " + label);
   result.parts = { bar, ...parts };
   return element("article", { className: "panel" },
-    element("header", {}, element("h3", { textContent: task.title }), parts.text,
-      parts.cancel, parts.again, parts.save, parts.away),
+    element("header", {},
+      element("div", { className: "heading" }, element("h3", { textContent: task.title }), parts.text),
+      element("div", { className: "buttons" }, parts.cancel, parts.again, parts.save, parts.away)),
     bar, result.compare.frame);
 }
 
@@ -360,7 +363,7 @@ function progressText({ state, done, total, first, message, looks: seen, photo, 
     const left = done > first.done ? (performance.now() - first.at) / (done - first.done) * (total - done) / 1000 : 0;
     return `${done.toLocaleString("en")} of ${plural(total, "tile")}` + (left ? `, about ${duration(left)} left` : "");
   }
-  if (state === "done") return `${size(photo.width * task.scale, photo.height * task.scale)}, ${megabytes(blob.size)}`;
+  if (state === "done") return `${sides(photo.width * task.scale, photo.height * task.scale)}, ${megabytes(blob.size)}`;
   return state === "cancelled" ? "Cancelled" : message;
 }
 

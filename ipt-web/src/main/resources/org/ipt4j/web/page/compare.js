@@ -78,18 +78,21 @@ export class Compare {
     if (url) this.degraded.append(this.#image(url, "The photograph as it was"));
   }
 
-  /** A part of the photograph, restored. */
-  addPatch(url, crop) {
+  /** A part of the photograph, restored; resolves when it is there to be seen. */
+  async addPatch(url, crop) {
     const image = this.#image(url, "A part, restored");
     image.className = "patch";
+    await image.decode().catch(() => {});
+    if (this.whole) return;
     this.patches.push({ image, crop });
     this.restored.append(image);
     this.#showRestored();
   }
 
   /** All of it. */
-  setRestored(url) {
+  async setRestored(url) {
     const image = this.#image(url, "The photograph, restored");
+    await image.decode().catch(() => {});
     this.patches = [];
     this.whole = image;
     this.restored.replaceChildren(image);
