@@ -30,6 +30,7 @@ class TypesTest {
           "ipt-pretrained",
           "ipt-onnx",
           "ipt-training",
+          "ipt-web",
           "ipt-ui");
   private static final Pattern TYPE =
       Pattern.compile(

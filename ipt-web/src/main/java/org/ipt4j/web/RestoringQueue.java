@@ -32,10 +32,12 @@ import org.slf4j.LoggerFactory;
 final class RestoringQueue implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RestoringQueue.class);
   private static final int ID_BYTES = 8;
+  private static final int LONGEST_SIDE = 30_000;
   private static final String RETRY_SECONDS = "5";
   private static final int WARM_UP_TILES = 4; // a side
 
   private final WebLimits limits;
+  private final Limits images;
   private final Path folder;
   private final IptModel model;
   private final ImageRestorer restorer;
@@ -53,6 +55,7 @@ final class RestoringQueue implements AutoCloseable {
 
   RestoringQueue(IptModel model, WebLimits limits, Path folder) {
     this.limits = limits;
+    images = new Limits(limits.pixels(), 0);
     this.folder = folder;
     this.model = model;
     restorer = new ImageRestorer(model);
@@ -158,7 +161,9 @@ final class RestoringQueue implements AutoCloseable {
     for (Job next = waiting.peek();
         next != null && next.order().isPreview();
         next = waiting.peek()) {
-      restore(waiting.poll());
+      if (waiting.remove(next)) { // its sender may have taken it back
+        restore(next);
+      }
     }
   }
 
@@ -170,7 +175,7 @@ final class RestoringQueue implements AutoCloseable {
       Picture degraded = read(job);
       int scale = job.order().task().scale();
       ImageSize size = new ImageSize(scale * degraded.height(), scale * degraded.width());
-      check(size);
+      check(degraded, size);
       restorer.restore(
           job.order().task(),
           degraded,
@@ -198,11 +203,21 @@ final class RestoringQueue implements AutoCloseable {
   }
 
   private Picture read(Job job) throws UnreadableImageException {
-    return job.order()
-        .of(Picture.read(job.upload(), new Limits(limits.pixels(), 0), repaired -> {}));
+    return job.order().of(Picture.read(job.upload(), images, repaired -> {}));
   }
 
-  private void check(ImageSize restored) throws Refusal {
+  // a row of tiles is held in floats, however low the image is
+  private void check(Picture degraded, ImageSize restored) throws Refusal {
+    if (Math.max(degraded.height(), degraded.width()) > LONGEST_SIDE) {
+      throw new Refusal(
+          422,
+          String.format(
+              Locale.ROOT,
+              "has %d×%d pixels (height×width), the limit is %d a side",
+              degraded.height(),
+              degraded.width(),
+              LONGEST_SIDE));
+    }
     if ((long) restored.height() * restored.width() > limits.restoredPixels()) {
       throw new Refusal(
           422,

@@ -165,14 +165,13 @@ final class Site implements HttpHandler {
 
   private static Job ended(HttpExchange exchange, Job job)
       throws IOException, InterruptedException, Refusal {
-    int port = exchange.getLocalAddress().getPort();
-    int other = exchange.getRemoteAddress().getPort();
+    Peer peer = new Peer(exchange);
     Job.Progress progress = job.progress();
     while (!progress.isOver()) {
-      progress = job.awaitChange(progress, LOOK);
-      if (Peer.isGone(port, other)) {
+      if (peer.isGone()) {
         throw new IOException("the one who asked is gone");
       }
+      progress = job.awaitChange(progress, LOOK);
     }
     if (progress.state() == Job.State.FAILED) {
       throw progress.failure();
@@ -231,6 +230,15 @@ final class Site implements HttpHandler {
         413, "expected a file of at most " + limits.bytes() + " bytes, got a longer one");
   }
 
+  private static void keep(OutputStream out, byte[] piece, int length) throws Refusal {
+    try {
+      out.write(piece, 0, length);
+    } catch (IOException full) {
+      LOG.error("an upload could not be kept", full);
+      throw new Refusal(500, "the upload could not be kept; the server's log says why");
+    }
+  }
+
   private void receive(InputStream body, long declared, Path file) throws IOException, Refusal {
     long length = 0;
     try (Deadline deadline = new Deadline(clock, limits.transfer());
@@ -241,7 +249,7 @@ final class Site implements HttpHandler {
         if (length > limits.bytes()) {
           throw tooLong();
         }
-        out.write(piece, 0, n);
+        keep(out, piece, n);
       }
     } catch (IndexOutOfBoundsException endless) { // what the JDK makes of a chunk of 2^31 bytes
       throw new IOException(endless);

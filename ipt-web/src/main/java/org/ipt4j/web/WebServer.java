@@ -20,10 +20,10 @@ import java.util.stream.Stream;
 import org.ipt4j.model.IptModel;
 
 /**
- * Serves the page to restore photographs on, and the same to programs, to this machine only and to
- * those who know the address: a random token is part of it. docs/WEB.md says what requests there
- * are. Files live in a temporary folder of its own, which only this user may read and which is
- * deleted by {@link #close}.
+ * Serves a page to restore photographs on, and the same to programs: to this machine only, and to
+ * those who know the address, which has a random token in it. What requests there are is said in
+ * docs/WEB.md. Files live in a temporary folder of its own, which only this user may read and which
+ * is deleted by {@link #close}.
  *
  * <p>It is the JDK's {@code com.sun.net.httpserver}, whose limits are the virtual machine's: unless
  * they are set, starting sets {@code sun.net.httpserver.maxReqTime} to 60 seconds for a request to

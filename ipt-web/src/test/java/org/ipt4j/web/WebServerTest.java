@@ -233,6 +233,11 @@ class WebServerTest {
         "restore?task=x2",
         png(flat(900, 900)));
     assertRefused(
+        422,
+        "has 1×30001 pixels (height×width), the limit is 30000 a side",
+        "restore?task=denoise30",
+        png(flat(1, 30_001)));
+    assertRefused(
         400,
         "a crop lies within the image's 40×50 pixels (height×width), got 8×8 from (0, 44) on",
         "restore?task=x2&crop=44,0,8,8",
