@@ -11,14 +11,18 @@ const find = id => document.getElementById(id);
 const photos = []; // { name, file, url, width, height, view, results: Map(task name → result), card }
 let setup, shown; // what the engine can do; the photograph that is looked at
 
-/** One after the other. */
+const aborted = signal => new Promise((_, reject) => {
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+});
+
+/** One after the other; who is cancelled does not wait for their turn. */
 class Lane {
   #last = Promise.resolve();
 
   run(work, signal) {
-    const turn = this.#last.then(() => { signal?.throwIfAborted(); return work(); });
+    const turn = this.#last.then(() => { signal.throwIfAborted(); return work(); });
     this.#last = turn.catch(() => {});
-    return turn;
+    return Promise.race([turn, aborted(signal)]);
   }
 }
 const looks = new Lane(), wholes = new Lane();
@@ -213,6 +217,7 @@ async function restore(result) {
   const controller = result.controller = new AbortController();
   const { signal } = controller;
   const to = (state, message) => { Object.assign(result, { state, message }); update(); };
+  Object.assign(result, { done: 0, total: 0, first: undefined });
   to("waiting");
   say(`${task.title}, ${photo.name}: started`);
   try {
@@ -369,7 +374,7 @@ function progressText({ state, done, total, first, message, looks: seen, photo, 
 
 let drawing;
 function update() {
-  drawing ??= requestAnimationFrame(() => { drawing = undefined; draw(); });
+  drawing ??= setTimeout(() => { drawing = undefined; draw(); }, 30); // also while the page is hidden
 }
 
 function draw() {
