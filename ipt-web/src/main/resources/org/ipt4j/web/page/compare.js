@@ -149,14 +149,15 @@ export class Compare {
     place(this.degraded.firstChild, all, 1);
     place(this.whole, all, this.scale);
     for (const { image, crop } of this.patches) place(image, crop, this.scale);
-    this.frame.classList.toggle("zoomed", view.zoom > 0);
+    this.movable = view.width * factor > width + 1 || view.height * factor > height + 1;
+    this.frame.classList.toggle("zoomed", this.movable);
   }
 
   #press(event) {
     if (event.button !== 0 || event.target === this.slider && event.pointerType === "") return;
     const { view, frame } = this;
     const compares = !frame.classList.contains("single") && !frame.classList.contains("alone");
-    const slides = compares && (this.handle.contains(event.target) || view.zoom === 0);
+    const slides = compares && (this.handle.contains(event.target) || !this.movable);
     const start = { x: event.clientX, y: event.clientY, viewX: view.x, viewY: view.y };
     const move = to => {
       const box = frame.getBoundingClientRect();
@@ -172,7 +173,7 @@ export class Compare {
     };
     if (slides) move(event);
     frame.setPointerCapture(event.pointerId);
-    frame.classList.toggle("panning", !slides && view.zoom > 0);
+    frame.classList.toggle("panning", !slides && this.movable);
     const end = () => {
       frame.removeEventListener("pointermove", move);
       frame.classList.remove("panning");
