@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +14,9 @@ import org.ipt4j.model.ModelFile;
 import org.ipt4j.model.Task;
 import org.ipt4j.onnx.OnnxExport;
 import org.ipt4j.onnx.Opset;
+import org.ipt4j.web.StaticPage;
 import org.ipt4j.weights.TensorFile;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description =
         "Writes a model's tasks as ONNX files, which other programs run: pixels 0..255 in and out,"
-            + " in tiles of the model's size, any number at once.")
+            + " in tiles of the model's size, any number at once. Or a page on which the browser"
+            + " itself restores photographs.")
 final class Export implements Callable<Integer> {
   private static final String ENDING = ".onnx";
 
@@ -46,12 +48,40 @@ final class Export implements Callable<Integer> {
       description = "One of the model's tasks; otherwise all, each in a file of its own.")
   private String task;
 
-  @Option(
-      names = {"-o", "--out"},
-      required = true,
-      paramLabel = "OUT",
-      description = "The file of --task (.onnx), else a folder for the files of all tasks.")
-  private Path out;
+  @ArgGroup(multiplicity = "1")
+  private Result result;
+
+  /** What is written. */
+  static final class Result {
+    @Option(
+        names = {"-o", "--out"},
+        paramLabel = "OUT",
+        description = "The file of --task (.onnx), else a folder for the files of all tasks.")
+    private Path out;
+
+    @ArgGroup(exclusive = false)
+    private PageResult page;
+  }
+
+  /** A page and what it needs. */
+  static final class PageResult {
+    @Option(
+        names = "--web",
+        required = true,
+        paramLabel = "DIR",
+        description =
+            "A folder for a page with the task, or all, that any web server can give out: the"
+                + " browser restores, and photographs do not leave it.")
+    private Path folder;
+
+    @Option(
+        names = "--runtime",
+        paramLabel = "PACKAGE",
+        description =
+            "The folder of the npm package onnxruntime-web, which the page runs the model with;"
+                + " otherwise npm fetches it (33 MB).")
+    private Path runtime;
+  }
 
   @Option(
       names = "--opset",
@@ -77,52 +107,62 @@ final class Export implements Callable<Integer> {
     Opset wanted = Opset.of(opset);
     try (TensorFile tensors = new GivenModel(model).open()) {
       IptModel loaded = ModelFile.load(tensors);
-      Map<Task, Path> files = files(loaded);
-      for (Path file : files.values()) {
-        if (Files.exists(file) && !force) {
-          throw new FileAlreadyExistsException(file.toString());
-        }
-      }
-      for (Map.Entry<Task, Path> each : files.entrySet()) {
-        new OnnxExport(loaded)
-            .in(wanted)
-            .with(notes(tensors.metadata(), each.getKey()))
-            .write(each.getKey(), each.getValue());
-        spec.commandLine()
-            .getOut()
-            .printf(
-                Locale.ROOT,
-                "%s: %s, %.1f MB%n",
-                each.getKey().name(),
-                each.getValue(),
-                Files.size(each.getValue()) / 1e6);
+      OnnxExport export = new OnnxExport(loaded).in(wanted);
+      if (result.page != null) {
+        writePage(loaded, export, tensors.metadata());
+      } else {
+        writeFiles(loaded, export, tensors.metadata());
       }
     }
     return 0;
   }
 
-  private Map<Task, Path> files(IptModel loaded) {
+  private void writeFiles(IptModel loaded, OnnxExport export, Map<String, String> metadata)
+      throws IOException {
+    Map<Task, Path> files = files(loaded, export);
+    for (Path file : files.values()) {
+      if (Files.exists(file) && !force) {
+        throw new FileAlreadyExistsException(file.toString());
+      }
+    }
+    for (Map.Entry<Task, Path> each : files.entrySet()) {
+      export.with(notes(metadata, each.getKey())).write(each.getKey(), each.getValue());
+      print(
+          "%s: %s, %.1f MB%n",
+          each.getKey().name(), each.getValue(), Files.size(each.getValue()) / 1e6);
+    }
+  }
+
+  private Map<Task, Path> files(IptModel loaded, OnnxExport export) {
     Map<Task, Path> files = new LinkedHashMap<>();
+    Path out = result.out;
     if (task != null) {
       files.put(AskedTask.of(loaded, task), out);
     } else if (out.toString().endsWith(ENDING)) {
       files.put(AskedTask.of(loaded, null), out); // says which tasks there are
     } else {
-      fileNames(loaded.tasks()).forEach((each, name) -> files.put(each, out.resolve(name)));
+      export.fileNames().forEach((each, name) -> files.put(each, out.resolve(name)));
     }
     return files;
   }
 
-  /** A file's name for each task: its own, as far as every file system allows. */
-  private static Map<Task, String> fileNames(List<Task> tasks) {
-    Map<Task, String> names = new LinkedHashMap<>();
-    Map<String, Integer> counts = new HashMap<>();
-    for (Task each : tasks) {
-      String name = each.name().replaceAll("[^A-Za-z0-9.=+-]", "_");
-      int count = counts.merge(name.toLowerCase(Locale.ROOT), 1, Integer::sum);
-      names.put(each, name + (count == 1 ? "" : "." + count) + ENDING);
+  private void writePage(IptModel loaded, OnnxExport export, Map<String, String> metadata)
+      throws IOException {
+    List<Task> tasks = task == null ? loaded.tasks() : List.of(AskedTask.of(loaded, task));
+    Path folder = result.page.folder;
+    if (Files.exists(folder.resolve(StaticPage.INDEX)) && !force) {
+      throw new FileAlreadyExistsException(folder.resolve(StaticPage.INDEX).toString());
     }
-    return names;
+    try (RuntimePackage runtime = RuntimePackage.of(result.page.runtime)) {
+      new StaticPage(loaded, export, runtime.folder())
+          .write(folder, tasks, each -> notes(metadata, each));
+    }
+    print("page: %s, to be put behind any web server%n", folder);
+  }
+
+  private void print(String format, Object... values) {
+    spec.commandLine().getOut().printf(Locale.ROOT, format, values);
+    spec.commandLine().getOut().flush();
   }
 
   /** What the model's file says of itself and the task. */

@@ -69,6 +69,22 @@ class ExportTest {
   }
 
   @Test
+  void writesAPageWithARuntimeThatIsThere() throws IOException {
+    Path runtime = folder.resolve("onnxruntime-web");
+    Files.createDirectories(runtime.resolve("dist"));
+    String[] call = {model, "--web", folder.resolve("page").toString(), "--runtime", runtime + ""};
+    assertThat(run(Export.class, call).err()).contains("found no dist/ort.wasm.min.mjs there");
+    for (String file :
+        List.of("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")) {
+      Files.writeString(runtime.resolve("dist").resolve(file), file);
+    }
+    assertThat(run(Export.class, call).code()).isZero();
+    assertThat(notes(folder.resolve("page/models/x2.onnx"))).containsEntry("licence", "CC0");
+    assertThat(run(Export.class, call).err()).contains("index.html exists already");
+    assertThat(run(Export.class, CommandRun.with(call, "--force", "--task", "x2")).code()).isZero();
+  }
+
+  @Test
   void saysWhatIsMissing() {
     String file = folder.resolve("x.onnx").toString();
     assertThat(run(Export.class, model, "-o", file).err())

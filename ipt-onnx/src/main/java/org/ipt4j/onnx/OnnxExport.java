@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -61,6 +62,18 @@ public final class OnnxExport {
   /** The same with texts to keep in the file, for instance the weights' licence. */
   public OnnxExport with(Map<String, String> otherNotes) {
     return new OnnxExport(model, opset, Map.copyOf(otherNotes));
+  }
+
+  /** A file name for each of the model's tasks, its own as far as every file system allows. */
+  public Map<Task, String> fileNames() {
+    Map<Task, String> names = new LinkedHashMap<>();
+    Map<String, Integer> counts = new HashMap<>();
+    for (Task task : model.tasks()) {
+      String name = task.name().replaceAll("[^A-Za-z0-9.=+-]", "_");
+      int count = counts.merge(name.toLowerCase(Locale.ROOT), 1, Integer::sum);
+      names.put(task, name + (count == 1 ? "" : "." + count) + ".onnx");
+    }
+    return names;
   }
 
   /**

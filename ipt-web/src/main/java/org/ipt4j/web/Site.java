@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +20,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import org.ipt4j.model.IptModel;
-import org.ipt4j.model.Task;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -128,19 +126,8 @@ final class Site implements HttpHandler {
   }
 
   private Page.Resource tasks() throws IOException {
-    List<Map<String, Object>> tasks = new ArrayList<>();
-    List<String> titles = TaskTitles.of(model.tasks());
-    for (int i = 0; i < titles.size(); i++) {
-      Task task = model.tasks().get(i);
-      Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("name", task.name());
-      entry.put("title", titles.get(i));
-      entry.put("use", task.use());
-      entry.put("scale", task.scale());
-      tasks.add(entry);
-    }
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("tasks", tasks);
+    all.put("tasks", TaskTitles.described(model.tasks()));
     all.put("maxBytes", limits.bytes());
     all.put("maxPixels", limits.pixels());
     all.put("maxRestoredPixels", limits.restoredPixels());

@@ -1,6 +1,8 @@
 package org.ipt4j.web;
 
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +39,21 @@ public final class TaskTitles {
                     ? plain.get(i)
                     : plain.get(i) + " (" + tasks.get(i).name() + ")")
         .toList();
+  }
+
+  /** What a page is told of each task, in their order: name, title, use, scale. */
+  static List<Map<String, Object>> described(List<Task> tasks) {
+    List<String> titles = of(tasks);
+    List<Map<String, Object>> described = new ArrayList<>();
+    for (int i = 0; i < titles.size(); i++) {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("name", tasks.get(i).name());
+      entry.put("title", titles.get(i));
+      entry.put("use", tasks.get(i).use());
+      entry.put("scale", tasks.get(i).scale());
+      described.add(entry);
+    }
+    return described;
   }
 
   private static String plain(Task task) {

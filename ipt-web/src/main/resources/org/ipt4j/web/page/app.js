@@ -487,7 +487,7 @@ function listen() {
 try {
   setup = await engine.open();
   const limits = [setup.maxBytes && megabytes(setup.maxBytes), setup.maxPixels && setup.maxPixels / 1e6 + " megapixels"].filter(Boolean);
-  find("limits").textContent = "PNG, JPEG, TIFF, WebP, GIF and BMP" + (limits.length ? ", up to " + limits.join(" and ") : "");
+  find("limits").textContent = setup.formats + (limits.length ? ", up to " + limits.join(" and ") : "");
   taskButtons();
   listen();
 } catch (error) {

@@ -1,0 +1,114 @@
+package org.ipt4j.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.ipt4j.model.IptConfig;
+import org.ipt4j.model.IptModel;
+import org.ipt4j.model.Task;
+import org.ipt4j.onnx.OnnxExport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The page without a server. */
+class StaticPageTest {
+  private static final List<Task> TASKS = List.of(new Task("x2", 2), new Task("jpeg:quality=9", 1));
+  private static final Pattern ADDRESS =
+      Pattern.compile("(?:src|href|from|URL\\()[ =]?\"(?:\\./)?([^\"]+\\.\\w+)\"");
+
+  private final IptModel model = IptModel.create(IptConfig.preset("nano"), TASKS, 1);
+  @TempDir Path folder;
+  private Path runtime;
+
+  @BeforeEach
+  void makeRuntime() throws IOException {
+    runtime = folder.resolve("onnxruntime-web");
+    Path dist = Files.createDirectories(runtime.resolve("dist"));
+    for (String file :
+        List.of("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")) {
+      Files.writeString(dist.resolve(file), file);
+    }
+  }
+
+  @Test
+  void hasEveryFileThatItAsksFor() throws IOException {
+    Path page = folder.resolve("page");
+    write(page, TASKS);
+    for (String script : List.of("index.html", "app.js", "engine.js", "worker.js")) {
+      Matcher address = ADDRESS.matcher(Files.readString(page.resolve(script)));
+      assertThat(address.find()).as(script).isTrue();
+      do {
+        assertThat(page.resolve(address.group(1))).as(script).isRegularFile();
+      } while (address.find());
+    }
+    assertThat(page.resolve("ort/ort-wasm-simd-threaded.wasm"))
+        .hasContent("ort-wasm-simd-threaded.wasm");
+    assertThat(page.resolve("engine.js")).content().contains("worker.js");
+  }
+
+  @Test
+  void describesItsTasks() throws IOException {
+    Path page = folder.resolve("page");
+    write(page, List.of(TASKS.get(1)));
+    JsonNode tasks =
+        new ObjectMapper().readTree(Files.readString(page.resolve("models/tasks.json")));
+    assertThat(tasks).hasSize(1);
+    JsonNode task = tasks.get(0);
+    assertThat(task.get("name").asText()).isEqualTo("jpeg:quality=9");
+    assertThat(task.get("title").asText()).isEqualTo("Remove JPEG blocks");
+    assertThat(task.get("scale").asInt()).isEqualTo(1);
+    assertThat(task.get("side").asInt()).isEqualTo(12);
+    assertThat(task.get("overlap").asInt()).isEqualTo(2);
+    Path file = page.resolve("models").resolve(task.get("file").asText());
+    assertThat(file).isNotEmptyFile();
+    assertThat(page.resolve("models/x2.onnx")).doesNotExist();
+  }
+
+  @Test
+  void keepsTheBrowserFromAskingOthers() throws IOException {
+    Path page = folder.resolve("page");
+    write(page, TASKS);
+    assertThat(page.resolve("index.html"))
+        .content()
+        .containsSubsequence("<head>", "Content-Security-Policy", "default-src 'none'", "<link");
+  }
+
+  @Test
+  void replacesAPageButNothingElse() throws IOException {
+    Path page = folder.resolve("page");
+    write(page, TASKS);
+    write(page, TASKS);
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Files.writeString(other.resolve("mine.txt"), "mine");
+    assertThatThrownBy(() -> write(other, TASKS)).isInstanceOf(FileAlreadyExistsException.class);
+    try (Stream<Path> files = Files.list(other)) {
+      assertThat(files).containsExactly(other.resolve("mine.txt"));
+    }
+  }
+
+  @Test
+  void saysWhatTheRuntimeLacks() throws IOException {
+    Files.delete(runtime.resolve("dist/ort.wasm.min.mjs"));
+    assertThatThrownBy(() -> new StaticPage(model, new OnnxExport(model), runtime))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "expected the npm package onnxruntime-web in %s, found no dist/ort.wasm.min.mjs there",
+            runtime);
+  }
+
+  private void write(Path page, List<Task> tasks) throws IOException {
+    new StaticPage(model, new OnnxExport(model), runtime).write(page, tasks, task -> Map.of());
+  }
+}
