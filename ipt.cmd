@@ -1,8 +1,14 @@
 @echo off
-rem Runs IPT4J's commands: ipt help. Builds them on first use; delete ipt-cli\target to build again.
+rem Runs IPT4J's commands: ipt help. In a checkout it builds them on first use (delete ipt-cli\target to
+rem build again); in an installation they lie in lib, and the Java that runs them in runtime.
 setlocal
 set "root=%~dp0"
 set "target=%root%ipt-cli\target"
+if exist "%root%runtime\" (
+  set "java=%root%runtime\bin\java"
+  set "CLASSPATH=%root%lib\*"
+  goto run
+)
 if defined JAVA_HOME (set "java=%JAVA_HOME%\bin\java") else (set "java=java")
 rem DL4J's training UI is built, and fetched, for those who ask for it
 set "ui="
@@ -18,11 +24,12 @@ if not "%place%"=="%root%" (
   popd
   (for %%r in ("%root%") do echo(%%~r)>"%target%\built%ui%"
 )
+rem in the environment, for set /p and command lines are too short for it
+for /f "usebackq delims=" %%c in ("%target%\classpath%ui%.txt") do set "CLASSPATH=%target%\ipt-cli.jar;%%c"
+:run
 if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=passive"
 rem OpenMP takes a list, for teams within teams; ND4J takes a number
 if defined OMP_NUM_THREADS for /f "tokens=1 delims=, " %%n in ("%OMP_NUM_THREADS%") do set "OMP_NUM_THREADS=%%n"
-rem in the environment, for set /p and command lines are too short for it
-for /f "usebackq delims=" %%c in ("%target%\classpath%ui%.txt") do set "CLASSPATH=%target%\ipt-cli.jar;%%c"
 rem JavaCPP loads native code, ND4J's libraries use sun.misc.Unsafe: newer Javas warn unless told
 "%java%" -XX:+UseParallelGC -XX:+IgnoreUnrecognizedVMOptions ^
   --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ^

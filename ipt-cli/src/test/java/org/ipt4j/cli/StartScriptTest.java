@@ -232,6 +232,21 @@ class StartScriptTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"", "/usr/bin:/bin"})
+  void anInstallationNeedsNeitherJavaNorMaven(String path) throws Exception {
+    executable(checkout.resolve("runtime/bin/java"), JAVA);
+    Path link = Files.createSymbolicLink(temporary.resolve("link"), checkout.resolve("ipt"));
+    Outcome outcome =
+        outcome(start(link, Map.of("PATH", path, "JAVA_HOME", "/nowhere"), "restore", "a b"));
+    assertThat(outcome.code()).as(outcome.output()).isZero();
+    assertThat(outcome.output())
+        .startsWith("LC_ALL")
+        .contains("<" + checkout + "/lib/*>")
+        .endsWith("<org.ipt4j.cli.Ipt><restore><a b>");
+    assertThat(builds()).isZero();
+  }
+
+  @ParameterizedTest
   @CsvSource({"4,4", "'2,1',2", "' 8 ',8", "02,2", "'3 , x',3", "'',none"})
   void nd4jGetsOneNumberOfThreads(String given, String handedOn) throws Exception {
     assertThat(run(Map.of("OMP_NUM_THREADS", given)).output())
