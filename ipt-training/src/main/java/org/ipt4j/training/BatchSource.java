@@ -1,5 +1,7 @@
 package org.ipt4j.training;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,9 +70,19 @@ public interface BatchSource {
 
   /**
    * A source for each task, for instance DL4J iterators ({@link
-   * org.ipt4j.data.batch.DataSetBatches}).
+   * org.ipt4j.data.batch.DataSetBatches}). A task that has none is refused when it is asked for.
    */
   static BatchSource of(Map<Task, ? extends LongFunction<PatchBatch>> sources) {
-    return (task, step) -> sources.get(task).apply(step);
+    return (task, step) -> {
+      LongFunction<PatchBatch> source = sources.get(task);
+      if (source == null) {
+        throw new IllegalArgumentException(
+            "expected a task with batches: "
+                + sources.keySet().stream().map(Task::name).sorted().collect(joining(", "))
+                + "; got "
+                + task.name());
+      }
+      return source.apply(step);
+    };
   }
 }

@@ -74,4 +74,13 @@ class BatchSourceTest {
     assertThatThrownBy(() -> Validation.degrading(IMAGES, List.of(wrong), 16, 1))
         .hasMessage(message);
   }
+
+  @Test
+  void aTaskWithoutBatchesIsNamed() {
+    BatchSource iterated = BatchSource.of(Map.of(new Task("x2", 2), step -> null));
+    assertThat(iterated.batch(new Task("x2", 2), 0)).isNull();
+    assertThatThrownBy(() -> iterated.batch(NEGATIVE, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("expected a task with batches: x2; got negative");
+  }
 }

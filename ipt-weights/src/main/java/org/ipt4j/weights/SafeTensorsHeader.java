@@ -71,7 +71,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
   private static SafeTensorsHeader parseHeader(JsonParser json) throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>();
     List<Tensor> tensors = new ArrayList<>();
-    expect(json, json.nextToken(), JsonToken.START_OBJECT);
+    expect(json.nextToken(), JsonToken.START_OBJECT);
     for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
       if (name.equals(SafeTensors.METADATA)) {
         parseMetadata(json, metadata);
@@ -81,31 +81,31 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
         tensors.add(parseTensor(json, name));
       }
     }
-    expect(json, json.currentToken(), JsonToken.END_OBJECT);
-    expect(json, json.nextToken(), null);
+    expect(json.currentToken(), JsonToken.END_OBJECT);
+    expect(json.nextToken(), null);
     metadata.remove(SafeTensorsChecksum.KEY);
     return new SafeTensorsHeader(metadata, tensors);
   }
 
   private static void parseMetadata(JsonParser json, Map<String, String> metadata)
       throws IOException {
-    expect(json, json.nextToken(), JsonToken.START_OBJECT);
+    expect(json.nextToken(), JsonToken.START_OBJECT);
     for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
-      expect(json, json.nextToken(), JsonToken.VALUE_STRING);
+      expect(json.nextToken(), JsonToken.VALUE_STRING);
       metadata.put(key, json.getText());
     }
-    expect(json, json.currentToken(), JsonToken.END_OBJECT);
+    expect(json.currentToken(), JsonToken.END_OBJECT);
   }
 
   private static Tensor parseTensor(JsonParser json, String name) throws IOException {
     ElementType type = null;
     long[] shape = null;
     long[] offsets = null;
-    expect(json, json.nextToken(), JsonToken.START_OBJECT);
+    expect(json.nextToken(), JsonToken.START_OBJECT);
     for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
       switch (key) {
         case "dtype" -> {
-          expect(json, json.nextToken(), JsonToken.VALUE_STRING);
+          expect(json.nextToken(), JsonToken.VALUE_STRING);
           type = ElementType.ofSafeTensors(name, json.getText());
         }
         case "shape" -> shape = parseSizes(json, MAX_RANK);
@@ -113,7 +113,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
         default -> throw new IOException(name + ": unknown key " + key);
       }
     }
-    expect(json, json.currentToken(), JsonToken.END_OBJECT);
+    expect(json.currentToken(), JsonToken.END_OBJECT);
     if (type == null || shape == null || offsets == null || offsets.length != 2) {
       throw new IOException(name + ": expected dtype, shape and two data_offsets");
     }
@@ -133,7 +133,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
   }
 
   private static long[] parseSizes(JsonParser json, int most) throws IOException {
-    expect(json, json.nextToken(), JsonToken.START_ARRAY);
+    expect(json.nextToken(), JsonToken.START_ARRAY);
     long[] sizes = new long[most];
     int count = 0;
     while (json.nextToken() == JsonToken.VALUE_NUMBER_INT) {
@@ -146,11 +146,11 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
       }
       sizes[count++] = size;
     }
-    expect(json, json.currentToken(), JsonToken.END_ARRAY);
+    expect(json.currentToken(), JsonToken.END_ARRAY);
     return Arrays.copyOf(sizes, count);
   }
 
-  private static void expect(JsonParser json, JsonToken got, JsonToken expected)
+  private static void expect(JsonToken got, JsonToken expected)
       throws IOException {
     if (got != expected) {
       throw new IOException(

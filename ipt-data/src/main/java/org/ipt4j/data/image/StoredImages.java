@@ -48,7 +48,7 @@ record StoredImages(Entries entries, Limits limits, Repairs repairs) implements 
    * lead out of the output folder.
    */
   private static void checkPath(String name) throws UnreadableImageException {
-    for (String part : name.split("/")) {
+    for (String part : name.split("[/\\\\]")) { // Windows takes both for the end of a folder's name
       if (part.equals("..")) {
         throw new UnreadableImageException(name, "its path leads out of the data set");
       }
