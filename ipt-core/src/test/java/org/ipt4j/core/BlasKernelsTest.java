@@ -32,4 +32,12 @@ class BlasKernelsTest {
     assertThat(new BlasKernels("Cooperlake").areNarrow(AVX2)).isFalse();
     assertThat(new BlasKernels("SapphireRapids").areNarrow(AVX512)).isFalse();
   }
+
+  @Test
+  void thoseOfAvx512HaveSmallProducts() {
+    assertThat(new BlasKernels("SkylakeX").haveSmallProducts()).isTrue();
+    assertThat(new BlasKernels("Cooperlake").haveSmallProducts()).isTrue();
+    assertThat(new BlasKernels("Zen").haveSmallProducts()).isFalse();
+    assertThat(new BlasKernels("Haswell").haveSmallProducts()).isFalse();
+  }
 }

@@ -378,4 +378,37 @@ class DegradationTest {
     assertThat(seen[0]).isBetween(70, 130);
     assertThat(seen[1]).isBetween(70, 130);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "denoise:sigma=0..50, denoise30, true",
+    "denoise:sigma=0..50, denoise:sigma=0..50, true",
+    "denoise:sigma=10..50, denoise:sigma=9..50, false",
+    "denoise:sigma=10..50, denoise:sigma=10..51, false",
+    "denoise:sigma=0..50, jpeg:quality=50, false",
+    "x2+denoise:sigma=0..8, x2+denoise4, true",
+    "x2+denoise:sigma=0..8, x2+denoise9, false",
+    "x2+denoise:sigma=0..8, x2, false",
+    "x2+denoise:sigma=0..8, denoise4, false",
+    "x2+denoise4, x2+denoise4+jpeg:quality=50, false",
+    "denoise:sigma=0..50|jpeg:quality=40..90, jpeg:quality=40, true",
+    "denoise:sigma=0..50|jpeg:quality=40..90, jpeg:quality=39, false",
+    "denoise:sigma=0..50|jpeg:quality=40..90, jpeg:quality=50|denoise10, true",
+    "denoise:sigma=0..50|jpeg:quality=40..90, denoise10|derain, false",
+    "denoise:sigma=0..50, denoise10|denoise20, false"
+  })
+  void includesWhatLiesWithinItsRanges(String wide, String narrow, boolean expected) {
+    assertThat(Degradation.parse(wide).includes(Degradation.parse(narrow))).isEqualTo(expected);
+  }
+
+  @Test
+  void aChoiceSeesAsFarAsTheFarthestAndKeepsEveryGrid() {
+    Degradation blur = Degradation.parse("deblur:gaussian,sigma=2");
+    Degradation jpeg = Degradation.parse("jpeg:quality=50");
+    Degradation choice = Degradation.parse("deblur:gaussian,sigma=2|jpeg:quality=50");
+    assertThat(choice.margin()).isEqualTo(Math.max(blur.margin(), jpeg.margin())).isPositive();
+    assertThat(choice.grid()).isEqualTo(jpeg.grid()).isGreaterThan(1);
+    assertThat(Chain.leastCommonMultiple(8, 12)).isEqualTo(24);
+    assertThat(Chain.leastCommonMultiple(3, 16)).isEqualTo(48);
+  }
 }

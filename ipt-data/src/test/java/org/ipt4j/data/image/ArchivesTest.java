@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -59,13 +60,27 @@ class ArchivesTest {
     put(all, 124, String.format("%011o\0", content.length));
     all[156] = (byte) type;
     put(all, 257, "ustar\00000");
-    int sum = 8 * ' ';
-    for (int i = 0; i < 512; i++) {
-      sum += all[i] & 0xFF;
-    }
-    put(all, 148, String.format("%06o\0 ", sum));
+    putSum(all);
     System.arraycopy(content, 0, all, 512, content.length);
     return all;
+  }
+
+  private static void putSum(byte[] member) {
+    put(member, 148, " ".repeat(8));
+    int sum = 0;
+    for (int i = 0; i < 512; i++) {
+      sum += member[i] & 0xFF;
+    }
+    put(member, 148, String.format("%06o\0 ", sum));
+  }
+
+  /** The member with its size as GNU tar writes those that octal digits cannot. */
+  private static byte[] binary(byte[] member, long size) {
+    Arrays.fill(member, 124, 136, (byte) 0);
+    member[124] = (byte) 0x80;
+    ByteBuffer.wrap(member).putLong(128, size);
+    putSum(member);
+    return member;
   }
 
   private static void put(byte[] target, int at, String text) {
@@ -172,6 +187,39 @@ class ArchivesTest {
     assertThatThrownBy(() -> ImageSource.open(noTar).image(0))
         .isInstanceOf(UnreadableImageException.class)
         .hasMessageContaining("no.tar: damaged at byte 0");
+  }
+
+  @Test
+  void sizesMayBeBinary() throws Exception {
+    byte[] png = png();
+    byte[] notes = new byte[0x12345];
+    ImageSource source =
+        ImageSource.open(
+            tar(
+                "binary.tar",
+                binary(member("a.png", '0', png), png.length),
+                binary(member("notes", '0', notes), notes.length),
+                member("b.png", '0', png)));
+    assertThat(names(source)).containsExactly("binary.tar/a.png", "binary.tar/b.png");
+    assertThat(source.image(0)).isEqualTo(IMAGE);
+    assertThat(source.image(1)).isEqualTo(IMAGE);
+
+    for (long size : new long[] {-1, Long.MAX_VALUE}) {
+      Path path = tar("size.tar", binary(member("a.png", '0', png), size));
+      assertThat(names(ImageSource.open(path))).containsExactly("size.tar");
+    }
+  }
+
+  @Test
+  void tarNeedsNoEndMark() throws Exception {
+    byte[] png = png();
+    byte[] whole = Files.readAllBytes(tar("whole.tar", member("a.png", '0', png)));
+    for (int length : new int[] {whole.length - 1024, 512 + png.length}) {
+      Path path = Files.write(folder.resolve("open.tar"), Arrays.copyOf(whole, length));
+      ImageSource source = ImageSource.open(path);
+      assertThat(names(source)).containsExactly("open.tar/a.png");
+      assertThat(source.image(0)).isEqualTo(IMAGE);
+    }
   }
 
   @Test
