@@ -139,6 +139,11 @@ class PomsTest {
     assertThat(texts(POMS.get("ipt-bom"), "//dependency/artifactId"))
         .as("dependencies of ipt-bom/pom.xml")
         .containsExactlyInAnyOrderElementsOf(published);
+    published.add("ipt-bom");
+    published.removeAll(texts(POMS.get(""), "//profile/modules/module"));
+    assertThat(texts(POMS.get("ipt-integration-tests"), DEPENDENCIES))
+        .as("dependencies of ipt-integration-tests/pom.xml")
+        .containsExactlyInAnyOrderElementsOf(published);
   }
 
   @Test

@@ -150,8 +150,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
     return Arrays.copyOf(sizes, count);
   }
 
-  private static void expect(JsonToken got, JsonToken expected)
-      throws IOException {
+  private static void expect(JsonToken got, JsonToken expected) throws IOException {
     if (got != expected) {
       throw new IOException(
           String.format(
