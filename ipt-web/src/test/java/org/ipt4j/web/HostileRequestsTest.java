@@ -144,13 +144,14 @@ class HostileRequestsTest {
       byte[] chunk = ("10000\r\n" + "x".repeat(0x10000) + "\r\n").getBytes(ISO_8859_1);
       long sent = 0;
       try {
-        for (; sent < 200 * chunk.length; sent += chunk.length) {
+        for (; sent < 1000L * chunk.length; sent += chunk.length) {
           out.write(chunk);
         }
       } catch (IOException cutOff) {
         // as it should be
       }
-      assertThat(sent).isLessThan(100 * chunk.length);
+      // of 65 MB; both ends buffer some megabytes
+      assertThat(sent).isLessThan(500L * chunk.length);
     }
     assertNothingIsKept();
     assertStillServes();
