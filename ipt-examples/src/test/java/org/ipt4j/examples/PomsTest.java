@@ -147,6 +147,49 @@ class PomsTest {
   }
 
   @Test
+  void everyModuleIsInTheTexts() throws Exception {
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    String architecture = Files.readString(ROOT.resolve("docs/ARCHITECTURE.md"));
+    String types = Files.readString(ROOT.resolve("docs/TYPES.md"));
+    for (String module : POMS.keySet()) {
+      assertThat(readme).contains(module.isEmpty() ? "## The modules" : "`" + module + "`");
+    }
+    for (String module : texts(POMS.get("ipt-bom"), "//dependency/artifactId")) {
+      assertThat(architecture).as("docs/ARCHITECTURE.md").contains(module);
+      if (hasPublicTypes(ROOT.resolve(module).resolve("src/main/java"))) {
+        assertThat(types).as("docs/TYPES.md, by TypesTest").contains("\n## `" + module + "`\n");
+      }
+    }
+  }
+
+  private static boolean hasPublicTypes(Path sources) throws Exception {
+    if (!Files.exists(sources)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.walk(sources)) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+        if (Files.readString(file).contains("\npublic ")) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  @Test
+  void whatIsNotPublishedIsNotHandedToCentral() throws Exception {
+    List<String> kept = new ArrayList<>();
+    for (Map.Entry<String, Document> module : POMS.entrySet()) {
+      if (!isPublished(module.getValue())) {
+        kept.add(module.getKey());
+      }
+    }
+    assertThat(text(POMS.get(""), "//excludeArtifacts").split(","))
+        .as("excludeArtifacts in pom.xml")
+        .containsExactlyInAnyOrderElementsOf(kept);
+  }
+
+  @Test
   void whatIsNotPublishedIsNotAskedForByWhatIs() throws Exception {
     for (Map.Entry<String, Document> module : POMS.entrySet()) {
       if (isPublished(module.getValue())) {
