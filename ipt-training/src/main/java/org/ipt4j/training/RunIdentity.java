@@ -29,10 +29,16 @@ final class RunIdentity {
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
 
-  private final Map<String, String> settings = new LinkedHashMap<>();
-  private final Map<String, String> defaults = new LinkedHashMap<>();
+  private final Map<String, String> settings;
+  private final Map<String, String> defaults;
+
+  private RunIdentity(Map<String, String> settings, Map<String, String> defaults) {
+    this.settings = new LinkedHashMap<>(settings);
+    this.defaults = new LinkedHashMap<>(defaults);
+  }
 
   RunIdentity(TrainingPlan plan, TrainingOptions options, IUpdater updater) {
+    this(Map.of(), Map.of());
     settings.put("seed", Long.toString(plan.seed()));
     settings.put("tasks", tasks(plan.weights().keySet().stream().map(Task::name).toList()));
     plan.weights()
@@ -59,6 +65,13 @@ final class RunIdentity {
   private void put(String name, String value, String otherwise) {
     settings.put(name, value);
     defaults.put(name, otherwise);
+  }
+
+  /** The same run in rounds; where these change nothing, it stays what it is. */
+  RunIdentity shared(Rounds rounds) {
+    RunIdentity shared = new RunIdentity(settings, defaults);
+    shared.settings.putAll(rounds.settings());
+    return shared;
   }
 
   /** The order matters: steps' tasks are drawn by it. */

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.ipt4j.contrastive.ContrastiveLoss;
 import org.ipt4j.core.Array;
@@ -49,17 +50,24 @@ import org.nd4j.linalg.learning.config.IUpdater;
  */
 public final class Trainer {
   private static final String MOMENTS = ModelFile.EXTRA + "moments.";
-  private static final String WEIGHTS = ModelFile.EXTRA + "weights."; // where the model is averaged
+  private static final String GRADIENTS = ModelFile.EXTRA + "gradients.";
+
+  /** How the weights' names begin where the model is averaged. */
+  static final String WEIGHTS = ModelFile.EXTRA + "weights.";
+
   private static final double CHARBONNIER_EPSILON = 0.001; // of white
 
   private final IptModel model;
   private final IptModel average; // null: none is kept
   private final TrainingPlan plan;
   private final TrainingOptions options;
-  private final RunIdentity identity;
+  private final RunIdentity alone;
   private final BatchSource batches;
   private final ParameterVector gradients;
   private final Optimizer optimizer;
+  private RunIdentity identity; // alone, or with those who share the run
+  private int shard; // of so many that share each step's batches
+  private int shards = 1;
   private long step;
   private int threads = Workers.count(); // for which the run cuts L1 batches, wherever it goes on
 
@@ -84,7 +92,8 @@ public final class Trainer {
     this.average = options.averaging() > 0 ? model.copy() : null;
     this.plan = plan;
     this.options = options;
-    this.identity = new RunIdentity(plan, options, updater);
+    this.alone = new RunIdentity(plan, options, updater);
+    this.identity = alone;
     this.batches = batches;
     this.gradients = ParameterVector.zeros(model.values().layout(), model.values().device());
     this.optimizer = new Optimizer(updater, options.weightDecay(), model.values(), gradients);
@@ -118,11 +127,37 @@ public final class Trainer {
   public void trainTo(
       long end, int loaderThreads, TrainingListener listener, BooleanSupplier stop) {
     try (Prefetch<PatchBatch> ahead =
-        new Prefetch<>(
-            k -> batches.batch(plan.task(k), k), step, loaderThreads, 2 * loaderThreads)) {
+        new Prefetch<>(this::batch, step, loaderThreads, 2 * loaderThreads)) {
       while (step < end && !stop.getAsBoolean()) {
         listener.stepDone(trainOn(ahead));
       }
+    }
+  }
+
+  private PatchBatch batch(long k) {
+    return batches.batch(plan.task(k), k * shards + shard);
+  }
+
+  /** From here on this is one shard of a run that several share. */
+  void share(Rounds rounds, int number) {
+    identity = alone.shared(rounds);
+    shards = rounds.shards();
+    shard = number;
+  }
+
+  /**
+   * Holds the processors to those of the run where its sums depend on them: all but L1 batches are
+   * computed by as many threads as there are.
+   */
+  void checkThreads() {
+    boolean contrastive = plan.contrastive().mixture() != Contrastive.Mixture.NONE;
+    if (contrastive && Workers.count() != threads) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "the run computes its contrastive batches on %d threads, here are %d",
+              threads,
+              Workers.count()));
     }
   }
 
@@ -139,7 +174,7 @@ public final class Trainer {
           String.format(Locale.ROOT, "step %d: weights that are not finite are not saved", step));
     }
     Map<String, String> metadata = new HashMap<>(notes);
-    metadata.putAll(new TrainingState(step, optimizer.counts(), threads).toMetadata(identity));
+    metadata.putAll(state().toMetadata(identity));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     extras().forEach((name, numbers) -> tensors.put(name, numbers.tensor()));
     ModelFile.save(model(), file, metadata, tensors);
@@ -170,23 +205,82 @@ public final class Trainer {
     }
   }
 
+  private TrainingState state() {
+    return new TrainingState(step, optimizer.counts(), threads);
+  }
+
+  /**
+   * Writes the gradients of the next step's batch, which is not taken: {@link #stepBy} does that.
+   *
+   * @return the step as it would be
+   */
+  StepReport saveGradients(Path file) throws IOException {
+    long start = System.nanoTime();
+    PatchBatch batch = batch(step);
+    double waited = (System.nanoTime() - start) / 1e9;
+    Step now = now();
+    List<ParameterLayout.Range> ranges = moved(now);
+    LossValues losses = gradients(now, batch, ranges);
+    double norm = norm(ranges, now);
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    savedGradients(ranges).forEach((name, numbers) -> tensors.put(name, numbers.tensor()));
+    SafeTensors.write(file, state().toMetadata(identity), tensors);
+    return report(now, batch.count(), losses, norm, start, waited);
+  }
+
+  /**
+   * Takes the next step, by gradients from a file.
+   *
+   * @throws IllegalArgumentException if they are of another step or run
+   */
+  void stepBy(Path file) throws IOException {
+    Step now = now();
+    List<ParameterLayout.Range> ranges = moved(now);
+    try (TensorFile tensors = SafeTensors.open(file)) {
+      TrainingState of = TrainingState.of(tensors, identity, optimizer.counts().keySet());
+      if (!of.equals(state())) {
+        throw new IllegalArgumentException(
+            file + ": expected gradients of " + state() + ", got those of " + of);
+      }
+      Map<String, SavedNumbers.OfParameter> saved = savedGradients(ranges);
+      saved.forEach((name, numbers) -> checkShape(tensors, name, numbers.shape()));
+      for (Map.Entry<String, SavedNumbers.OfParameter> each : saved.entrySet()) {
+        each.getValue().restore(tensors, each.getKey());
+      }
+    }
+    move(now, ranges);
+  }
+
+  private Map<String, SavedNumbers.OfParameter> savedGradients(List<ParameterLayout.Range> ranges) {
+    Map<String, SavedNumbers.OfParameter> saved = new LinkedHashMap<>();
+    for (ParameterLayout.Range range : ranges) {
+      put(saved, GRADIENTS, gradients, range::contains);
+    }
+    return saved;
+  }
+
   /** What a checkpoint holds beside the model, by parameter. */
   private Map<String, SavedNumbers.OfParameter> extras() {
     Map<String, SavedNumbers.OfParameter> extras = new LinkedHashMap<>();
     optimizer
         .moments()
         .vectors()
-        .forEach((name, vector) -> put(extras, MOMENTS + name + ".", vector));
+        .forEach((name, vector) -> put(extras, MOMENTS + name + ".", vector, all -> true));
     if (average != null) {
-      put(extras, WEIGHTS, model.values());
+      put(extras, WEIGHTS, model.values(), all -> true);
     }
     return extras;
   }
 
   private static void put(
-      Map<String, SavedNumbers.OfParameter> extras, String prefix, ParameterVector vector) {
+      Map<String, SavedNumbers.OfParameter> extras,
+      String prefix,
+      ParameterVector vector,
+      Predicate<Parameter> wanted) {
     for (Parameter parameter : vector.layout().parameters()) {
-      extras.put(prefix + parameter.name(), new SavedNumbers.OfParameter(vector, parameter));
+      if (wanted.test(parameter)) {
+        extras.put(prefix + parameter.name(), new SavedNumbers.OfParameter(vector, parameter));
+      }
     }
   }
 
@@ -209,37 +303,42 @@ public final class Trainer {
     long start = System.nanoTime();
     PatchBatch batch = ahead.take();
     double waited = (System.nanoTime() - start) / 1e9;
-    Step now = new Step(step, plan.task(step), plan.objective(step));
+    Step now = now();
     List<ParameterLayout.Range> ranges = moved(now);
-    LossValues losses;
-    try {
-      losses = gradients(now, batch, ranges);
-    } catch (OutOfMemoryError | RuntimeException failure) {
-      if (isMemory(failure)) {
-        throw outOfMemory(now, batch, failure);
-      }
-      throw failure;
-    }
-    double norm = clip(ranges, now);
+    LossValues losses = gradients(now, batch, ranges);
+    double norm = move(now, ranges);
+    return report(now, batch.count(), losses, norm, start, waited);
+  }
+
+  private Step now() {
+    return new Step(step, plan.task(step), plan.objective(step));
+  }
+
+  private StepReport report(
+      Step of, int images, LossValues losses, double norm, long start, double waited) {
+    return new StepReport(
+        of.number(),
+        of.task(),
+        of.objective(),
+        losses.restored(),
+        losses.contrastive(),
+        norm,
+        optimizer.learningRate(of.number()),
+        images,
+        (System.nanoTime() - start) / 1e9,
+        waited);
+  }
+
+  /** Moves the values against the gradients, which ends the step; yields their norm. */
+  private double move(Step now, List<ParameterLayout.Range> ranges) {
+    double norm = norm(ranges, now);
+    clip(ranges, norm);
     optimizer.update(ranges, step);
     if (average != null) {
       average();
     }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    StepReport report =
-        new StepReport(
-            step,
-            now.task(),
-            now.objective(),
-            losses.restored(),
-            losses.contrastive(),
-            norm,
-            optimizer.learningRate(step),
-            batch.count(),
-            seconds,
-            waited);
     step++;
-    return report;
+    return norm;
   }
 
   /** ND4J's native code reports memory that it cannot get by the name of a C++ exception. */
@@ -275,6 +374,17 @@ public final class Trainer {
 
   /** Makes the gradients those of the batch's losses, and yields these. */
   private LossValues gradients(Step now, PatchBatch batch, List<ParameterLayout.Range> ranges) {
+    try {
+      return added(now, batch, ranges);
+    } catch (OutOfMemoryError | RuntimeException failure) {
+      if (isMemory(failure)) {
+        throw outOfMemory(now, batch, failure);
+      }
+      throw failure;
+    }
+  }
+
+  private LossValues added(Step now, PatchBatch batch, List<ParameterLayout.Range> ranges) {
     List<PatchBatch.Part> parts = parts(now, batch);
     ranges.forEach(range -> device().fill(gradients.range(range), 0));
     LossValues[] each = new LossValues[parts.size()];
@@ -355,17 +465,19 @@ public final class Trainer {
     return factor == 1 ? x : Ops.scale(tape, x, factor);
   }
 
-  /** Limits the global norm of the gradients; yields what it was. */
-  private double clip(List<ParameterLayout.Range> ranges, Step now) {
+  private double norm(List<ParameterLayout.Range> ranges, Step now) {
     double sum = ranges.stream().mapToDouble(r -> device().squareSum(gradients.range(r))).sum();
-    double norm = finite(Math.sqrt(sum), "gradients' norm", now);
+    return finite(Math.sqrt(sum), "gradients' norm", now);
+  }
+
+  /** Limits the global norm of the gradients. */
+  private void clip(List<ParameterLayout.Range> ranges, double norm) {
     if (options.clipping() > 0 && norm > options.clipping()) {
       for (ParameterLayout.Range range : ranges) {
         Array part = gradients.range(range);
         device().scale(part, options.clipping() / norm, part);
       }
     }
-    return norm;
   }
 
   private void average() {

@@ -38,6 +38,20 @@ record TrainingState(long step, Map<String, Integer> counts, int threads) {
     return metadata;
   }
 
+  /** The next step of the run that a checkpoint is of. */
+  static long step(TensorFile file) throws IOException {
+    String step = file.metadata().get(STEP);
+    if (step == null) {
+      throw new IllegalArgumentException(
+          file.path() + " is no checkpoint: expected the metadata " + STEP + ", found none");
+    }
+    try {
+      return Long.parseLong(step);
+    } catch (NumberFormatException bad) {
+      throw new IOException(file.path() + ": bad training state: " + bad.getMessage(), bad);
+    }
+  }
+
   /**
    * The state a file holds.
    *

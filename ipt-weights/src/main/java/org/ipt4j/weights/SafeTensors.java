@@ -17,6 +17,9 @@ import java.util.Map;
  * finds damage, not forgery.
  */
 public final class SafeTensors {
+  /** The metadata key of a file's checksum. Do not pass it to {@link #write}. */
+  public static final String CHECKSUM = SafeTensorsChecksum.KEY;
+
   /** The number of bytes of the header length, before the header. */
   static final int LENGTH_BYTES = 8;
 

@@ -120,6 +120,11 @@ public final class TensorFile implements Closeable {
     return entry(name).shape().clone();
   }
 
+  /** Whether the numbers of a tensor of {@link #names} are floating-point ones. */
+  public boolean isFloating(String name) {
+    return entry(name).type().isFloating();
+  }
+
   /**
    * Checks a tensor's shape.
    *
