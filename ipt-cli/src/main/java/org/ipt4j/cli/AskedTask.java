@@ -6,7 +6,12 @@ import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 
 /** Which of a model's tasks a person asks for. */
-final class AskedTask {
+public final class AskedTask {
+  /** What commands say of the option. */
+  public static final String HELP =
+      "One of the model's tasks, for instance x2; a name within its range, such as denoise30,"
+          + " is that task, too. Left out, the tasks are listed.";
+
   private AskedTask() {}
 
   /**
@@ -15,7 +20,7 @@ final class AskedTask {
    * @param name null if none was given
    * @throws IllegalArgumentException if there is none, with all there are, a line each
    */
-  static Task of(IptModel model, String name) {
+  public static Task of(IptModel model, String name) {
     String problem = "expected --task, one of the model's";
     if (name != null) {
       try {

@@ -18,14 +18,14 @@ import picocli.CommandLine;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What all commands share: how they are run and fail. */
-final class Commands {
+public final class Commands {
   private Commands() {}
 
   /**
    * Runs a command and yields its exit code: 0 if all went well, 2 with one line on standard error
    * if what the user gave is at fault.
    */
-  static int run(Object command, String... args) {
+  public static int run(Object command, String... args) {
     Charset charset =
         Charset.forName(
             System.getProperty(
@@ -75,7 +75,7 @@ final class Commands {
   }
 
   /** One line that says what was expected and what came. */
-  static String message(Exception failure) {
+  public static String message(Exception failure) {
     if (failure instanceof UnmatchedArgumentException unmatched) {
       return "unknown " + String.join(" ", unmatched.getUnmatched()) + "; see ipt help";
     }

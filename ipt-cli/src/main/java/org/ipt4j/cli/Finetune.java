@@ -215,7 +215,7 @@ final class Finetune implements Callable<Integer> {
   }
 
   private TrainingPlan plan(Task wanted, Optional<Task> related, List<Task> rehearsed) {
-    long seed = settings.seed();
+    long seed = settings.trainer().seed();
     if (rehearsed.isEmpty()) {
       return TrainingPlan.equally(seed, List.of(wanted), Contrastive.none());
     }
@@ -235,7 +235,7 @@ final class Finetune implements Callable<Integer> {
   private IptModel extended(IptModel pretrained, Task added, Optional<Task> related) {
     if (related.isEmpty()) {
       say("%s is a new task, whose head and tail start from nothing", added.name());
-      return pretrained.with(added, settings.seed());
+      return pretrained.with(added, settings.trainer().seed());
     }
     say(
         related.get().scale() == added.scale()
@@ -244,7 +244,7 @@ final class Finetune implements Callable<Integer> {
                 + " nothing",
         added.name(),
         related.get().name());
-    return pretrained.with(added, related.get(), settings.seed());
+    return pretrained.with(added, related.get(), settings.trainer().seed());
   }
 
   private void say(String format, Object... values) {

@@ -57,9 +57,10 @@ final class FinetuningData {
       throws IOException {
     int side = model.config().imageSide();
     ImageSource all = ImageSource.open(images);
-    Split split = settings.split(all.size(), command);
+    Split split = settings.validation().split(all.size(), command);
     ImageSource training = all.only(split.training());
-    ImageSource test = settings.validation(all, split);
+    ImageSource test =
+        settings.validation().images(all, split, folder -> ImageSource.open(Path.of(folder)));
     SkippedImages skipped = new SkippedImages();
     return new FinetuningData(
         wanted,
@@ -67,7 +68,7 @@ final class FinetuningData {
         settings,
         skipped,
         BatchSource.degrading(
-            training, List.of(wanted), task -> settings.patches(task, side), skipped),
+            training, List.of(wanted), task -> settings.trainer().patches(task, side), skipped),
         validation(test, List.of(wanted), side),
         training,
         test);
@@ -78,18 +79,18 @@ final class FinetuningData {
       PairSource all, Task wanted, IptModel model, RunSettings settings, CommandSpec command)
       throws IOException {
     int side = model.config().imageSide();
-    Split split = settings.split(all.size(), command);
+    Split split = settings.validation().split(all.size(), command);
     PairSource training = all.only(split.training());
-    PairSource test = settings.validation(all, split);
+    PairSource test = settings.validation().pairs(all, split);
     SkippedImages skipped = new SkippedImages();
-    Patches patches = new Patches(training, settings.patches(wanted, side), skipped);
+    Patches patches = new Patches(training, settings.trainer().patches(wanted, side), skipped);
     return new FinetuningData(
         wanted,
         side,
         settings,
         skipped,
         BatchSource.of(Map.of(wanted, patches::batch)),
-        Validation.pairs(test, wanted, RunSettings.VALIDATION_TILES * side),
+        Validation.pairs(test, wanted, ValidationSettings.TILES * side),
         new CleanHalves(training),
         new CleanHalves(test));
   }
@@ -97,7 +98,7 @@ final class FinetuningData {
   private static Validation validation(ImageSource images, List<Task> tasks, int side)
       throws UnreadableImageException {
     return Validation.degrading(
-        images, tasks, RunSettings.VALIDATION_TILES * side, RunSettings.VALIDATION_SEED);
+        images, tasks, ValidationSettings.TILES * side, ValidationSettings.SEED);
   }
 
   /** The clean images of pairs. */
@@ -167,7 +168,7 @@ final class FinetuningData {
 
   private BatchSource rehearsing(List<Task> others) {
     return BatchSource.degrading(
-        training, others, task -> settings.patches(task, side), new SkippedImages());
+        training, others, task -> settings.trainer().patches(task, side), new SkippedImages());
   }
 
   /** Batches of the task that is trained, and of those that are rehearsed. */

@@ -21,27 +21,31 @@ import org.ipt4j.weights.TensorFile;
  *
  * @param given the name of a pretrained one that comes along, or a file
  */
-record GivenModel(String given) {
+public record GivenModel(String given) {
   /** What commands take where no model is given. */
-  static final String DEFAULT = "tiny";
+  public static final String DEFAULT = "tiny";
 
-  static final String HELP =
+  /** What commands say of the option. */
+  public static final String HELP =
       "A model file, or the name of a pretrained model that comes along: tiny, which is taken"
           + " otherwise.";
 
   private static final String RUNS_MODEL = "model";
 
-  private boolean isPretrained() {
+  /** Whether it comes along. */
+  public boolean isPretrained() {
     return Pretrained.names().contains(given);
   }
 
-  IptModel load() throws IOException {
+  /** The model. */
+  public IptModel load() throws IOException {
     try (TensorFile tensors = open()) {
       return ModelFile.load(tensors);
     }
   }
 
-  TensorFile open() throws IOException {
+  /** Its file. */
+  public TensorFile open() throws IOException {
     if (isPretrained()) {
       try (InputStream in = Pretrained.open(given)) {
         return SafeTensors.read(in, given);
@@ -60,7 +64,7 @@ record GivenModel(String given) {
   }
 
   /** What to call it in a table: a run's model by the run. */
-  String name() {
+  public String name() {
     String base = isPretrained() ? given : Commands.baseName(Path.of(given));
     Path folder = Path.of(given).toAbsolutePath().normalize().getParent();
     return base.equals(RUNS_MODEL) && folder != null && folder.getFileName() != null
@@ -68,7 +72,8 @@ record GivenModel(String given) {
         : base;
   }
 
-  String sha256() throws IOException {
+  /** The checksum of its file. */
+  public String sha256() throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       try (InputStream in =

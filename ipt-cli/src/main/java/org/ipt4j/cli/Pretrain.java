@@ -2,27 +2,20 @@ package org.ipt4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.data.batch.SkippedImages;
-import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.Limits;
-import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 import org.ipt4j.training.BatchSource;
-import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.TrainingPlan;
 import org.ipt4j.training.Validation;
-import org.ipt4j.transformer.DecoderForm;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Pretrains a model on several tasks at once. */
@@ -34,99 +27,10 @@ import picocli.CommandLine.Spec;
     description =
         "Trains a new model on photographs that are degraded on the fly, one task a batch.")
 final class Pretrain implements Callable<Integer> {
-  private static final int GENERATED = 1000;
-  private static final int GENERATED_SIDE = 256;
-
   /** What is kept is kept at the sizes it is used at. */
   private static final Limits UNCACHED = new Limits(Limits.DEFAULT.pixels(), 0);
 
-  @Option(
-      names = "--images",
-      paramLabel = "DIR",
-      description = "Clean photographs; without it, 1000 generated images (dead leaves).")
-  private Path images;
-
-  @Option(
-      names = "--image-scales",
-      split = ",",
-      paramLabel = "S",
-      defaultValue = "1",
-      description =
-          "The sizes at which each photograph of --images is used, parts of its own: with 1,0.6 also"
-              + " at six tenths.")
-  private List<Double> imageScales;
-
-  @Option(
-      names = "--generated",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Generated images to train on beside the photographs.")
-  private int generated;
-
-  @Option(
-      names = "--config",
-      paramLabel = "NAME",
-      defaultValue = "tiny",
-      description = "base (the paper's), small, tiny or nano.")
-  private String config;
-
-  @Option(
-      names = "--tasks",
-      split = TaskOption.COMMA,
-      splitSynopsisLabel = ",",
-      paramLabel = "TASK",
-      defaultValue = "x2,x3,x4,denoise30,denoise50,derain",
-      description =
-          "What to learn, separated by commas: degradations, or NAME=DEGRADATION where the task is"
-              + " to have a name of its own.")
-  private List<String> tasks;
-
-  @Option(
-      names = "--task-weight",
-      split = ",",
-      paramLabel = "TASK=W",
-      description = "How often a task is drawn, where it is not 1.")
-  private List<String> taskWeight = List.of();
-
-  @Option(
-      names = "--decoder",
-      description =
-          "${COMPLETION-CANDIDATES}: what its second attention attends to, where it is not the"
-              + " configuration's.")
-  private DecoderForm decoder;
-
-  @Option(names = "--steps", paramLabel = "N", defaultValue = "1000", description = "Batches.")
-  private int steps;
-
-  @Option(
-      names = "--learning-rate",
-      paramLabel = "R",
-      defaultValue = "5e-4",
-      description = "Of Adam, at its highest. The paper: 5e-5.")
-  private double learningRate;
-
-  @Option(
-      names = "--contrastive",
-      defaultValue = "OWN_BATCHES",
-      description =
-          "${COMPLETION-CANDIDATES}: in every k-th batch alone, added to every batch, or never.")
-  private Contrastive.Mixture contrastive;
-
-  @Option(
-      names = "--contrastive-form",
-      defaultValue = "PAPER",
-      description = "${COMPLETION-CANDIDATES}: eq. 5, or supervised contrastive.")
-  private ContrastiveForm form;
-
-  @Option(names = "--contrastive-every", paramLabel = "K", defaultValue = "8", description = "k.")
-  private int every;
-
-  @Option(
-      names = "--contrastive-weight",
-      paramLabel = "W",
-      defaultValue = "0.1",
-      description = "λ, relative to an L1 loss on 0..255.")
-  private double weight;
+  @Mixin private Pretraining pretraining;
 
   @Mixin private RunSettings settings;
 
@@ -140,15 +44,15 @@ final class Pretrain implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     settings.resolve(spec);
-    List<Task> parsed = tasks.stream().map(TaskOption::task).toList();
-    IptModel model = IptModel.create(config(), parsed, settings.seed());
-    TrainingPlan plan =
-        new TrainingPlan(
-            settings.seed(), weights(parsed), new Contrastive(contrastive, form, every, weight));
+    long seed = settings.trainer().seed();
+    IptModel model = pretraining.model(seed);
+    List<Task> tasks = model.tasks();
+    TrainingPlan plan = pretraining.plan(tasks, seed);
     int side = model.config().imageSide();
-    ImageSource all = images == null ? generated(GENERATED) : ImageSource.open(images, UNCACHED);
-    Split split = settings.split(all.size(), spec);
-    ImageSource training = training(all.only(split.training()));
+    ImageSource all =
+        pretraining.images(seed, folder -> ImageSource.open(Path.of(folder), UNCACHED));
+    Split split = settings.validation().split(all.size(), spec);
+    ImageSource training = pretraining.training(all.only(split.training()), seed);
     SkippedImages skipped = new SkippedImages();
     settings.train(
         new RunSettings.Training(
@@ -156,53 +60,21 @@ final class Pretrain implements Callable<Integer> {
             model,
             Map.of(),
             plan,
-            BatchSource.degrading(training, parsed, task -> settings.patches(task, side), skipped),
+            BatchSource.degrading(
+                training, tasks, task -> settings.trainer().patches(task, side), skipped),
             skipped,
             Validation.degrading(
-                settings.validation(all, split),
-                parsed,
-                RunSettings.VALIDATION_TILES * side,
-                RunSettings.VALIDATION_SEED),
+                settings
+                    .validation()
+                    .images(all, split, folder -> ImageSource.open(Path.of(folder))),
+                tasks,
+                ValidationSettings.TILES * side,
+                ValidationSettings.SEED),
             false,
-            learningRate,
+            pretraining.learningRate(),
             0,
-            steps),
+            pretraining.steps()),
         spec);
     return 0;
-  }
-
-  private ImageSource training(ImageSource kept) {
-    if (images == null) {
-      if (!imageScales.equals(List.of(1.0))) {
-        throw new IllegalArgumentException(
-            "--image-scales is of photographs, and there are no --images");
-      }
-      return kept;
-    }
-    ImageSource photographs =
-        ImageSource.cached(new ScaledImages(kept, imageScales), Limits.DEFAULT.cachedBytes());
-    return generated == 0 ? photographs : new JoinedImages(photographs, generated(generated));
-  }
-
-  private ImageSource generated(int count) {
-    return new DeadLeaves(settings.seed(), count, GENERATED_SIDE, GENERATED_SIDE);
-  }
-
-  private IptConfig config() {
-    IptConfig preset = IptConfig.preset(config);
-    return decoder == null ? preset : preset.with(decoder);
-  }
-
-  private Map<Task, Double> weights(List<Task> all) {
-    Map<String, String> given = RunSettings.byTask("--task-weight", taskWeight);
-    Map<Task, Double> weights = new LinkedHashMap<>();
-    for (Task task : all) {
-      String own = given.remove(task.name());
-      weights.put(task, own == null ? 1 : Double.parseDouble(own));
-    }
-    if (!given.isEmpty()) {
-      throw new IllegalArgumentException("--task-weight: no task " + given.keySet());
-    }
-    return weights;
   }
 }

@@ -12,12 +12,10 @@ import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** Restores photographs with a trained model. */
 @Command(
@@ -47,59 +45,16 @@ final class Restore implements Callable<Integer> {
       description = GivenModel.HELP)
   private String model;
 
-  @Option(
-      names = "--task",
-      paramLabel = "NAME",
-      description =
-          "One of the model's tasks, for instance x2; a name within its range, such as denoise30,"
-              + " is that task, too. Left out, the tasks are listed.")
+  @Option(names = "--task", paramLabel = "NAME", description = AskedTask.HELP)
   private String task;
 
   @Mixin private EachImage images;
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      converter = FormatConverter.class,
-      description =
-          "png, jpg, tif or bmp; otherwise each image's own, and PNG for those of GIF and WebP.")
-  private ImageFormat format;
-
-  @Option(
-      names = "--ensemble",
-      description =
-          "Restore in all eight mirrorings and turns and take the mean: a little better, eight"
-              + " times as slow.")
-  private boolean ensemble;
-
-  @Option(
-      names = "--overlap",
-      paramLabel = "PIXELS",
-      description = "What neighbouring tiles share, below the tile's side; an eighth of it.")
-  private Integer overlap;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "TILES",
-      defaultValue = "" + ImageRestorer.DEFAULT_BATCH,
-      description = "Tiles a pass: memory grows with them (${DEFAULT-VALUE}).")
-  private int batch;
+  @Mixin private Restoring restoring;
 
   @Mixin private Computing computing;
 
   @Spec private CommandSpec spec;
-
-  /** By its ending, as in files' names. */
-  private static final class FormatConverter implements ITypeConverter<ImageFormat> {
-    @Override
-    public ImageFormat convert(String ending) {
-      try {
-        return ImageFormat.ofEnding(ending);
-      } catch (IllegalArgumentException unknown) {
-        throw new TypeConversionException(unknown.getMessage());
-      }
-    }
-  }
 
   /** Runs the command. */
   public static void main(String[] args) {
@@ -114,16 +69,14 @@ final class Restore implements Callable<Integer> {
   private int restore() throws IOException {
     IptModel loaded = new GivenModel(model).load();
     Task wanted = AskedTask.of(loaded, task);
-    int shared = overlap != null ? overlap : ImageRestorer.defaultOverlap(loaded.config());
-    ImageRestorer plain = new ImageRestorer(loaded).overlapping(shared).inBatchesOf(batch);
-    ImageRestorer restorer = ensemble ? plain.ensembling() : plain;
+    ImageRestorer restorer = restoring.restorer(loaded);
     PrintWriter err = spec.commandLine().getErr();
     return images.run(
         "restored",
         new EachImage.Work() {
           @Override
           public ImageFormat format(ImageFormat own) {
-            return format != null ? format : own;
+            return restoring.format(own);
           }
 
           @Override

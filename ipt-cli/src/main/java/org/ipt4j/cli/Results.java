@@ -13,14 +13,15 @@ import org.ipt4j.data.measure.Quality;
  * @param contenders the baseline first
  * @param protocol what the figures mean, in sentences
  */
-record Results(String task, List<Contender> contenders, List<String> protocol, List<Table> tables) {
+public record Results(
+    String task, List<Contender> contenders, List<String> protocol, List<Table> tables) {
   /**
    * One way of restoring.
    *
    * @param file of the model; null for the baseline, as is the checksum
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Contender(String name, String file, String sha256) {}
+  public record Contender(String name, String file, String sha256) {}
 
   /**
    * One test set's figures.
@@ -30,14 +31,15 @@ record Results(String task, List<Contender> contenders, List<String> protocol, L
    * @param leftOut a sentence for each contender of whose mean images are left out
    * @param failures a line for each image that could not be measured
    */
-  record Table(
+  public record Table(
       String data,
       String degraded,
       List<Evaluation.Row> images,
       List<Quality> means,
       List<String> leftOut,
       List<String> failures) {
-    static Table of(Evaluation measured) {
+    /** Of what was measured. */
+    public static Table of(Evaluation measured) {
       int averaged = measured.rows().isEmpty() ? 0 : measured.contenders().size();
       return new Table(
           measured.set().name(),
@@ -50,7 +52,7 @@ record Results(String task, List<Contender> contenders, List<String> protocol, L
   }
 
   /** All that has to be said beside the figures. */
-  List<String> sentences() {
+  public List<String> sentences() {
     List<String> sentences = new ArrayList<>();
     for (Table table : tables) {
       sentences.add("Degraded images of " + table.data() + ": " + table.degraded() + ".");

@@ -16,14 +16,14 @@ import org.ipt4j.data.measure.Quality;
 import org.ipt4j.weights.AtomicFiles;
 
 /** How results are written, known by a file's ending. */
-enum ResultsFormat {
+public enum ResultsFormat {
   /**
    * A line for each image and contender, the mean's image being {@code mean}; the protocol above
    * them in lines that begin with #.
    */
   CSV {
     @Override
-    String text(Results results) throws IOException {
+    public String text(Results results) throws IOException {
       CSVFormat format =
           CSVFormat.RFC4180
               .builder()
@@ -56,7 +56,7 @@ enum ResultsFormat {
   /** All there is, the protocol and checksums too; an infinite figure is {@code "Infinity"}. */
   JSON {
     @Override
-    String text(Results results) throws IOException {
+    public String text(Results results) throws IOException {
       return new ObjectMapper()
               .enable(SerializationFeature.INDENT_OUTPUT)
               .writeValueAsString(results)
@@ -67,7 +67,7 @@ enum ResultsFormat {
   /** Tables for people, and the protocol below them. */
   MD {
     @Override
-    String text(Results results) {
+    public String text(Results results) {
       StringBuilder text = new StringBuilder();
       for (Results.Table table : results.tables()) {
         text.append(
@@ -86,10 +86,11 @@ enum ResultsFormat {
 
   private static final String MEAN = "mean";
 
-  abstract String text(Results results) throws IOException;
+  /** The whole file. */
+  public abstract String text(Results results) throws IOException;
 
   /** The format of a file's name. */
-  static ResultsFormat of(Path file) {
+  public static ResultsFormat of(Path file) {
     String name = file.getFileName().toString().toUpperCase(Locale.ROOT);
     for (ResultsFormat format : values()) {
       if (name.endsWith("." + format)) {

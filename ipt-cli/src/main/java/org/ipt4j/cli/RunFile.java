@@ -30,7 +30,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * A run's settings as YAML: the keys are the long names of a command's options without their
  * dashes.
  */
-final class RunFile {
+public final class RunFile {
   /** Options that are of this start of a command, not of the run. */
   private static final Set<String> NO_SETTINGS =
       Set.of("help", "version", "run", "resume", "out", "ui", "threads", "profile");
@@ -48,7 +48,7 @@ final class RunFile {
    *
    * @throws IllegalArgumentException if the file has a key that is no option
    */
-  static void apply(Path file, CommandSpec command) throws IOException {
+  public static void apply(Path file, CommandSpec command) throws IOException {
     Map<String, String> texts = read(file, command);
     CommandLine line = command.commandLine();
     List<String> args = line.getParseResult().originalArgs();
@@ -108,12 +108,12 @@ final class RunFile {
   }
 
   /** All settings as they now are. */
-  static String text(CommandSpec command) throws IOException {
+  public static String text(CommandSpec command) throws IOException {
     return YAML.writeValueAsString(settings(command));
   }
 
   /** The settings that were given or have a default, by their keys. */
-  static Map<String, String> texts(CommandSpec command) {
+  public static Map<String, String> texts(CommandSpec command) {
     Map<String, String> texts = new LinkedHashMap<>();
     settings(command)
         .forEach(
@@ -138,7 +138,7 @@ final class RunFile {
    * @param free keys that may differ
    * @throws IllegalArgumentException if others do, naming them
    */
-  static void compare(Path file, CommandSpec command, Set<String> free) throws IOException {
+  public static void compare(Path file, CommandSpec command, Set<String> free) throws IOException {
     Map<String, String> stored = read(file, command);
     List<String> different = new ArrayList<>();
     Map<String, String> current = texts(command);

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * @param training in rising order
  * @param test in rising order
  */
-record Split(int[] training, int[] test) {
+public record Split(int[] training, int[] test) {
   /** Keeps {@code tests} of {@code size} images apart. */
   static Split of(int size, int tests) {
     if (size < 2 * tests) {

@@ -14,7 +14,7 @@ import org.ipt4j.data.image.ImageFormat;
  * photo.png}. What is left is numbered: {@code photo.2.png}. All of it depends on the images and
  * their order alone, not on which results are there.
  */
-final class Targets {
+public final class Targets {
   private final List<Path> places;
   private final List<ImageFormat> formats;
   private final UnaryOperator<String> name;
@@ -35,7 +35,8 @@ final class Targets {
    * @param formats of the results
    * @param name a result's name, without ending, from its image's, without ending
    */
-  static List<Path> of(List<Path> places, List<ImageFormat> formats, UnaryOperator<String> name) {
+  public static List<Path> of(
+      List<Path> places, List<ImageFormat> formats, UnaryOperator<String> name) {
     Targets targets = new Targets(places, formats, name);
     for (int i = 0; i < places.size(); i++) {
       if (targets.hasEnding(i)) {

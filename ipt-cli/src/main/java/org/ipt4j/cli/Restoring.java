@@ -1,0 +1,63 @@
+package org.ipt4j.cli;
+
+import org.ipt4j.data.image.ImageFormat;
+import org.ipt4j.model.ImageRestorer;
+import org.ipt4j.model.IptModel;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** How photographs are restored, and written, as options. */
+public final class Restoring {
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      converter = FormatConverter.class,
+      description =
+          "png, jpg, tif or bmp; otherwise each image's own, and PNG for those of GIF and WebP.")
+  private ImageFormat format;
+
+  @Option(
+      names = "--ensemble",
+      description =
+          "Restore in all eight mirrorings and turns and take the mean: a little better, eight"
+              + " times as slow.")
+  private boolean ensemble;
+
+  @Option(
+      names = "--overlap",
+      paramLabel = "PIXELS",
+      description = "What neighbouring tiles share, below the tile's side; an eighth of it.")
+  private Integer overlap;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "TILES",
+      defaultValue = "" + ImageRestorer.DEFAULT_BATCH,
+      description = "Tiles a pass: memory grows with them (${DEFAULT-VALUE}).")
+  private int batch;
+
+  /** By its ending, as in files' names. */
+  private static final class FormatConverter implements ITypeConverter<ImageFormat> {
+    @Override
+    public ImageFormat convert(String ending) {
+      try {
+        return ImageFormat.ofEnding(ending);
+      } catch (IllegalArgumentException unknown) {
+        throw new TypeConversionException(unknown.getMessage());
+      }
+    }
+  }
+
+  /** A result's format, of an image of the format {@code own}. */
+  public ImageFormat format(ImageFormat own) {
+    return format != null ? format : own;
+  }
+
+  /** A restorer as asked for. */
+  public ImageRestorer restorer(IptModel model) {
+    int shared = overlap != null ? overlap : ImageRestorer.defaultOverlap(model.config());
+    ImageRestorer plain = new ImageRestorer(model).overlapping(shared).inBatchesOf(batch);
+    return ensemble ? plain.ensembling() : plain;
+  }
+}

@@ -1,0 +1,92 @@
+package org.ipt4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.ipt4j.data.batch.PairSource;
+import org.ipt4j.data.image.ImageSource;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** What a run is validated on, and when, as options. */
+public final class ValidationSettings {
+  /** The sides of what validation looks at, in the network's tiles. */
+  public static final int TILES = 3;
+
+  /** Of the degradations to validate on, so that runs of different seeds can be compared. */
+  public static final long SEED = 1;
+
+  private static final int KEPT_PART = 8; // of the images, at most one of so many is kept apart
+  private static final int FEW = 4; // images, of which none can be spared
+
+  /** Opens what a folder, as it was given, holds. */
+  public interface Opening<T> {
+    /** Opens it. */
+    T open(String folder) throws IOException;
+  }
+
+  @Option(
+      names = "--validation",
+      paramLabel = "DIR",
+      description = "What the model is tried on; without it, some of the images, kept apart.")
+  private String validation;
+
+  @Option(
+      names = "--validation-images",
+      paramLabel = "N",
+      defaultValue = "4",
+      description =
+          "How many images are kept apart, or taken of --validation: at most an eighth of the images,"
+              + " of fewer than eight one, of fewer than four none; 0 for none.")
+  private int validationImages;
+
+  @Option(
+      names = "--validate-every",
+      paramLabel = "N",
+      defaultValue = "500",
+      description = "Steps between validations.")
+  private int validateEvery;
+
+  /** Which of {@code size} images are trained on, and which kept apart to validate on; says so. */
+  public Split split(int size, CommandSpec command) {
+    int most = size < FEW ? 0 : Math.max(1, size / KEPT_PART);
+    Split split = Split.of(size, validation == null ? Math.min(validationImages, most) : 0);
+    PrintWriter out = command.commandLine().getOut();
+    out.printf(
+        Locale.ROOT,
+        "training on %d images, validating on %s%n",
+        split.training().length,
+        validation != null
+            ? validation
+            : split.test().length > 0
+                ? split.test().length + " others"
+                : "none: give --validation DIR");
+    out.flush();
+    return split;
+  }
+
+  /** What to validate on, if that is images. */
+  public ImageSource images(ImageSource all, Split split, Opening<ImageSource> opening)
+      throws IOException {
+    if (validation == null) {
+      return all.only(split.test());
+    }
+    ImageSource others = opening.open(validation);
+    return others.only(Split.spread(others.size(), validationImages));
+  }
+
+  /** What to validate on, if that is pairs. */
+  PairSource pairs(PairSource all, Split split) throws IOException {
+    if (validation == null) {
+      return all.only(split.test());
+    }
+    PairSource others = PairSource.open(Path.of(validation), all.scale());
+    return others.only(Split.spread(others.size(), validationImages));
+  }
+
+  /** Steps from one validation to the next. */
+  public int every() {
+    return validateEvery;
+  }
+}
