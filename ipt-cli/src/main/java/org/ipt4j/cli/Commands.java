@@ -47,7 +47,8 @@ public final class Commands {
     return code;
   }
 
-  static CommandLine commandLine(Object command) {
+  /** A command with all that they share but standard output. */
+  public static CommandLine commandLine(Object command) {
     Locale.setDefault(Locale.ROOT); // for the libraries that write figures and compare names
     return new CommandLine(command)
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -1,5 +1,6 @@
 package org.ipt4j.cli;
 
+import java.io.Serializable;
 import org.ipt4j.data.image.ImageFormat;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptModel;
@@ -8,7 +9,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** How photographs are restored, and written, as options. */
-public final class Restoring {
+public final class Restoring implements Serializable {
+  private static final long serialVersionUID = 1;
+
   @Option(
       names = "--format",
       paramLabel = "FORMAT",

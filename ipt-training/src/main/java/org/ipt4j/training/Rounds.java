@@ -1,6 +1,7 @@
 package org.ipt4j.training;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,7 +35,8 @@ import org.ipt4j.weights.TensorFile;
  * @param rate η of the outer step; 1 for the plain average
  * @param momentum μ of the outer step, below 1; 0 for none
  */
-public record Rounds(int shards, int steps, Sharing sharing, double rate, double momentum) {
+public record Rounds(int shards, int steps, Sharing sharing, double rate, double momentum)
+    implements Serializable {
   /** What shards have in common at a round's end. */
   public enum Sharing {
     /** The mean of weights and moments, each shard having moved its own. */

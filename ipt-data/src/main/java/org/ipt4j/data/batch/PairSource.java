@@ -104,8 +104,18 @@ public interface PairSource {
    */
   static PairSource openFor(Path folder, Degradation degradation, long seed, Limits limits)
       throws IOException {
-    StoredPairs stored = StoredPairs.in(folder, degradation.scale(), limits);
-    return stored.serve(degradation, folder)
+    return openFor(ImageSource.open(folder, limits), folder.toString(), degradation, seed);
+  }
+
+  /**
+   * As {@link #openFor(Path, Degradation, long, Limits)}, of images that lie anywhere, whose names
+   * tell the layout.
+   *
+   * @param from what to call them in messages
+   */
+  static PairSource openFor(ImageSource images, String from, Degradation degradation, long seed) {
+    StoredPairs stored = StoredPairs.in(images, from, degradation.scale());
+    return stored.serve(degradation, from)
         ? stored.pairs()
         : degrading(stored.clean(), degradation, seed);
   }

@@ -29,7 +29,11 @@ record StoredPairs(ImageSource images, PairLayout layout, int scale) {
    *     layout
    */
   static StoredPairs in(Path path, int scale, Limits limits) throws IOException {
-    ImageSource images = ImageSource.open(path, limits);
+    return in(ImageSource.open(path, limits), path.toString(), scale);
+  }
+
+  /** As {@link #in(Path, int, Limits)}, of images that lie anywhere. */
+  static StoredPairs in(ImageSource images, String from, int scale) {
     StoredPairs alone = new StoredPairs(images, null, scale);
     StoredPairs best = alone;
     for (PairLayout layout : PairLayout.values()) {
@@ -42,7 +46,7 @@ record StoredPairs(ImageSource images, PairLayout layout, int scale) {
       }
     }
     if (best == alone) {
-      UnknownPairs.check(path, images);
+      UnknownPairs.check(from, images);
     }
     return best;
   }
@@ -75,7 +79,7 @@ record StoredPairs(ImageSource images, PairLayout layout, int scale) {
    * @throws IllegalArgumentException if they are for another one, and their clean half cannot be
    *     used
    */
-  boolean serve(Degradation degradation, Path folder) {
+  boolean serve(Degradation degradation, String from) {
     if (layout == null) {
       return false;
     }
@@ -88,7 +92,7 @@ record StoredPairs(ImageSource images, PairLayout layout, int scale) {
               String.format(
                   Locale.ROOT,
                   "%s holds pairs of rainy and clean images, which are for derain, not %s",
-                  folder,
+                  from,
                   degradation.name()));
         }
         yield true;

@@ -1,0 +1,24 @@
+package org.ipt4j.spark;
+
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Begins what a command does on a cluster. */
+final class SparkSettings {
+  private SparkSettings() {}
+
+  /**
+   * The cluster that spark-submit says.
+   *
+   * @throws IllegalArgumentException if it says none, or settings do not fit
+   */
+  static JavaSparkContext start(String name) {
+    SparkConf conf = new SparkConf().setIfMissing("spark.app.name", name);
+    if (!conf.contains("spark.master")) {
+      throw new IllegalArgumentException(
+          "expected a cluster: --master of spark-submit or ./ipt-spark; none was given");
+    }
+    ClusterSettings.check(conf);
+    return new JavaSparkContext(conf);
+  }
+}
