@@ -41,7 +41,8 @@ public final class ClusterEvaluation {
    * @param task as {@link org.ipt4j.model.IptModel#task} takes it
    * @throws IllegalArgumentException if the model has no such task, or Spark's settings do not fit
    */
-  public ClusterEvaluation(JavaSparkContext spark, ClusterModel model, String task) {
+  public ClusterEvaluation(JavaSparkContext spark, ClusterModel model, String task)
+      throws IOException {
     ClusterSettings.check(spark.getConf());
     this.spark = spark;
     this.model = model;

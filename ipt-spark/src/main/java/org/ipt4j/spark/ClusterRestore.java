@@ -85,7 +85,7 @@ public final class ClusterRestore {
    *
    * @throws IllegalArgumentException if the model has no such task, or Spark's settings do not fit
    */
-  public ClusterRestore(JavaSparkContext spark, Settings settings) {
+  public ClusterRestore(JavaSparkContext spark, Settings settings) throws IOException {
     ClusterSettings.check(spark.getConf());
     settings.model().model().task(settings.task());
     this.spark = spark;

@@ -37,10 +37,12 @@ final class HadoopFiles implements Serializable {
   private static final long serialVersionUID = 1;
 
   private final HashMap<String, String> settings = new HashMap<>();
+  private final String working;
   private transient Configuration configuration;
 
-  /** As the driver sees them. */
-  HadoopFiles(JavaSparkContext spark) {
+  /** As the driver sees them, relative ones too. */
+  HadoopFiles(JavaSparkContext spark) throws IOException {
+    working = FileSystem.get(spark.hadoopConfiguration()).getWorkingDirectory().toString();
     spark.hadoopConfiguration().forEach(entry -> settings.put(entry.getKey(), entry.getValue()));
   }
 
@@ -52,6 +54,10 @@ final class HadoopFiles implements Serializable {
     return configuration;
   }
 
+  private Path path(String file) {
+    return new Path(new Path(working), file);
+  }
+
   /** Without the checksums that Hadoop otherwise puts beside local files. */
   private FileSystem of(Path file) throws IOException {
     FileSystem system = file.getFileSystem(configuration());
@@ -60,17 +66,17 @@ final class HadoopFiles implements Serializable {
 
   /** The whole URI of a file or folder. */
   String qualified(String file) throws IOException {
-    Path path = new Path(file);
+    Path path = path(file);
     return path.getFileSystem(configuration()).makeQualified(path).toString();
   }
 
   boolean exists(String file) throws IOException {
-    return of(new Path(file)).exists(new Path(file));
+    return of(path(file)).exists(path(file));
   }
 
   boolean isFolder(String file) throws IOException {
     try {
-      return of(new Path(file)).getFileStatus(new Path(file)).isDirectory();
+      return of(path(file)).getFileStatus(path(file)).isDirectory();
     } catch (FileNotFoundException none) {
       return false;
     }
@@ -110,20 +116,20 @@ final class HadoopFiles implements Serializable {
 
   /** A file's bytes. */
   byte[] bytes(String file) throws IOException {
-    try (InputStream in = of(new Path(file)).open(new Path(file))) {
+    try (InputStream in = of(path(file)).open(path(file))) {
       return in.readAllBytes();
     }
   }
 
   /** Copies a file to this machine. */
   void fetch(String file, java.nio.file.Path local) throws IOException {
-    try (InputStream in = of(new Path(file)).open(new Path(file))) {
+    try (InputStream in = of(path(file)).open(path(file))) {
       Files.copy(in, local);
     }
   }
 
   void delete(String file) throws IOException {
-    of(new Path(file)).delete(new Path(file), true);
+    of(path(file)).delete(path(file), true);
   }
 
   /** Writes a text, complete or not at all. */

@@ -30,7 +30,7 @@ record HadoopImages(HadoopFiles files, String folder, ArrayList<String> names)
     if (images.isEmpty()) {
       throw new IllegalArgumentException("no image in " + folder);
     }
-    return new HadoopImages(files, folder, new ArrayList<>(images));
+    return new HadoopImages(files, files.qualified(folder), new ArrayList<>(images));
   }
 
   @Override

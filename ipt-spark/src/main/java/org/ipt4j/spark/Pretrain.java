@@ -144,7 +144,7 @@ public final class Pretrain implements Callable<Integer> {
                   keep,
                   tried ? validations : null,
                   Math.max(1, validation.every() / round),
-                  Map.of("trained", "ipt-spark pretrain\n" + settings)));
+                  Map.of("trained", "ipt-cluster pretrain\n" + settings)));
       files.write(settings, out + "/" + RUN_FILE);
       training.trainTo(pretraining.steps(), new Printing(spec.commandLine().getOut()));
       spec.commandLine().getOut().println("model: " + out + "/model.safetensors");

@@ -16,7 +16,7 @@ final class SparkSettings {
     SparkConf conf = new SparkConf().setIfMissing("spark.app.name", name);
     if (!conf.contains("spark.master")) {
       throw new IllegalArgumentException(
-          "expected a cluster: --master of spark-submit or ./ipt-spark; none was given");
+          "expected a cluster: --master of spark-submit or ./ipt-cluster; none was given");
     }
     ClusterSettings.check(conf);
     return new JavaSparkContext(conf);

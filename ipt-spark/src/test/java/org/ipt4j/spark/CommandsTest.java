@@ -129,7 +129,7 @@ class CommandsTest {
     assertThat(err.toString()).startsWith("nothing to resume");
     try (TensorFile model = SafeTensors.open(folder.resolve("run/model.safetensors"))) {
       assertThat(model.metadata().get("trained"))
-          .startsWith("ipt-spark pretrain\n")
+          .startsWith("ipt-cluster pretrain\n")
           .contains("shards: 2");
     }
   }

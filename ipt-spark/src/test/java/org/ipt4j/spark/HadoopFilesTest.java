@@ -61,6 +61,17 @@ class HadoopFilesTest {
   }
 
   @Test
+  void relativeNamesAreTheDrivers() throws IOException {
+    HadoopFiles files = new HadoopFiles(spark);
+    String here = "file:" + Path.of("").toAbsolutePath();
+    assertThat(files.qualified("a/b")).isEqualTo(here + "/a/b");
+    assertThat(files.qualified("/a/b")).isEqualTo("file:/a/b");
+    assertThat(files.qualified("file:///a/b")).isEqualTo("file:/a/b");
+    assertThat(files.exists("pom.xml")).isTrue();
+    assertThat(HadoopImages.of(files, "../docs").folder()).startsWith("file:/").endsWith("docs");
+  }
+
+  @Test
   void namesComeInOrderWithoutAFolder() throws IOException {
     HadoopFiles files = new HadoopFiles(spark);
     for (String name : List.of("b.txt", "a/c.txt", "out/d.txt", "out2/e.txt", "ä ö.txt")) {
