@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.ipt4j.data.batch.PatchOptions;
 import org.ipt4j.data.image.ImageSource;
@@ -34,7 +35,8 @@ import picocli.CommandLine.Option;
  * What it costs in quality to share a run: {@code nano} to the same number of patches on 1, 2 and 4
  * shards, with 1, 10 and 50 steps a round, with and without outer momentum, and with shared
  * gradients. The shards are simulated, one after the other in this process, by the functions that a
- * cluster runs. Results are kept arm by arm; what is there already is not trained again.
+ * cluster runs. Results are kept arm by arm; what is there already is not trained again. At the end
+ * the table of docs/CLUSTER.md is printed.
  */
 @Command(name = "shared-rounds", mixinStandardHelpOptions = true, showDefaultValues = true)
 final class SharedRounds implements Callable<Integer> {
@@ -43,6 +45,9 @@ final class SharedRounds implements Callable<Integer> {
   private static final int POINTS = 4; // at which models are tried
   private static final double RATE = 1e-3;
   private static final int SIDE = 120; // of the middles the models are tried on
+  private static final int X2 = 7; // columns
+  private static final int DENOISE30 = 8;
+  private static final int SECONDS = 9;
   private static final String HEAD =
       "shards,steps_a_round,shared,outer_rate,outer_momentum,seed,patches,psnr_y_x2,"
           + "psnr_y_denoise30,processor_seconds";
@@ -55,7 +60,7 @@ final class SharedRounds implements Callable<Integer> {
 
   @Option(
       names = "--patches",
-      defaultValue = "64000",
+      defaultValue = "32000",
       paramLabel = "N",
       description = "That each arm sees.")
   private int patches;
@@ -100,15 +105,60 @@ final class SharedRounds implements Callable<Integer> {
     for (long seed : seeds) {
       for (Rounds rounds : arms()) {
         String arm = arm(rounds, seed);
-        if (Files.readAllLines(out, StandardCharsets.UTF_8).stream()
-            .noneMatch(line -> line.startsWith(arm))) {
+        if (rows(arm).isEmpty()) {
           String rows = train(rounds, seed, training, validation, arm);
           Files.writeString(out, rows, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
           System.out.print(rows);
         }
       }
     }
+    print();
     return 0;
+  }
+
+  private List<String[]> rows(String arm) throws IOException {
+    return Files.readAllLines(out, StandardCharsets.UTF_8).stream()
+        .filter(line -> line.startsWith(arm))
+        .map(line -> line.split(","))
+        .toList();
+  }
+
+  private void print() throws IOException {
+    System.out.println(
+        "| shards N | steps a round H | outer step | σ 30, a quarter | a half | three quarters |"
+            + " all | ×2, all | processor s |\n|---|---|---|---|---|---|---|---|---|");
+    for (Rounds rounds : arms()) {
+      List<List<String[]>> bySeed = new ArrayList<>();
+      for (long seed : seeds) {
+        bySeed.add(rows(arm(rounds, seed)));
+      }
+      String outer = rounds.momentum() > 0 ? "0.7, 0.9" : "";
+      System.out.printf(
+          Locale.ROOT,
+          "| %d | %s | %s |",
+          rounds.shards(),
+          rounds.shards() == 1 && outer.isEmpty() ? "any" : Integer.toString(rounds.steps()),
+          rounds.sharing() == Rounds.Sharing.GRADIENTS ? "gradients" : outer);
+      for (int point = 0; point < POINTS; point++) {
+        System.out.print(" " + spread(bySeed, point, DENOISE30) + " |");
+      }
+      System.out.printf(
+          Locale.ROOT,
+          " %s | %.0f |%n",
+          spread(bySeed, POINTS - 1, X2),
+          numbers(bySeed, POINTS - 1, SECONDS).average().orElseThrow());
+    }
+  }
+
+  private static DoubleStream numbers(List<List<String[]>> bySeed, int point, int column) {
+    return bySeed.stream().mapToDouble(rows -> Double.parseDouble(rows.get(point)[column]));
+  }
+
+  private static String spread(List<List<String[]>> bySeed, int point, int column) {
+    double mean = numbers(bySeed, point, column).average().orElseThrow();
+    double squares = numbers(bySeed, point, column).map(x -> (x - mean) * (x - mean)).sum();
+    double deviation = Math.sqrt(squares / Math.max(1, bySeed.size() - 1));
+    return String.format(Locale.ROOT, "%.2f ± %.2f", mean, deviation);
   }
 
   private static String arm(Rounds rounds, long seed) {

@@ -31,7 +31,8 @@ class TypesTest {
           "ipt-onnx",
           "ipt-training",
           "ipt-web",
-          "ipt-ui");
+          "ipt-ui",
+          "ipt-spark");
   private static final Pattern TYPE =
       Pattern.compile(
           "/\\*\\*((?:(?!\\*/).)*)\\*/\\s*(?:@[^\\n]*\\n)*public (?:final |abstract |sealed )*"

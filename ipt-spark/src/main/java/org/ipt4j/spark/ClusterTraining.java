@@ -76,7 +76,8 @@ public final class ClusterTraining {
    * @param step to which
    * @param losses the mean over its steps, in 0..255, of each task that it saw an L1 loss of
    * @param seconds for its steps, those it waited for data included
-   * @param transferred seconds for the state, to the executor and back
+   * @param transferred seconds for the state, to the executor and back, and, the first time, for
+   *     making the trainer
    */
   public record ShardReport(
       long step,

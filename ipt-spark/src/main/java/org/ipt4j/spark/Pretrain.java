@@ -247,6 +247,12 @@ public final class Pretrain implements Callable<Integer> {
       out.flush();
     }
 
+    private static String losses(Map<String, Double> means) {
+      return means.entrySet().stream()
+          .map(each -> String.format(Locale.ROOT, "%s %.2f", each.getKey(), each.getValue()))
+          .collect(Collectors.joining(", ", "{", "}"));
+    }
+
     @Override
     public void validated(ClusterTraining.Validated result) {
       result
