@@ -76,7 +76,7 @@ public final class Commands {
   }
 
   /** One line that says what was expected and what came. */
-  public static String message(Exception failure) {
+  static String message(Exception failure) {
     if (failure instanceof UnmatchedArgumentException unmatched) {
       return "unknown " + String.join(" ", unmatched.getUnmatched()) + "; see ipt help";
     }

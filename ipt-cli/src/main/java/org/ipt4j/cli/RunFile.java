@@ -113,7 +113,7 @@ public final class RunFile {
   }
 
   /** The settings that were given or have a default, by their keys. */
-  public static Map<String, String> texts(CommandSpec command) {
+  static Map<String, String> texts(CommandSpec command) {
     Map<String, String> texts = new LinkedHashMap<>();
     settings(command)
         .forEach(

@@ -1,6 +1,7 @@
 package org.ipt4j.spark;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -87,7 +88,9 @@ public final class ClusterRestore {
    */
   public ClusterRestore(JavaSparkContext spark, Settings settings) throws IOException {
     ClusterSettings.check(spark.getConf());
-    settings.model().model().task(settings.task());
+    IptModel model = settings.model().model();
+    model.task(settings.task());
+    settings.restoring().restorer(model); // refuses what does not fit the model
     this.spark = spark;
     this.settings = settings;
     this.files = new HadoopFiles(spark);
@@ -99,7 +102,7 @@ public final class ClusterRestore {
    * @param inputs URIs of folders, whose structure is kept, and of images
    * @param output the folder's URI
    * @param progress is told how many images are done, of how many, after each chunk
-   * @throws IllegalArgumentException if an input has no images or is the output
+   * @throws IllegalArgumentException if an input has no images, or a result would lie among them
    */
   public RestoreReport run(List<String> inputs, String output, Consumer<String> progress)
       throws IOException, InterruptedException {
@@ -183,6 +186,10 @@ public final class ClusterRestore {
     List<Image> images = new ArrayList<>();
     for (int i = 0; i < found.size(); i++) {
       String target = out + "/" + targets.get(i).toString().replace('\\', '/');
+      if (target.equals(found.get(i))) {
+        throw new IllegalArgumentException(
+            target + ": would be replaced by its own result; give another output");
+      }
       images.add(new Image(found.get(i), target, formats.get(i)));
     }
     return images;
@@ -220,14 +227,17 @@ public final class ClusterRestore {
       String message = "";
       try (HadoopFiles.Scratch scratch = new HadoopFiles.Scratch()) {
         Path degraded = scratch.file("degraded");
-        files.fetch(image.image(), degraded);
         try {
+          files.fetch(image.image(), degraded);
           Path restored = scratch.file("restored");
           restore(degraded, restored, image);
           files.publish(restored, image.target());
         } catch (UnreadableImageException | IllegalArgumentException own) {
           status = Outcome.Status.UNREADABLE;
           message = named(own.getMessage(), degraded, image);
+        } catch (FileNotFoundException gone) {
+          status = Outcome.Status.UNREADABLE;
+          message = image.image() + ": no such file any more";
         }
       }
       double seconds = (System.nanoTime() - start) / 1e9;

@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.ipt4j.data.image.ImageFormat;
 import org.ipt4j.model.ImageRestorer;
@@ -172,6 +173,21 @@ class ClusterRestoreTest {
         .hasMessage(in + ": results would lie among the images; give another output");
     assertThatThrownBy(() -> restore(null, false, 10).run(List.of(in + "x"), out, line -> {}))
         .hasMessage(in + "x: no images");
+    assertThatThrownBy(() -> restore(null, true, 10).run(List.of(in + "/0.png"), in, line -> {}))
+        .hasMessage(
+            "file:" + in + "/0.png: would be replaced by its own result; give another output");
+    assertThatThrownBy(
+            () ->
+                new ClusterRestore(
+                    spark,
+                    new ClusterRestore.Settings(
+                        ClusterModel.of(spark, model),
+                        "x2",
+                        loaded -> new ImageRestorer(loaded).overlapping(99),
+                        null,
+                        false,
+                        1)))
+        .hasMessage("expected an overlap of 0 to 11, got 99");
     assertThatThrownBy(() -> restore(null, false, 0))
         .hasMessage("a chunk has at least 1 image, got 0");
     assertThatThrownBy(
@@ -193,9 +209,7 @@ class ClusterRestoreTest {
                       new ClusterRestore.Settings(
                           ClusterModel.of(spark, model),
                           "x2",
-                          loaded -> {
-                            throw new IllegalStateException("out of order");
-                          },
+                          ClusterRestoreTest::outOfOrder,
                           null,
                           false,
                           20))
@@ -203,5 +217,13 @@ class ClusterRestoreTest {
             })
         .hasMessageContaining("none of the first images could be finished: ")
         .hasMessageContaining("out of order");
+  }
+
+  /** Works in the driver, as the check at the start does. */
+  private static ImageRestorer outOfOrder(IptModel loaded) {
+    if (TaskContext.get() != null) {
+      throw new IllegalStateException("out of order");
+    }
+    return new ImageRestorer(loaded);
   }
 }
