@@ -33,8 +33,8 @@ import org.ipt4j.training.ValidationReport;
  * executor costs its shard's round again.
  *
  * <p>The folder has {@code states}, of which the last few are kept, {@code rounds.jsonl} with a
- * line for each shard of each round and for each validation, and at the end {@code
- * model.safetensors}. One run at a time has it.
+ * line for each shard of each round and for each validation (a driver that is killed loses up to
+ * ten seconds of it), and at the end {@code model.safetensors}. One run at a time has it.
  */
 public final class ClusterTraining {
   private static final Pattern STATE = Pattern.compile("step-(\\d{9})\\.safetensors");
