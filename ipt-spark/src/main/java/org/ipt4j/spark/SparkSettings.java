@@ -18,6 +18,13 @@ final class SparkSettings {
       throw new IllegalArgumentException(
           "expected a cluster: --master of spark-submit or ./ipt-cluster; none was given");
     }
+    String master = conf.get("spark.master");
+    if (master.startsWith("local[") && !master.equals("local[1]")) {
+      throw new IllegalArgumentException(
+          "in one process an image at a time is computed, on all cores: expected --master local[1],"
+              + " got "
+              + master);
+    }
     ClusterSettings.check(conf);
     return new JavaSparkContext(conf);
   }

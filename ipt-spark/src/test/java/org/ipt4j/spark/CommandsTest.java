@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CommandsTest {
   private static final List<String> SETTINGS =
       List.of(
-          "spark.master=local[2]",
+          "spark.master=local[1]",
           "spark.ui.enabled=false",
           "spark.driver.host=127.0.0.1",
           "spark.driver.bindAddress=127.0.0.1");
@@ -71,6 +71,9 @@ class CommandsTest {
         .contains("UNREADABLE file:" + in + "/bad.png: not an image of a known format");
     assertThat(run(new Restore(), "--model", model, "-o", results, in.toString())).isEqualTo(2);
     assertThat(err.toString()).startsWith("expected --task, one of the model's:\n  x2");
+    System.setProperty("spark.master", "local[*]");
+    assertThat(run(new Restore(), call)).isEqualTo(2);
+    assertThat(err.toString()).endsWith(String.format("--master local[1], got local[*]%n"));
     System.clearProperty("spark.master");
     assertThat(run(new Restore(), call)).isEqualTo(2);
     assertThat(err.toString()).startsWith("expected a cluster: --master");
