@@ -31,6 +31,7 @@ class TypesTest {
           "ipt-onnx",
           "ipt-training",
           "ipt-web",
+          "ipt-cli",
           "ipt-ui",
           "ipt-spark");
   private static final Pattern TYPE =
