@@ -80,6 +80,6 @@ final class Backend {
         + extension
         + " and openblas and javacpp of classifier "
         + platform
-        + "; see \"Choosing the backend\" in IPT4J's README";
+        + "; see \"Choosing the backend\" in IPT4J's docs/JAVA.md";
   }
 }

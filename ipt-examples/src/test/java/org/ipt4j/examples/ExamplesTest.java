@@ -186,6 +186,6 @@ class ExamplesTest {
   void anExampleIsLessThanAPage(String example) throws IOException {
     Path source = Path.of("src/main/java/org/ipt4j/examples", example + ".java");
     assertThat(Files.readAllLines(source)).hasSizeLessThanOrEqualTo(60);
-    assertThat(Files.readString(Path.of("../README.md"))).contains("`" + example + "`");
+    assertThat(Files.readString(Path.of("../docs/JAVA.md"))).contains("`" + example + "`");
   }
 }

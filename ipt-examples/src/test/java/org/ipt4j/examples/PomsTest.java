@@ -211,7 +211,8 @@ class PomsTest {
     assertThat(texts(shown, DEPENDENCIES)).isEqualTo(texts(pom(USERS), DEPENDENCIES)).hasSize(2);
     String version = text(POMS.get(""), "/project/version");
     assertThat(texts(shown, "//dependency[groupId='org.ipt4j']/version")).containsOnly(version);
-    Matcher coordinates = Pattern.compile("org\\.ipt4j:[\\w-]+:([^'\"`@ ]+)").matcher(readme);
+    String gradle = Files.readString(ROOT.resolve("docs/JAVA.md"));
+    Matcher coordinates = Pattern.compile("org\\.ipt4j:[\\w-]+:([^'\"`@ ]+)").matcher(gradle);
     assertThat(coordinates.results().map(found -> found.group(1)))
         .isNotEmpty()
         .containsOnly(version);

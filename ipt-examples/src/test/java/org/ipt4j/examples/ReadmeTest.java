@@ -41,11 +41,12 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.learning.config.Adam;
 
 /**
- * That the README's programs are those of this module, which run: the examples, and here, at the
- * smallest size, what is in none.
+ * That the programs in the README and docs/JAVA.md are those of this module, which run: the
+ * examples, and here, at the smallest size, what is in none.
  */
 class ReadmeTest {
-  private static final Path README = Path.of("../README.md");
+  private static final List<Path> TEXTS =
+      List.of(Path.of("../README.md"), Path.of("../docs/JAVA.md"));
   private static final Path SOURCES = Path.of("src");
 
   @Test
@@ -91,7 +92,7 @@ class ReadmeTest {
   }
 
   @Test
-  void theProgramsAreTheReadmes() throws IOException {
+  void theProgramsInTheTextsAreThoseThatRun() throws IOException {
     StringBuilder sources = new StringBuilder();
     try (Stream<Path> files = Files.walk(SOURCES)) {
       for (Path file : files.filter(file -> file.toString().endsWith(".java")).toList()) {
@@ -99,12 +100,14 @@ class ReadmeTest {
       }
     }
     List<String> programs = new ArrayList<>();
-    Matcher blocks =
-        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(README));
-    while (blocks.find()) {
-      programs.add(normal(blocks.group(1)));
+    for (Path text : TEXTS) {
+      Matcher blocks =
+          Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(text));
+      while (blocks.find()) {
+        programs.add(normal(blocks.group(1)));
+      }
     }
-    assertThat(programs).hasSize(6);
+    assertThat(programs).hasSize(7);
     assertThat(programs).allSatisfy(program -> assertThat(sources).contains(program));
   }
 
