@@ -9,8 +9,8 @@ import org.ipt4j.model.Task;
 public final class AskedTask {
   /** What commands say of the option. */
   public static final String HELP =
-      "One of the model's tasks, for instance x2; a name within its range, such as denoise30,"
-          + " is that task, too. Left out, the tasks are listed.";
+      "One of the model's tasks, for instance x2, or a degradation within its range, such as"
+          + " denoise30. Without it, the tasks are listed.";
 
   private AskedTask() {}
 

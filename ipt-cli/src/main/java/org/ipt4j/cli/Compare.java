@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Measures models on the same test images, side by side, beside what goes in (for"
+        "Measures models on the same test images, side by side with the input (for"
             + " super-resolution its bicubic enlargement).",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:all images were measured", "2:bad input; the other images were measured"})

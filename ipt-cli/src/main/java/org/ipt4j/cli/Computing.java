@@ -19,12 +19,12 @@ final class Computing {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "How many threads compute: OMP_NUM_THREADS, else all cores.")
+      description = "The number of threads; otherwise OMP_NUM_THREADS, or all cores.")
   private Integer threads;
 
   @Option(
       names = "--profile",
-      description = "At the end, the time and the multiplications of each operation.")
+      description = "At the end, print the time and the multiplications of each operation.")
   private boolean profile;
 
   /** Runs the command's work as asked for. */

@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description =
-        "Writes what a task does to clean images; without a task, a contact sheet of all known ones.",
+        "Degrades clean images; without a task, makes a contact sheet of all known"
+            + " degradations.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:all images were degraded, or had been",
@@ -46,7 +47,7 @@ final class Degrade implements Callable<Integer> {
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
-      description = "Of what is random.")
+      description = "Seed of everything random.")
   private long seed;
 
   @Mixin private EachImage images;

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Degrades a few photographs in the way of each task of the pretrained model, restores them,"
-            + " and shows before and after. With --minutes it then learns a task it does not know.")
+        "Degrades a few photographs as each task of the pretrained model expects, restores them, and"
+            + " shows before and after. With --minutes it also learns a new task.")
 final class Demo implements Callable<Integer> {
   /** Of each of the model's tasks a typical case. */
   private static final List<String> TASKS =
@@ -53,22 +53,22 @@ final class Demo implements Callable<Integer> {
       paramLabel = "M",
       defaultValue = "0",
       description =
-          "How long to learn another task, " + LEARNED + " (${DEFAULT-VALUE}: not at all).")
+          "How long to train another task, " + LEARNED + " (${DEFAULT-VALUE}: not at all).")
   private double minutes;
 
   @Option(
       names = "--images",
       paramLabel = "DIR",
       description =
-          "Photographs of your own, the middles of four of which are shown, the others learned from."
-              + " Otherwise four that come along, and generated images (dead leaves) to learn from.")
+          "Your photographs: the middles of four are shown, the others are trained on. Otherwise four"
+              + " that are included, and generated images (dead leaves) to train on.")
   private Path images;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "demo-out",
-      description = "Where the pictures, pages and what was learned go (${DEFAULT-VALUE}).")
+      description = "Folder for the pictures, the pages and the trained model (${DEFAULT-VALUE}).")
   private Path out;
 
   @Spec private CommandSpec spec;

@@ -68,20 +68,17 @@ final class EachImage {
       names = {"-o", "--out"},
       required = true,
       paramLabel = "DIR",
-      description = "Where the results go, by the names the images have.")
+      description = "Folder for the results, which have the images' names.")
   private Path out;
 
-  @Option(
-      names = "--force",
-      description = "Make results anew that are there already, and replace other files.")
+  @Option(names = "--force", description = "Make existing results again, and replace other files.")
   private boolean force;
 
   @Parameters(
       arity = "1..*",
       paramLabel = "INPUT",
       description =
-          "Images, folders of images (and of folders: their structure is kept), or patterns such"
-              + " as 'photos/**.png'.")
+          "Images, folders of images (subfolders are kept), or patterns such as 'photos/**.png'.")
   private List<String> inputs;
 
   @Spec(Spec.Target.MIXEE)

@@ -15,8 +15,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Measures a model on test images: PSNR and SSIM of what goes in (for super-resolution its"
-            + " bicubic enlargement) and of what comes out.",
+        "Measures a model on test images: PSNR and SSIM of the input (for super-resolution its"
+            + " bicubic enlargement) and of the restored image.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:all images were measured", "2:bad input; the other images were measured"})
 final class Evaluate implements Callable<Integer> {

@@ -29,9 +29,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Writes a model's tasks as ONNX files, which other programs run: pixels 0..255 in and out,"
-            + " in tiles of the model's size, any number at once. Or a page on which the browser"
-            + " itself restores photographs.")
+        "Writes a model's tasks as ONNX files, which other programs run: pixels 0..255 in and"
+            + " out, in tiles of the model's size, any number at once. Or writes a page on which the"
+            + " browser itself restores photographs.")
 final class Export implements Callable<Integer> {
   private static final String ENDING = ".onnx";
 
@@ -45,7 +45,7 @@ final class Export implements Callable<Integer> {
   @Option(
       names = "--task",
       paramLabel = "NAME",
-      description = "One of the model's tasks; otherwise all, each in a file of its own.")
+      description = "One of the model's tasks; otherwise all, one file each.")
   private String task;
 
   @ArgGroup(multiplicity = "1")
@@ -70,15 +70,15 @@ final class Export implements Callable<Integer> {
         required = true,
         paramLabel = "DIR",
         description =
-            "A folder for a page with the task, or all, that any web server can give out: the"
-                + " browser restores, and photographs do not leave it.")
+            "A folder for a page with this task, or all, for any web server: the browser restores,"
+                + " and photographs stay in it.")
     private Path folder;
 
     @Option(
         names = "--runtime",
         paramLabel = "PACKAGE",
         description =
-            "The folder of the npm package onnxruntime-web, which the page runs the model with;"
+            "The folder of the npm package onnxruntime-web, with which the page runs the model;"
                 + " otherwise npm fetches it (33 MB).")
     private Path runtime;
   }

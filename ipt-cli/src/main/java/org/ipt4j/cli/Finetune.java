@@ -32,9 +32,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     showDefaultValues = true,
     description =
-        "Trains one task of a pretrained model on images or pairs of your own; a task that none of"
-            + " the model's includes is added to it. The body is shared, so the other tasks change,"
-            + " too: a share of the batches rehearses them, and what became of them is said at the"
+        "Trains one task of a pretrained model on your images or pairs. A task that the model"
+            + " does not have is added to it. The body is shared, so the other tasks change too: some"
+            + " of the batches rehearse them, and their figures before and after are printed at the"
             + " end.")
 final class Finetune implements Callable<Integer> {
   private static final String PARENT = "parent";
@@ -53,14 +53,14 @@ final class Finetune implements Callable<Integer> {
       names = "--task",
       paramLabel = "TASK",
       description =
-          "What to train: a task of the model's, or a new one. A degradation within a task's range,"
-              + " such as denoise30, is that task. With --pairs a new one may have any name.")
+          "What to train: one of the model's tasks, or a new one. A degradation within a task's"
+              + " range, such as denoise30, means that task. With --pairs a new task may have any name.")
   private String task;
 
   @Option(
       names = "--images",
       paramLabel = "DIR",
-      description = "Clean photographs, which are degraded as the task's name says.")
+      description = "Clean photographs. They are degraded as the task says.")
   private Path images;
 
   @Option(
@@ -74,21 +74,21 @@ final class Finetune implements Callable<Integer> {
   @Option(
       names = "--degraded",
       paramLabel = "DIR",
-      description = "Degraded images whose clean ones, of equal names, are in --pairs.")
+      description = "Degraded images; their clean ones, with the same names, are in --pairs.")
   private Path degraded;
 
   @Option(
       names = "--scale",
       paramLabel = "S",
-      description = "How many times --pairs of a new task enlarge, where its name does not say.")
+      description = "Scale of the --pairs of a new task, if its name does not say it.")
   private Integer scale;
 
   @Option(
       names = "--like",
       paramLabel = "TASK",
       description =
-          "One of the model's tasks, as which a new one starts: its head, embedding and, at an equal"
-              + " scale, tail. Otherwise the model's first of that scale.")
+          "The task from which a new one starts: it takes its head, embedding and, if the scales"
+              + " are equal, tail. Otherwise the model's first task of that scale.")
   private String like;
 
   @Option(
@@ -96,28 +96,32 @@ final class Finetune implements Callable<Integer> {
       paramLabel = "SHARE",
       defaultValue = "0.25",
       description =
-          "Share of the batches that train the model's other tasks on, on the same clean images, so"
-              + " that they are not forgotten; 0 for none.")
+          "Share of the batches that rehearse the model's other tasks, on the same clean images,"
+              + " so that it does not forget them; 0 for none.")
   private double rehearsal;
 
   @Option(
       names = "--freeze-body",
       description =
-          "Train the task's head, embedding and tail only: the other tasks stay what they are, to"
-              + " the bit, but the new one learns less.")
+          "Train only the task's head, embedding and tail: the other tasks stay the same to the"
+              + " bit, but the new one learns less.")
   private boolean freezeBody;
 
-  @Option(names = "--only-task", description = "Save a model of this task alone.")
+  @Option(names = "--only-task", description = "Save a model of this task only.")
   private boolean onlyTask;
 
-  @Option(names = "--steps", paramLabel = "N", defaultValue = "500", description = "Batches.")
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "500",
+      description = "Number of batches.")
   private int steps;
 
   @Option(
       names = "--learning-rate",
       paramLabel = "R",
       defaultValue = "3e-4",
-      description = "Of Adam, at its highest. The paper, long after: 2e-5.")
+      description = "Highest learning rate of Adam. The paper, after much longer training: 2e-5.")
   private double learningRate;
 
   @Mixin private RunSettings settings;

@@ -27,8 +27,7 @@ public record GivenModel(String given) {
 
   /** What commands say of the option. */
   public static final String HELP =
-      "A model file, or the name of a pretrained model that comes along: tiny, which is taken"
-          + " otherwise.";
+      "A model file, or the name of an included pretrained model: tiny, which is the default.";
 
   private static final String RUNS_MODEL = "model";
 

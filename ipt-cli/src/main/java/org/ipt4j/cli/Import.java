@@ -26,9 +26,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Makes a model of weights under the published names: a PyTorch checkpoint (nothing in it is"
+      "Imports weights with the published names as a model: a PyTorch checkpoint (nothing in it is"
           + " executed) or safetensors.",
-      "Sizes and scales are read off the tensors' shapes; what they do not tell is asked for."
+      "Sizes and scales are read from the tensors' shapes; options say what the shapes do not."
     })
 final class Import implements Callable<Integer> {
   private static final double PUBLISHED_RGB_RANGE = 255;
@@ -41,29 +41,28 @@ final class Import implements Callable<Integer> {
       split = ",",
       paramLabel = "TASK",
       description =
-          "The names of the file's tasks, or of those to keep, separated by commas: what a head"
-              + " learned to restore, for instance x2,denoise30.")
+          "Names of the file's tasks, or of those to keep, separated by commas: what each head"
+              + " restores, for instance x2,denoise30.")
   private List<String> tasks = List.of();
 
   @Option(
       names = "--keep",
       split = ",",
       paramLabel = "HEAD",
-      description = "The numbers of the heads to keep, in the order of --tasks; otherwise all.")
+      description = "Numbers of the heads to keep, in the order of --tasks; otherwise all.")
   private List<Integer> keep = List.of();
 
   @Option(
       names = "--attention-heads",
       paramLabel = "A",
-      description = "The heads of each attention; as published: 12.")
+      description = "Number of attention heads; as published: 12.")
   private Integer attentionHeads;
 
   @Option(
       names = "--rgb-range",
       paramLabel = "R",
       description =
-          "What white is in the network, if the file was saved without its mean shifts; as"
-              + " published: 255.")
+          "The network's value of white, if the file has no mean shifts; as published: 255.")
   private Double rgbRange;
 
   @Option(

@@ -17,8 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "info",
     mixinStandardHelpOptions = true,
-    description =
-        "Says what a model is: configuration, tasks, how it was trained, what it measures.")
+    description = "Shows a model's configuration, tasks, training and figures.")
 final class Info implements Callable<Integer> {
   /** How the keys of notes begin that say what a task measures. */
   static final String MEASURED = "measured.";

@@ -26,8 +26,8 @@ final class Measuring {
       names = "--task",
       paramLabel = "TASK",
       description =
-          "What the models are asked to do, for instance x2, or denoise30 of a task for noise of any"
-              + " strength. Left out, the tasks are listed.")
+          "The task, for instance x2, or denoise30 for a model that removes noise of any"
+              + " strength. Without it, the tasks are listed.")
   private String task;
 
   @Option(
@@ -45,32 +45,32 @@ final class Measuring {
   @Option(
       names = "--degraded",
       paramLabel = "DIR",
-      description = "Degraded images whose clean ones, of equal names, are in --data.")
+      description = "Degraded images; their clean ones, with the same names, are in --data.")
   private Path degraded;
 
   @Option(
       names = "--degradation",
       paramLabel = "NAME",
-      description = "How clean images are degraded, if not as the task says.")
+      description = "How to degrade clean images, if not as the task says.")
   private String degradation;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
-      description = "Of what is random in degrading (default: ${DEFAULT-VALUE}).")
+      description = "Seed of random degradations (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
       names = {"-o", "--out"},
       paramLabel = "FILE",
-      description = "Where the results go, as .csv, .json or .md; may be repeated.")
+      description = "File for the results: .csv, .json or .md; may be repeated.")
   private List<Path> out = List.of();
 
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description = "Where a page to look at the images goes, as .html.")
+      description = "File for a page (.html) to compare the images on.")
   private Path report;
 
   @Option(
@@ -78,8 +78,8 @@ final class Measuring {
       paramLabel = "N",
       defaultValue = "6",
       description =
-          "Images of each test set on the page: half those with the least gain over the input, half"
-              + " those with the most (default: ${DEFAULT-VALUE}).")
+          "Images of each test set on the page: half of them those with the least gain over the"
+              + " input, half those with the most (default: ${DEFAULT-VALUE}).")
   private int reportImages;
 
   @Spec(Spec.Target.MIXEE)

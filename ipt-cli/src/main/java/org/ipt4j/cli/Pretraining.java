@@ -33,15 +33,15 @@ public final class Pretraining {
       paramLabel = "S",
       defaultValue = "1",
       description =
-          "The sizes at which each photograph of --images is used, parts of its own: with 1,0.6 also"
-              + " at six tenths.")
+          "Sizes at which to use each photograph of --images, relative to its own: 1,0.6 uses it"
+              + " also at 60 % of its size.")
   private List<Double> imageScales;
 
   @Option(
       names = "--generated",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Generated images to train on beside the photographs.")
+      description = "Number of generated images to train on in addition to the photographs.")
   private int generated;
 
   @Option(
@@ -58,32 +58,36 @@ public final class Pretraining {
       paramLabel = "TASK",
       defaultValue = "x2,x3,x4,denoise30,denoise50,derain",
       description =
-          "What to learn, separated by commas: degradations, or NAME=DEGRADATION where the task is"
-              + " to have a name of its own.")
+          "Tasks to learn, separated by commas: degradations, or NAME=DEGRADATION to give a task"
+              + " another name.")
   private List<String> tasks;
 
   @Option(
       names = "--task-weight",
       split = ",",
       paramLabel = "TASK=W",
-      description = "How often a task is drawn, where it is not 1.")
+      description = "How often a task is drawn, relative to 1.")
   private List<String> taskWeight = List.of();
 
   @Option(
       names = "--decoder",
       description =
-          "${COMPLETION-CANDIDATES}: what its second attention attends to, where it is not the"
-              + " configuration's.")
+          "${COMPLETION-CANDIDATES}: what the decoder's second attention attends to, if not as"
+              + " configured.")
   private DecoderForm decoder;
 
-  @Option(names = "--steps", paramLabel = "N", defaultValue = "1000", description = "Batches.")
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Number of batches.")
   private int steps;
 
   @Option(
       names = "--learning-rate",
       paramLabel = "R",
       defaultValue = "5e-4",
-      description = "Of Adam, at its highest. The paper: 5e-5.")
+      description = "Highest learning rate of Adam. The paper: 5e-5.")
   private double learningRate;
 
   @Option(

@@ -23,14 +23,14 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Restores photographs of any size with a trained model, by itself the pretrained one. Transparency, 16 bits, gray and"
-            + " colour profiles are kept; images are turned as they note they are to be.",
+        "Restores photographs of any size with a trained model, by default the pretrained one."
+            + " Keeps transparency, 16 bits, gray and colour profiles, and applies the noted"
+            + " orientation.",
     footer = {
       "",
-      "With the model tiny a megapixel of what goes in takes roughly 4 to 10 seconds on two cores"
+      "With the model tiny, a megapixel of the input takes 4 to 10 seconds on two cores"
           + " (--ensemble: eight times as long).",
-      "A result that is there already is left as it is, so that a run that was stopped can be"
-          + " taken up by the same command."
+      "Existing results are kept, so the same command continues a run that was stopped."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

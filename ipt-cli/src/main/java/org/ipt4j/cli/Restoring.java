@@ -17,27 +17,28 @@ public final class Restoring implements Serializable {
       paramLabel = "FORMAT",
       converter = FormatConverter.class,
       description =
-          "png, jpg, tif or bmp; otherwise each image's own, and PNG for those of GIF and WebP.")
+          "png, jpg, tif or bmp; otherwise the image's own format, or PNG for GIF and WebP.")
   private ImageFormat format;
 
   @Option(
       names = "--ensemble",
       description =
-          "Restore in all eight mirrorings and turns and take the mean: a little better, eight"
-              + " times as slow.")
+          "Restore all eight flips and rotations and take the mean: a little better, eight times"
+              + " as slow.")
   private boolean ensemble;
 
   @Option(
       names = "--overlap",
       paramLabel = "PIXELS",
-      description = "What neighbouring tiles share, below the tile's side; an eighth of it.")
+      description =
+          "Overlap of neighbouring tiles, less than a tile's side; by default an eighth of it.")
   private Integer overlap;
 
   @Option(
       names = "--batch",
       paramLabel = "TILES",
       defaultValue = "" + ImageRestorer.DEFAULT_BATCH,
-      description = "Tiles a pass: memory grows with them (${DEFAULT-VALUE}).")
+      description = "Tiles per pass; more need more memory (${DEFAULT-VALUE}).")
   private int batch;
 
   /** By its ending, as in files' names. */

@@ -84,7 +84,7 @@ public final class OnnxExport {
    *     or the file would have 2 GiB or more
    */
   public void write(Task task, Path file) throws IOException {
-    Message message = message(task);
+    Message message = message(model.task(task.name()));
     long size = message.size();
     if (size > MOST) {
       throw new IllegalArgumentException(

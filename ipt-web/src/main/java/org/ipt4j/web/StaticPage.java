@@ -95,9 +95,10 @@ public final class StaticPage {
       }
     }
     Map<Task, String> files = export.fileNames();
-    List<Map<String, Object>> entries = TaskTitles.described(tasks);
-    for (int i = 0; i < tasks.size(); i++) {
-      Task task = tasks.get(i);
+    List<Task> own = tasks.stream().map(task -> model.task(task.name())).toList();
+    List<Map<String, Object>> entries = TaskTitles.described(own);
+    for (int i = 0; i < own.size(); i++) {
+      Task task = own.get(i);
       String file = files.get(task);
       export.with(notes.apply(task)).write(task, folder.resolve(MODELS).resolve(file));
       entries.get(i).put("file", file);

@@ -24,7 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The page without a server. */
 class StaticPageTest {
-  private static final List<Task> TASKS = List.of(new Task("x2", 2), new Task("jpeg:quality=9", 1));
+  private static final List<Task> TASKS =
+      List.of(
+          new Task("x2", 2),
+          new Task("jpeg:quality=9", 1),
+          new Task("denoise", 1, "denoise:sigma=0..50", ""));
   private static final Pattern ADDRESS =
       Pattern.compile("(?:src|href|from|URL\\()[ =]?\"(?:\\./)?([^\"]+\\.\\w+)\"");
 
@@ -74,6 +78,13 @@ class StaticPageTest {
     Path file = page.resolve("models").resolve(task.get("file").asText());
     assertThat(file).isNotEmptyFile();
     assertThat(page.resolve("models/x2.onnx")).doesNotExist();
+  }
+
+  @Test
+  void takesATaskByAPartOfItsRange() throws IOException {
+    Path page = folder.resolve("page");
+    write(page, List.of(model.task("denoise30")));
+    assertThat(page.resolve("models/denoise.onnx")).isNotEmptyFile();
   }
 
   @Test
