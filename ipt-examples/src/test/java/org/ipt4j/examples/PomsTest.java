@@ -59,6 +59,16 @@ class PomsTest {
     return texts;
   }
 
+  private static Map<String, String> properties(Document pom) throws Exception {
+    NodeList found =
+        (NodeList) XPATH.evaluate("/project/properties/*", pom, XPathConstants.NODESET);
+    Map<String, String> properties = new TreeMap<>();
+    for (int i = 0; i < found.getLength(); i++) {
+      properties.put(found.item(i).getNodeName(), found.item(i).getTextContent());
+    }
+    return properties;
+  }
+
   private static String text(Document pom, String path) throws Exception {
     return XPATH.evaluate("normalize-space(" + path + ")", pom);
   }
@@ -209,6 +219,7 @@ class PomsTest {
     assertThat(block.find()).isTrue();
     Document shown = pom(block.group(1));
     assertThat(texts(shown, DEPENDENCIES)).isEqualTo(texts(pom(USERS), DEPENDENCIES)).hasSize(2);
+    assertThat(properties(shown)).isEqualTo(properties(pom(USERS))).isNotEmpty();
     String version = text(POMS.get(""), "/project/version");
     assertThat(texts(shown, "//dependency[groupId='org.ipt4j']/version")).containsOnly(version);
     String gradle = Files.readString(ROOT.resolve("docs/JAVA.md"));
