@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.ipt4j.weights.Tensor;
 
 /**
@@ -24,120 +25,59 @@ final class Message {
   private static final int FIXED32 = 5;
   private static final int PAYLOAD = 7; // bits of a byte of a varint
 
-  private interface Field {
-    long size();
-
+  private interface Content {
     void writeTo(Output out) throws IOException;
   }
+
+  private record Field(LongSupplier size, Content content) {}
 
   private final List<Field> fields = new ArrayList<>();
 
   Message add(int number, long value) {
-    return add(
-        number,
-        VARINT,
-        new Field() {
-          @Override
-          public long size() {
-            return sizeOf(value);
-          }
-
-          @Override
-          public void writeTo(Output out) throws IOException {
-            out.varint(value);
-          }
-        });
+    return add(number, VARINT, () -> sizeOf(value), out -> out.varint(value));
   }
 
   Message add(int number, float value) {
     ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    return add(number, FIXED32, bytes(bytes.putFloat(value).array()));
+    byte[] number32 = bytes.putFloat(value).array();
+    return add(number, FIXED32, () -> Float.BYTES, out -> out.stream.write(number32));
   }
 
   Message add(int number, String text) {
-    Field bytes = bytes(text.getBytes(StandardCharsets.UTF_8));
-    return add(number, LENGTH_DELIMITED, delimited(bytes));
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return addDelimited(number, () -> bytes.length, out -> out.stream.write(bytes));
   }
 
   Message add(int number, Message inner) {
-    Field message =
-        new Field() {
-          @Override
-          public long size() {
-            return inner.size();
-          }
-
-          @Override
-          public void writeTo(Output out) throws IOException {
-            inner.write(out);
-          }
-        };
-    return add(number, LENGTH_DELIMITED, delimited(message));
+    return addDelimited(number, inner::size, inner::write);
   }
 
-  /** Adds the tensor's numbers, little-endian. */
+  /** The tensor's numbers, little-endian. */
   Message add(int number, Tensor tensor) {
-    Field numbers =
-        new Field() {
-          @Override
-          public long size() {
-            return tensor.byteLength();
-          }
-
-          @Override
-          public void writeTo(Output out) throws IOException {
-            tensor.writeTo(out);
-          }
-        };
-    return add(number, LENGTH_DELIMITED, delimited(numbers));
+    return addDelimited(number, tensor::byteLength, tensor::writeTo);
   }
 
-  private Message add(int number, int wireType, Field content) {
+  private Message addDelimited(int number, LongSupplier size, Content content) {
+    return add(
+        number,
+        LENGTH_DELIMITED,
+        () -> sizeOf(size.getAsLong()) + size.getAsLong(),
+        out -> {
+          out.varint(size.getAsLong());
+          content.writeTo(out);
+        });
+  }
+
+  private Message add(int number, int wireType, LongSupplier size, Content content) {
     long tag = (long) number << 3 | wireType;
     fields.add(
-        new Field() {
-          @Override
-          public long size() {
-            return sizeOf(tag) + content.size();
-          }
-
-          @Override
-          public void writeTo(Output out) throws IOException {
-            out.varint(tag);
-            content.writeTo(out);
-          }
-        });
+        new Field(
+            () -> sizeOf(tag) + size.getAsLong(),
+            out -> {
+              out.varint(tag);
+              content.writeTo(out);
+            }));
     return this;
-  }
-
-  private static Field bytes(byte[] bytes) {
-    return new Field() {
-      @Override
-      public long size() {
-        return bytes.length;
-      }
-
-      @Override
-      public void writeTo(Output out) throws IOException {
-        out.stream.write(bytes);
-      }
-    };
-  }
-
-  private static Field delimited(Field content) {
-    return new Field() {
-      @Override
-      public long size() {
-        long size = content.size();
-        return sizeOf(size) + size;
-      }
-
-      @Override
-      public void writeTo(Output out) throws IOException {
-        out.varint(content.size());
-        content.writeTo(out);
-      }
-    };
   }
 
   private static int sizeOf(long varint) {
@@ -147,7 +87,7 @@ final class Message {
 
   /** Its size in bytes. */
   long size() {
-    return fields.stream().mapToLong(Field::size).sum();
+    return fields.stream().mapToLong(field -> field.size().getAsLong()).sum();
   }
 
   /** Writes all of it, without its length in front. */
@@ -157,7 +97,7 @@ final class Message {
 
   private void write(Output out) throws IOException {
     for (Field field : fields) {
-      field.writeTo(out);
+      field.content().writeTo(out);
     }
   }
 
