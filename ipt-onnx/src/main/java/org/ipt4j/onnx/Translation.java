@@ -46,9 +46,9 @@ final class Translation {
     forms.put("input", node -> is(node, OnnxExport.INPUT));
     forms.put("parameter", this::parameter);
     forms.put("constant", this::constant);
-    forms.put("shiftChannels", node -> is(node, add(node, "Add")));
+    forms.put("shiftChannels", node -> is(node, add(node)));
     forms.put("add", this::sum);
-    forms.put("addEmbedding", node -> is(node, add(node, "Add")));
+    forms.put("addEmbedding", node -> is(node, add(node)));
     forms.put("scale", this::scale);
     forms.put("relu", node -> same(node, x -> emit("Relu", List.of(), x)));
     forms.put("linear", this::linear);
@@ -165,8 +165,8 @@ final class Translation {
     return emit("Transpose", List.of(Attribute.of("perm", axes)), x);
   }
 
-  private String add(Node node, String type) {
-    return emit(type, List.of(), shaped(node.inputs().get(0)), shaped(node.inputs().get(1)));
+  private String add(Node node) {
+    return emit("Add", List.of(), shaped(node.inputs().get(0)), shaped(node.inputs().get(1)));
   }
 
   private String activated(Operation operation, String x) {
@@ -218,7 +218,7 @@ final class Translation {
     if (areRows(a) && areRows(b)) {
       isRows(node, emit("Add", List.of(), rows(a), rows(b)));
     } else {
-      is(node, add(node, "Add"));
+      is(node, add(node));
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import org.ipt4j.model.Task;
 
 /** What tasks do, in two or three words: {@code Enlarge ×2}, {@code Remove noise}. */
-public final class TaskTitles {
+final class TaskTitles {
   private static final Map<String, String> REMOVED =
       Map.of(
           "denoise", "noise",
@@ -30,7 +30,7 @@ public final class TaskTitles {
    * The titles of a model's tasks, in their order, no two the same. They are made of what tasks
    * undo; one that undoes what has no name among the degradations is called by its own.
    */
-  public static List<String> of(List<Task> tasks) {
+  static List<String> of(List<Task> tasks) {
     List<String> plain = tasks.stream().map(TaskTitles::plain).toList();
     return IntStream.range(0, tasks.size())
         .mapToObj(
