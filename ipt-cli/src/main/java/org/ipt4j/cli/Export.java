@@ -107,18 +107,18 @@ final class Export implements Callable<Integer> {
     Opset wanted = Opset.of(opset);
     try (TensorFile tensors = new GivenModel(model).open()) {
       IptModel loaded = ModelFile.load(tensors);
-      OnnxExport export = new OnnxExport(loaded).in(wanted);
       if (result.page != null) {
-        writePage(loaded, export, tensors.metadata());
+        writePage(loaded, wanted, tensors.metadata());
       } else {
-        writeFiles(loaded, export, tensors.metadata());
+        writeFiles(loaded, wanted, tensors.metadata());
       }
     }
     return 0;
   }
 
-  private void writeFiles(IptModel loaded, OnnxExport export, Map<String, String> metadata)
+  private void writeFiles(IptModel loaded, Opset wanted, Map<String, String> metadata)
       throws IOException {
+    OnnxExport export = new OnnxExport(loaded).in(wanted);
     Map<Task, Path> files = files(loaded, export);
     for (Path file : files.values()) {
       if (Files.exists(file) && !force) {
@@ -146,7 +146,7 @@ final class Export implements Callable<Integer> {
     return files;
   }
 
-  private void writePage(IptModel loaded, OnnxExport export, Map<String, String> metadata)
+  private void writePage(IptModel loaded, Opset wanted, Map<String, String> metadata)
       throws IOException {
     List<Task> tasks = task == null ? loaded.tasks() : List.of(AskedTask.of(loaded, task));
     Path folder = result.page.folder;
@@ -154,7 +154,7 @@ final class Export implements Callable<Integer> {
       throw new FileAlreadyExistsException(folder.resolve(StaticPage.INDEX).toString());
     }
     try (RuntimePackage runtime = RuntimePackage.of(result.page.runtime)) {
-      new StaticPage(loaded, export, runtime.folder())
+      new StaticPage(loaded, wanted, runtime.folder())
           .write(folder, tasks, each -> notes(metadata, each));
     }
     print("page: %s, to be put behind any web server%n", folder);

@@ -61,7 +61,10 @@ final class Message {
     return add(
         number,
         LENGTH_DELIMITED,
-        () -> sizeOf(size.getAsLong()) + size.getAsLong(),
+        () -> {
+          long bytes = size.getAsLong();
+          return sizeOf(bytes) + bytes;
+        },
         out -> {
           out.varint(size.getAsLong());
           content.writeTo(out);

@@ -1,9 +1,9 @@
 package org.ipt4j.web;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -17,6 +17,7 @@ import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 import org.ipt4j.onnx.OnnxExport;
+import org.ipt4j.onnx.Opset;
 import org.ipt4j.weights.AtomicFiles;
 
 /**
@@ -45,17 +46,17 @@ public final class StaticPage {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final IptModel model;
-  private final OnnxExport export;
+  private final Opset opset;
   private final Path runtime;
 
   /**
    * Of a model.
    *
-   * @param export of this model: how its tasks' files are written
+   * @param opset of its tasks' files
    * @param runtime the folder of the npm package {@code onnxruntime-web}
    * @throws IllegalArgumentException if it is not there
    */
-  public StaticPage(IptModel model, OnnxExport export, Path runtime) {
+  public StaticPage(IptModel model, Opset opset, Path runtime) {
     for (String file : RUNTIME) {
       if (!Files.isReadable(runtime.resolve("dist").resolve(file))) {
         throw new IllegalArgumentException(
@@ -67,7 +68,7 @@ public final class StaticPage {
       }
     }
     this.model = model;
-    this.export = export;
+    this.opset = opset;
     this.runtime = runtime;
   }
 
@@ -94,6 +95,7 @@ public final class StaticPage {
         write(folder.resolve("ort").resolve(file), in);
       }
     }
+    OnnxExport export = new OnnxExport(model).in(opset);
     Map<Task, String> files = export.fileNames();
     List<Task> own = tasks.stream().map(task -> model.task(task.name())).toList();
     List<Map<String, Object>> entries = TaskTitles.described(own);
@@ -133,13 +135,6 @@ public final class StaticPage {
   }
 
   private static void write(Path file, byte[] content) throws IOException {
-    AtomicFiles.write(
-        file,
-        channel -> {
-          ByteBuffer bytes = ByteBuffer.wrap(content);
-          while (bytes.hasRemaining()) {
-            channel.write(bytes);
-          }
-        });
+    write(file, new ByteArrayInputStream(content));
   }
 }

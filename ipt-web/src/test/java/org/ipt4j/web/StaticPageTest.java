@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
-import org.ipt4j.onnx.OnnxExport;
+import org.ipt4j.onnx.Opset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,7 +112,7 @@ class StaticPageTest {
   @Test
   void saysWhatTheRuntimeLacks() throws IOException {
     Files.delete(runtime.resolve("dist/ort.wasm.min.mjs"));
-    assertThatThrownBy(() -> new StaticPage(model, new OnnxExport(model), runtime))
+    assertThatThrownBy(() -> new StaticPage(model, Opset.V17, runtime))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "expected the npm package onnxruntime-web in %s, found no dist/ort.wasm.min.mjs there",
@@ -120,6 +120,6 @@ class StaticPageTest {
   }
 
   private void write(Path page, List<Task> tasks) throws IOException {
-    new StaticPage(model, new OnnxExport(model), runtime).write(page, tasks, task -> Map.of());
+    new StaticPage(model, Opset.V17, runtime).write(page, tasks, task -> Map.of());
   }
 }
