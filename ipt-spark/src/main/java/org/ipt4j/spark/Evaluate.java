@@ -56,20 +56,20 @@ public final class Evaluate implements Callable<Integer> {
   @Option(
       names = "--degradation",
       paramLabel = "NAME",
-      description = "How clean images are degraded, if not as the task says.")
+      description = "How to degrade clean images, if not as the task says.")
   private String degradation;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
-      description = "Of what is random in degrading (default: ${DEFAULT-VALUE}).")
+      description = "Seed of random degradations (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
       names = {"-o", "--out"},
       paramLabel = "URI",
-      description = "Where the results go, as .csv, .json or .md; may be repeated.")
+      description = "File for the results: .csv, .json or .md; may be repeated.")
   private List<String> out = List.of();
 
   @Spec private CommandSpec spec;
