@@ -37,9 +37,11 @@ public final class Restoring implements Serializable {
   @Option(
       names = "--batch",
       paramLabel = "TILES",
-      defaultValue = "" + ImageRestorer.DEFAULT_BATCH,
-      description = "Tiles per pass; more need more memory (${DEFAULT-VALUE}).")
-  private int batch;
+      description =
+          "Tiles per pass; more need more memory. By default "
+              + ImageRestorer.DEFAULT_BATCH
+              + " on processors, more on a GPU.")
+  private Integer batch;
 
   /** By its ending, as in files' names. */
   private static final class FormatConverter implements ITypeConverter<ImageFormat> {
@@ -61,7 +63,10 @@ public final class Restoring implements Serializable {
   /** A restorer as asked for. */
   public ImageRestorer restorer(IptModel model) {
     int shared = overlap != null ? overlap : ImageRestorer.defaultOverlap(model.config());
-    ImageRestorer plain = new ImageRestorer(model).overlapping(shared).inBatchesOf(batch);
+    ImageRestorer plain = new ImageRestorer(model).overlapping(shared);
+    if (batch != null) {
+      plain = plain.inBatchesOf(batch);
+    }
     return ensemble ? plain.ensembling() : plain;
   }
 }

@@ -11,12 +11,12 @@ package org.ipt4j.core;
  */
 public record Adam(double rate, double beta1, double beta2, double epsilon, int step) {
   /** The factor of the gradients' mean: rate / (1−β₁ᵗ). */
-  double meanFactor() {
+  public double meanFactor() {
     return rate / (1 - Math.pow(beta1, step));
   }
 
   /** The factor of the squared gradients' mean: 1 / (1−β₂ᵗ). */
-  double squareFactor() {
+  public double squareFactor() {
     return 1 / (1 - Math.pow(beta2, step));
   }
 }

@@ -57,13 +57,27 @@ public abstract class Array {
     return strides;
   }
 
+  /** How much memory its numbers take, in numbers of its device's precision. */
+  public long memory() {
+    return length;
+  }
+
+  /**
+   * A contiguous array of this shape, kept in as many bits, in other memory.
+   *
+   * @param memory contiguous, of at least {@link #memory} numbers
+   */
+  public Array over(Array memory) {
+    return memory.hasShape(shape) ? memory : memory.view(0, shape, rowByRow(shape));
+  }
+
   /** Its shape. */
   public final long[] shape() {
     return shape.clone();
   }
 
   /** Whether it has this shape. */
-  final boolean hasShape(long[] other) {
+  public final boolean hasShape(long... other) {
     return Arrays.equals(shape, other);
   }
 

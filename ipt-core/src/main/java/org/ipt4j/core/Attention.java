@@ -8,7 +8,7 @@ public final class Attention {
 
   /**
    * For each sample and head: y = softmax(q·kᵀ/√(D/A))·v. Head a reads and writes the columns
-   * [a·D/A, (a+1)·D/A). The weights [N,A,S,S'] are kept for the backward pass.
+   * [a·D/A, (a+1)·D/A).
    *
    * @param q queries [N,S,D]; like k and v, they may be columns of a wider array ({@link
    *     Tape#split})
@@ -31,33 +31,21 @@ public final class Attention {
     Device device = tape.device();
     double factor = 1 / Math.sqrt((double) q.size(2) / heads);
     AttentionHeads all = new AttentionHeads(q.value(), k.value(), v.value(), heads, factor);
-    Array weights = tape.isTraining() ? tape.array(all.weightsShape()) : null;
-    Array y = tape.array(q.shape());
-    device.attention(all, weights, y);
+    Array kept = tape.isTraining() ? tape.array(device.keptByAttention(all)) : null;
+    Array y = device.arrayLike(q.value(), q.shape());
+    device.attention(all, kept, y);
     return tape.record(
         Operation.of("attention", "heads", heads).multiplying(2 * q.value().length() * k.size(1)),
         y,
         dy -> {
-          Array sums = headSums(tape, dy, y, heads); // [N,S,A]
           // in this order: if two of them are one variable, the first one overwrites
           Variable.Target dq = q.target();
           Variable.Target dk = k.target();
           Variable.Target dv = v.target();
-          device.attentionBackward(all, weights, dy, sums, dq, dk, dv);
+          device.attentionBackward(all, kept, y, dy, dq, dk, dv);
         },
         q,
         k,
         v);
-  }
-
-  /** The sums of a ∘ b over each head's columns: [N,S,D] → [N,S,A]. */
-  private static Array headSums(Tape tape, Array a, Array b, int heads) {
-    Array product = tape.array(a.shape());
-    tape.device().multiply(a, b, product);
-    Array sums = tape.array(a.size(0), a.size(1), heads);
-    long perHead = a.size(2) / heads;
-    tape.device()
-        .sumRows(product.reshape(sums.length(), perHead), 1, sums.reshape(sums.length(), 1));
-    return sums;
   }
 }

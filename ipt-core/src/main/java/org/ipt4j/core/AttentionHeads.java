@@ -12,17 +12,17 @@ package org.ipt4j.core;
  */
 public record AttentionHeads(Array q, Array k, Array v, int perSample, double factor) {
   /** N·A. */
-  int count() {
+  public int count() {
     return (int) q.size(0) * perSample;
   }
 
   /** S. */
-  int queries() {
+  public int queries() {
     return (int) q.size(1);
   }
 
   /** S'. */
-  int keys() {
+  public int keys() {
     return (int) k.size(1);
   }
 
@@ -32,7 +32,7 @@ public record AttentionHeads(Array q, Array k, Array v, int perSample, double fa
   }
 
   /** D/A. */
-  int width() {
+  public int width() {
     return (int) q.size(2) / perSample;
   }
 

@@ -1,7 +1,6 @@
 package org.ipt4j.core;
 
 import java.util.Objects;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Operations on images of features, [N,C,H,W]. */
@@ -37,22 +36,18 @@ public final class ConvOps {
     Shapes.check(tape, "conv2d", x, -1, w.size(1), x.size(2), x.size(3));
     Device device = tape.device();
     Array y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
-    device.convolution(x.value(), w.value(), b.value(), y);
-    if (r != null) {
-      device.add(y, r.value(), y);
-    }
-    activation.forward(device, y);
-    // dx, dw, db: computed together, overwriting; dr = dy. If rectified, all of them of dy where
-    // y > 0
+    device.convolution(
+        x.value(), w.value(), b.value(), r == null ? null : r.value(), activation, y);
+    // dx, dw, db: computed together; dr = dy. If rectified, all of them of dy where y > 0
     return tape.record(
         Operation.of("conv2d", "residual", r != null, "activation", activation.toString())
             .multiplying(multiplications(x, w.value())),
         y,
         dy -> {
-          activation.backward(device, y, dy);
           Array dw = tape.array(w.shape());
           Array db = tape.array(b.shape());
-          backward(x, w.value(), b.value(), dy, dw, db);
+          device.convolutionBackward(
+              x.value(), w.value(), b.value(), activation, y, dy, x.target(), dw, db);
           w.receive(dw);
           b.receive(db);
           if (r != null) {
@@ -65,17 +60,6 @@ public final class ConvOps {
   /** The multiplications of a convolution of x [N,C,H,W] with w. */
   static long multiplications(Variable x, Array w) {
     return x.size(0) * x.size(2) * x.size(3) * w.length();
-  }
-
-  /** The backward pass of a convolution of {@code x}; overwrites dw and db. */
-  static void backward(Variable x, Array w, Array b, Array dy, Array dw, Array db) {
-    Device device = w.device();
-    Consumer<Array> back = dx -> device.convolutionBackward(x.value(), w, b, dy, dx, dw, db);
-    if (x.isDifferentiable()) {
-      x.receiveOverwriting(back);
-    } else {
-      back.accept(device.array(x.shape()));
-    }
   }
 
   /**

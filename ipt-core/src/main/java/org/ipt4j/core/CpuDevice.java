@@ -107,7 +107,7 @@ final class CpuDevice extends Nd4jDevice {
   }
 
   @Override
-  public void convolutionBackward(
+  protected void convolutionBackward(
       Array x, Array w, Array b, Array dy, Array dx, Array dw, Array db) {
     if (WinogradGradients.support(x, w)) {
       new WinogradGradients(x, w, dy).write(dx, dw, db);
@@ -124,26 +124,33 @@ final class CpuDevice extends Nd4jDevice {
 
   @Override
   public void layerNormBackward(
-      Array dy, Array x, Array gain, Array mean, Array inverse, Array dgain, Array dbias) {
-    new HeapLayerNorm(x).backward(dy, x, gain, mean, inverse, dgain, dbias);
+      Array dy,
+      Array x,
+      Array gain,
+      Array mean,
+      Array inverse,
+      Target dx,
+      Array dgain,
+      Array dbias) {
+    new HeapLayerNorm(x).backward(dy, x, gain, mean, inverse, dx, dgain, dbias);
   }
 
   @Override
-  public void attention(AttentionHeads heads, Array weights, Array y) {
+  public void attention(AttentionHeads heads, Array kept, Array y) {
     if (HeadMatrices.support(heads)) {
-      new PerHeadForward(heads, y).run(weights);
+      new PerHeadForward(heads, y).run(kept);
     } else {
-      super.attention(heads, weights, y);
+      super.attention(heads, kept, y);
     }
   }
 
   @Override
   public void attentionBackward(
-      AttentionHeads heads, Array weights, Array dy, Array sums, Target dq, Target dk, Target dv) {
+      AttentionHeads heads, Array kept, Array y, Array dy, Target dq, Target dk, Target dv) {
     if (HeadMatrices.support(heads)) {
-      new PerHeadBackward(heads, dy, weights, sums).addTo(dq, dk, dv);
+      new PerHeadBackward(heads, dy, kept, headSums(heads, dy, y)).addTo(dq, dk, dv);
     } else {
-      super.attentionBackward(heads, weights, dy, sums, dq, dk, dv);
+      super.attentionBackward(heads, kept, y, dy, dq, dk, dv);
     }
   }
 

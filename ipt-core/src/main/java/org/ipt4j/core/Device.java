@@ -88,6 +88,32 @@ public abstract class Device {
     return array;
   }
 
+  /**
+   * As {@link #array}, for numbers that layers read to multiply them: a device may keep them in
+   * fewer bits. An array of products is kept as their factors are ({@link #arrayLike}).
+   */
+  public Array operand(long... shape) {
+    return array(shape);
+  }
+
+  /** As {@link #array}, for numbers that are kept in as many bits as {@code other}'s. */
+  public Array arrayLike(Array other, long... shape) {
+    return array(shape);
+  }
+
+  /** Whether {@code x} is kept as an {@link #operand} is. */
+  public boolean isOperand(Array x) {
+    return true;
+  }
+
+  /**
+   * Whether one pass keeps all of the device busy, so that a batch should go through the network as
+   * a whole; else it is cut into pieces, one for each of the {@link Workers}.
+   */
+  public boolean takesWholeBatches() {
+    return false;
+  }
+
   // the border
 
   /** Fills the contiguous {@code array} with the numbers from {@code from} on. */
@@ -125,6 +151,14 @@ public abstract class Device {
    * number of threads the results are bit-identical.
    */
   public abstract void matmul(Array a, Array b, double alpha, double beta, Array out);
+
+  /**
+   * As {@link #matmul}, for the products of a layer, whose factors a device may round; {@code
+   * matmul} itself is as precise as the device's numbers.
+   */
+  public void product(Array a, Array b, double alpha, double beta, Array out) {
+    matmul(a, b, alpha, beta, out);
+  }
 
   /** out = a + b, b broadcast to a's shape; out may be a. */
   public abstract void add(Array a, Array b, Array out);
@@ -180,10 +214,10 @@ public abstract class Device {
   public abstract void permute(Array x, Array y, int... axes);
 
   /** Convolution with stride 1, output as large as the input; out [N,O,H,W]. */
-  public abstract void convolution(Array x, Array w, Array b, Array out);
+  protected abstract void convolution(Array x, Array w, Array b, Array out);
 
-  /** All three gradients of {@link #convolution}; overwrites dx, dw and db. */
-  public abstract void convolutionBackward(
+  /** All three gradients of {@link #convolution(Array, Array, Array, Array)}, overwriting. */
+  protected abstract void convolutionBackward(
       Array x, Array w, Array b, Array dy, Array dx, Array dw, Array db);
 
   /** x [R,Q] → out [R,1], the sum of each row times {@code factor}. */
@@ -197,6 +231,89 @@ public abstract class Device {
   }
 
   // whole operations in the plain form
+
+  /**
+   * A linear layer: y = r + x·wᵀ + b, or max(x·wᵀ + b, 0).
+   *
+   * @param x [R,I]
+   * @param w [O,I]
+   * @param b [O]; null: none
+   * @param r the residual [R,O]; null: none
+   * @param activation applied to y; none if there is a residual
+   * @param y [R,O]
+   */
+  public void linear(Array x, Array w, Array b, Array r, Activation activation, Array y) {
+    if (r == null) {
+      product(x, w.transposed(), 1, 0, y);
+      if (b != null) {
+        add(y, b, y);
+      }
+    } else {
+      if (b != null) {
+        add(r, b, y);
+      } else {
+        copy(r, y);
+      }
+      product(x, w.transposed(), 1, 1, y);
+    }
+    activation.forward(this, y);
+  }
+
+  /**
+   * The gradient of a layer's output as a factor of products with {@code other}: kept in as many
+   * bits; {@code dy} itself where it is.
+   */
+  public Array factor(Array dy, Array other) {
+    return dy;
+  }
+
+  /**
+   * A convolution with stride 1, whose output is as large as its input: y = r + x ⋆ w + b, or max(x
+   * ⋆ w + b, 0).
+   *
+   * @param x [N,C,H,W]
+   * @param w [O,C,k,k]
+   * @param b [O]
+   * @param r the residual [N,O,H,W]; null: none
+   * @param activation applied to y; none if there is a residual
+   * @param y [N,O,H,W]
+   */
+  public void convolution(Array x, Array w, Array b, Array r, Activation activation, Array y) {
+    convolution(x, w, b, y);
+    if (r != null) {
+      add(y, r, y);
+    }
+    activation.forward(this, y);
+  }
+
+  /**
+   * The backward pass of {@link #convolution(Array, Array, Array, Array, Activation, Array)},
+   * except for the residual, whose gradient is dy.
+   *
+   * @param y the output, if there is an activation
+   * @param dy overwritten if there is an activation
+   * @param dx null if not wanted
+   * @param dw receives the gradient of w
+   * @param db receives the gradient of b
+   */
+  public void convolutionBackward(
+      Array x,
+      Array w,
+      Array b,
+      Activation activation,
+      Array y,
+      Array dy,
+      Target dx,
+      Array dw,
+      Array db) {
+    activation.backward(this, y, dy);
+    boolean overwrites = dx != null && dx.beta() == 0;
+    Array to = overwrites ? dx.array() : array(x.shape());
+    convolutionBackward(x, w, b, dy, to, dw, db);
+    if (dx != null && !overwrites) {
+      add(dx.array(), to, dx.array());
+    }
+  }
 
   /**
    * Layer normalisation of rows: y = x̂ ∘ gain + bias with x̂ = (x − mean) · inverse and inverse =
@@ -222,16 +339,24 @@ public abstract class Device {
   }
 
   /**
-   * The backward pass of {@link #layerNorm}. With g = dy ∘ gain: dy = (g − mean(g) − x̂ · mean(g ∘
+   * The backward pass of {@link #layerNorm}. With g = dy ∘ gain: dx = (g − mean(g) − x̂ · mean(g ∘
    * x̂)) · inverse, means over D; dgain = sum over the rows of dy ∘ x̂, dbias = sum over the rows
    * of dy.
    *
-   * @param dy [R,D], becomes dx
+   * @param dy [R,D], overwritten
+   * @param dx null if not wanted
    * @param dgain receives the gain's gradient [D]
    * @param dbias receives the bias's gradient [D]
    */
   public void layerNormBackward(
-      Array dy, Array x, Array gain, Array mean, Array inverse, Array dgain, Array dbias) {
+      Array dy,
+      Array x,
+      Array gain,
+      Array mean,
+      Array inverse,
+      Target dx,
+      Array dgain,
+      Array dbias) {
     long d = dy.size(1);
     Array normalised = array(dy.shape());
     subtract(x, mean, normalised);
@@ -249,36 +374,54 @@ public abstract class Device {
     subtract(dy, product, dy);
     subtract(dy, meanOfRow, dy);
     multiply(dy, inverse, dy);
+    give(dy, dx);
+  }
+
+  /** Adds {@code part} to a target, or overwrites it; does nothing if there is none. */
+  public final void give(Array part, Target target) {
+    if (target != null && target.beta() == 0) {
+      copy(part, target.array());
+    } else if (target != null) {
+      add(target.array(), part, target.array());
+    }
+  }
+
+  /** The shape of what {@link #attention} keeps for its backward pass. */
+  public long[] keptByAttention(AttentionHeads heads) {
+    return heads.weightsShape();
   }
 
   /**
    * Attention of each head: y = softmax(factor · q·kᵀ)·v.
    *
-   * @param weights receives the softmax [N,A,S,S'] for the backward pass; null if there is none
+   * @param kept receives what the backward pass needs, here the softmax [N,A,S,S']; null if there
+   *     is none
    * @param y receives the result [N,S,D], contiguous
    */
-  public void attention(AttentionHeads heads, Array weights, Array y) {
-    Array p = weights == null ? array(heads.weightsShape()) : weights;
+  public void attention(AttentionHeads heads, Array kept, Array y) {
+    Array p = kept == null ? array(heads.weightsShape()) : kept;
     matmul(heads.byHead(heads.q()), heads.byHead(heads.k()).transposed(), heads.factor(), 0, p);
     softmax(p, p);
     matmul(p, heads.byHead(heads.v()), 1, 0, heads.byHead(y));
   }
 
   /**
-   * The backward pass of {@link #attention}: dv = pᵀ·dy, dp = dy·vᵀ, dz = p ∘ (dp − row sums of dp
-   * ∘ p), where those sums equal the sums of dy ∘ y over a head's columns; dq = factor·dz·k, dk =
-   * factor·dzᵀ·q. They are added in this order, since two of them may be one array.
+   * The backward pass of {@link #attention}: with the softmax p, dv = pᵀ·dy, dp = dy·vᵀ, dz = p ∘
+   * (dp − row sums of dp ∘ p), where those sums equal the sums of dy ∘ y over a head's columns; dq
+   * = factor·dz·k, dk = factor·dzᵀ·q. They are added in the order dq, dk, dv, since two of them may
+   * be one array.
    *
-   * @param weights p [N,A,S,S']
-   * @param sums the sums of dy ∘ y over each head's columns [N,S,A]
+   * @param kept what {@link #attention} kept
+   * @param y its result [N,S,D]
    * @param dq null if not wanted, like dk and dv
    */
   public void attentionBackward(
-      AttentionHeads heads, Array weights, Array dy, Array sums, Target dq, Target dk, Target dv) {
+      AttentionHeads heads, Array kept, Array y, Array dy, Target dq, Target dk, Target dv) {
+    Array sums = headSums(heads, dy, y);
     Array dz = array(heads.weightsShape());
     matmul(heads.byHead(dy), heads.byHead(heads.v()).transposed(), 1, 0, dz);
     subtract(dz, heads.byHead(sums), dz);
-    multiply(dz, weights, dz);
+    multiply(dz, kept, dz);
     double factor = heads.factor();
     if (dq != null) {
       Array to = heads.byHead(dq.array());
@@ -290,8 +433,17 @@ public abstract class Device {
     }
     if (dv != null) {
       Array to = heads.byHead(dv.array());
-      matmul(weights.transposed(), heads.byHead(dy), 1, dv.beta(), to);
+      matmul(kept.transposed(), heads.byHead(dy), 1, dv.beta(), to);
     }
+  }
+
+  /** The sums of a ∘ b over each head's columns: [N,S,D] → [N,S,A]. */
+  final Array headSums(AttentionHeads heads, Array a, Array b) {
+    Array product = array(a.shape());
+    multiply(a, b, product);
+    Array sums = array(a.size(0), a.size(1), heads.perSample());
+    sumRows(product.reshape(sums.length(), heads.width()), 1, sums.reshape(sums.length(), 1));
+    return sums;
   }
 
   /**

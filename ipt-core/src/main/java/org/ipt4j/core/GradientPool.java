@@ -22,22 +22,26 @@ final class GradientPool {
     this.memory = memory;
   }
 
-  /** An array; content undefined. */
-  Array array(long[] shape) {
-    long length = Array.length(shape);
+  /** An array of the shape of {@code value}, kept in as many bits; content undefined. */
+  Array arrayFor(Array value) {
+    long length = value.memory();
     Map.Entry<Long, Deque<Array>> nearest = spare.ceilingEntry(length);
     if (nearest == null || nearest.getKey() > MOST * length) {
-      return memory.array(shape);
+      Array made = length == value.length() ? memory.array(value.shape()) : memory.array(length);
+      return seenAs(value, made);
     }
     Array found = nearest.getValue().pop();
     if (nearest.getValue().isEmpty()) {
       spare.remove(nearest.getKey());
     }
-    if (found.hasShape(shape)) {
-      return found;
+    return seenAs(value, found);
+  }
+
+  private Array seenAs(Array value, Array found) {
+    Array part = value.over(found);
+    if (part != found) {
+      wholes.put(part, found);
     }
-    Array part = found.view(0, shape, Array.rowByRow(shape));
-    wholes.put(part, found);
     return part;
   }
 

@@ -2,6 +2,7 @@ package org.ipt4j.core;
 
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
+import org.ipt4j.core.Variable.Target;
 
 /**
  * Layer normalisation of rows of floats on the processor, a few rows at a time on the heap: one
@@ -64,7 +65,14 @@ final class HeapLayerNorm {
 
   /** Does what {@link Device#layerNormBackward} says. */
   void backward(
-      Array dy, Array x, Array gain, Array mean, Array inverse, Array dgain, Array dbias) {
+      Array dy,
+      Array x,
+      Array gain,
+      Array mean,
+      Array inverse,
+      Target dx,
+      Array dgain,
+      Array dbias) {
     float[][] gainSums = new float[shares][];
     float[][] biasSums = new float[shares][];
     Workers.run(
@@ -96,13 +104,27 @@ final class HeapLayerNorm {
               float along = sumOfProducts(slopes, block, at, d) / d;
               project(slopes, block, at, d, ofRow, along, inverses.get(row + r));
             }
-            gradients.position((long) row * d).put(slopes, 0, count * d);
+            give(slopes, row, count, dx);
           }
           gainSums[share] = sumOfRows(products, step * d);
           biasSums[share] = sumOfRows(sums, step * d);
         });
     CpuDevice.floats(dgain).put(total(gainSums), 0, d);
     CpuDevice.floats(dbias).put(total(biasSums), 0, d);
+  }
+
+  /** Adds the gradients of {@code count} rows to a target, or overwrites it. */
+  private void give(float[] slopes, int row, int count, Target dx) {
+    if (dx == null) {
+      return;
+    }
+    FloatPointer to = CpuDevice.floats(dx.array()).position((long) row * d);
+    if (dx.beta() != 0) {
+      float[] sums = Scratch.floats(1, step * d); // the rows themselves are used no more
+      to.get(sums, 0, count * d);
+      add(sums, count * d, slopes);
+    }
+    to.put(slopes, 0, count * d);
   }
 
   /** A row's numbers, repeated for each row of a block, in this thread's array {@code which}. */

@@ -212,7 +212,7 @@ class Nd4jDevice extends Device {
   }
 
   @Override
-  public void convolution(Array x, Array w, Array b, Array out) {
+  protected void convolution(Array x, Array w, Array b, Array out) {
     Nd4j.exec(
         DynamicCustomOp.builder("conv2d")
             .addInputs(nd(x), nd(w), nd(b))
@@ -222,7 +222,7 @@ class Nd4jDevice extends Device {
   }
 
   @Override
-  public void convolutionBackward(
+  protected void convolutionBackward(
       Array x, Array w, Array b, Array dy, Array dx, Array dw, Array db) {
     Nd4j.exec(
         DynamicCustomOp.builder("conv2d_bp")

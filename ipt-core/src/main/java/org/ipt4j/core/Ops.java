@@ -38,22 +38,14 @@ public final class Ops {
     long out = w.size(0);
     Shapes.check(tape, "linear", x, -1, w.size(1));
     Array rows = x.value().rows(); // [R,I]
-    Array y = tape.array(outputShape(x, w));
-    Array yRows = y.rows(); // [R,O]
-    if (r == null) {
-      device.matmul(rows, w.value().transposed(), 1, 0, yRows);
-      if (b != null) {
-        device.add(yRows, b.value(), yRows);
-      }
-    } else {
-      if (b != null) {
-        device.add(r.value().rows(), b.value(), yRows);
-      } else {
-        device.copy(r.value(), y);
-      }
-      device.matmul(rows, w.value().transposed(), 1, 1, yRows);
-    }
-    activation.forward(device, yRows);
+    Array y = device.arrayLike((r == null ? x : r).value(), outputShape(x, w));
+    device.linear(
+        rows,
+        w.value(),
+        b == null ? null : b.value(),
+        r == null ? null : r.value().rows(),
+        activation,
+        y.rows());
     // dx = dy·w, dw = dyᵀ·x, db = sum of dy's rows, dr = dy; if rectified, of dy where y > 0
     return tape.record(
         Operation.of(
@@ -69,8 +61,9 @@ public final class Ops {
         dy -> {
           activation.backward(device, y, dy);
           Array dyRows = dy.rows();
-          x.receive((dx, beta) -> device.matmul(dyRows, w.value(), 1, beta, dx.rows()));
-          w.receive((dw, beta) -> device.matmul(dyRows.transposed(), rows, 1, beta, dw));
+          Array factor = device.factor(dyRows, rows);
+          x.receive((dx, beta) -> device.product(factor, w.value(), 1, beta, dx.rows()));
+          w.receive((dw, beta) -> device.product(factor.transposed(), rows, 1, beta, dw));
           if (b != null) {
             b.receive((db, beta) -> device.sumColumns(dyRows, beta, db.reshape(1, out)));
           }
@@ -116,7 +109,7 @@ public final class Ops {
     Device device = tape.device();
     long n = x.size(0);
     long perSample = e.value().length();
-    Array y = tape.array(x.shape());
+    Array y = device.arrayLike(x.value(), x.shape());
     Array row = e.value().reshape(1, perSample);
     device.add(x.value().reshape(n, perSample), row, y.reshape(n, perSample));
     // dx = dy, de = sum of dy over n
@@ -149,6 +142,33 @@ public final class Ops {
         x);
   }
 
+  /**
+   * x as layers of the body read it to multiply it: x itself, or x in fewer bits where the device
+   * keeps such numbers so ({@link Device#operand}).
+   */
+  public static Variable operand(Tape tape, Variable x) {
+    Device device = tape.device();
+    if (device.isOperand(x.value())) {
+      return x;
+    }
+    Array y = device.operand(x.shape());
+    device.copy(x.value(), y);
+    // dx = dy
+    return tape.record(
+        Operation.of("operand"),
+        y,
+        dy ->
+            x.receive(
+                (dx, beta) -> {
+                  if (beta == 0) {
+                    device.copy(dy, dx);
+                  } else {
+                    device.add(dx, dy, dx);
+                  }
+                }),
+        x);
+  }
+
   /** y = factor · x. */
   public static Variable scale(Tape tape, Variable x, double factor) {
     Device device = tape.device();
@@ -167,7 +187,7 @@ public final class Ops {
 
   /**
    * Layer normalisation (Ba et al., 2016): y = x̂ ∘ gain + bias, x̂ = (x − mean) / √(variance + ε),
-   * over the last axis, ε = 1e-5, variance with 1/D.
+   * over the last axis, ε = 1e-5, variance with 1/D. The result is an {@link #operand}.
    *
    * @param x [..., D]
    * @param gain [D]
@@ -177,7 +197,7 @@ public final class Ops {
     Device device = tape.device();
     long d = gain.size(0);
     Shapes.check(tape, "layerNorm", x, -1, d);
-    Array y = tape.array(x.shape());
+    Array y = device.operand(x.shape());
     Array rows = x.value().rows();
     Array mean = tape.array(rows.size(0), 1); // of each row [R,1]
     Array inverse = tape.array(rows.size(0), 1); // 1/√(variance + ε) [R,1]
@@ -188,13 +208,18 @@ public final class Ops {
         dy -> {
           Array dgain = tape.array(d);
           Array dbias = tape.array(d);
-          device.layerNormBackward(dy.rows(), rows, gain.value(), mean, inverse, dgain, dbias);
+          Variable.Target dx = x.target();
+          device.layerNormBackward(
+              dy.rows(), rows, gain.value(), mean, inverse, rows(dx), dgain, dbias);
           gain.receive(dgain);
           bias.receive(dbias);
-          x.receive(dy);
         },
         x,
         gain,
         bias);
+  }
+
+  private static Variable.Target rows(Variable.Target target) {
+    return target == null ? null : new Variable.Target(target.array().rows(), target.beta());
   }
 }

@@ -56,14 +56,15 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
     Array w = kernel.w();
     Array b = kernel.b();
     Array y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
-    tape.device().convolution(x.value(), w, b, y);
+    Device device = tape.device();
+    device.convolution(x.value(), w, b, null, Activation.NONE, y);
     return tape.record(
         Operation.of("foldedConv2d").multiplying(ConvOps.multiplications(x, w)),
         y,
         dy -> {
           Array dw = tape.array(w.shape());
           Array db = tape.array(b.shape());
-          ConvOps.backward(x, w, b, dy, dw, db);
+          device.convolutionBackward(x.value(), w, b, Activation.NONE, y, dy, x.target(), dw, db);
           kernel.receive(dw, db);
         },
         x,

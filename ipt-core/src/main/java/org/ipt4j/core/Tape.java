@@ -60,12 +60,12 @@ public final class Tape implements AutoCloseable {
       }
     }
 
-    /** The memory for the gradient of an array of this shape. */
-    private Variable.GradientMemory memoryOf(long[] shape) {
+    /** The memory for the gradient of an array. */
+    private Variable.GradientMemory memoryFor(Array value) {
       return new Variable.GradientMemory() {
         @Override
         public Array array() {
-          return memory.array(shape);
+          return memory.arrayFor(value);
         }
 
         @Override
@@ -255,7 +255,7 @@ public final class Tape implements AutoCloseable {
   /** An array that gets a gradient in training. */
   private Variable variable(Array value) {
     Recording current = recording;
-    return new Variable(value, current == null ? null : current.memoryOf(value.shape()));
+    return new Variable(value, current == null ? null : current.memoryFor(value));
   }
 
   /** An array of this pass; content undefined. */

@@ -3,6 +3,7 @@ package org.ipt4j.core;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** The devices that tests compare, and ND4J's view of their arrays. */
 public final class Devices {
@@ -24,12 +25,20 @@ public final class Devices {
 
   /** An array that begins with ND4J's numbers, in memory of its own. */
   public static Array array(Device device, INDArray x) {
+    if (!(device instanceof Nd4jDevice)) {
+      return device.array(x.dup('c').data().asFloat(), 0, x.shape());
+    }
     DataType type = device.precision() == Precision.FLOAT ? DataType.FLOAT : DataType.DOUBLE;
     return Nd4jArray.of((Nd4jDevice) device, x.castTo(type).dup('c'));
   }
 
   /** A copy in double, which outlives the tape. */
   static INDArray inDouble(Array x) {
+    if (!(x.device() instanceof Nd4jDevice)) {
+      float[] numbers = new float[(int) x.length()];
+      x.device().read(x, numbers, 0);
+      return Nd4j.createFromArray(numbers).reshape('c', x.shape()).castTo(DataType.DOUBLE);
+    }
     return nd(x).castTo(DataType.DOUBLE).dup('c');
   }
 }

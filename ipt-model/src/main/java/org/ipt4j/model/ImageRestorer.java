@@ -21,8 +21,10 @@ import org.ipt4j.data.image.Rows;
  * target file is then absent, or as it was before.
  */
 public final class ImageRestorer {
-  /** The number of tiles in a pass, unless set. */
+  /** The number of tiles in a pass on processors, unless set. */
   public static final int DEFAULT_BATCH = 16;
+
+  private static final int WHOLE_BATCH = 256; // on a device that one pass keeps busy
 
   private final IptModel model;
   private final int overlap;
@@ -31,7 +33,11 @@ public final class ImageRestorer {
 
   /** A restorer with an overlap of {@link #defaultOverlap} and without self-ensemble. */
   public ImageRestorer(IptModel model) {
-    this(model, defaultOverlap(model.config()), DEFAULT_BATCH, false);
+    this(model, defaultOverlap(model.config()), defaultBatch(model), false);
+  }
+
+  private static int defaultBatch(IptModel model) {
+    return model.values().device().takesWholeBatches() ? WHOLE_BATCH : DEFAULT_BATCH;
   }
 
   private ImageRestorer(IptModel model, int overlap, int batch, boolean ensemble) {

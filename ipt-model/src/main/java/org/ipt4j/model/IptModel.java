@@ -61,7 +61,8 @@ public final class IptModel {
     return create(config, tasks, layers, seed, Device.of(Precision.FLOAT));
   }
 
-  static IptModel create(
+  /** As {@link #create(IptConfig, List, TaskLayers, long)}, with its weights on a device. */
+  public static IptModel create(
       IptConfig config, List<Task> tasks, TaskLayers layers, long seed, Device device) {
     IptNetwork network = IptNetwork.of(config, tasks, layers);
     return new IptModel(
@@ -134,8 +135,11 @@ public final class IptModel {
     return new IptModel(config, tasks, layers, network, values.copy());
   }
 
-  /** A copy on another device, with weights of its own. */
+  /** This model, or if its weights are not on {@code device} a copy there. */
   public IptModel on(Device device) {
+    if (values.device() == device) {
+      return this;
+    }
     ParameterVector there = ParameterVector.zeros(values.layout(), device);
     for (Parameter parameter : values.layout().parameters()) {
       there.write(parameter, values.read(parameter));
@@ -230,7 +234,8 @@ public final class IptModel {
   }
 
   /**
-   * Restores tiles (images of the network's size) on all processors ({@link Workers}).
+   * Restores tiles (images of the network's size) on all processors ({@link Workers}), or in one
+   * pass where the model's device takes whole batches.
    *
    * @param task one of {@link #tasks}
    * @param degraded [count,3,H,W] in 0..255, H and W the configuration's image side
@@ -257,7 +262,7 @@ public final class IptModel {
     float[] restored = new float[Math.multiplyExact(count, out)];
     Workers.run(
         count,
-        Pieces.forInference(config, count),
+        values.device().takesWholeBatches() ? 1 : Pieces.forInference(config, count),
         (piece, from, end) -> {
           long[] shape = {end - from, Image.CHANNELS, side, side};
           try (Tape tape = Tape.inference(values)) {

@@ -43,21 +43,31 @@ public final class ModelFile {
    */
   public static IptModel load(Path file, TaskLayers layers) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {
-      return load(tensors, layers);
+      return load(tensors, layers, Device.of(Precision.FLOAT));
     }
   }
 
   /** As {@link IptModel#load}, from a file that is already open and stays open. */
   public static IptModel load(TensorFile tensors) throws IOException {
-    return load(tensors, TaskLayers.PUBLISHED);
+    return load(tensors, Device.of(Precision.FLOAT));
   }
 
-  private static IptModel load(TensorFile tensors, TaskLayers layers) throws IOException {
+  /** As {@link #load(TensorFile)}, with its weights on a device. */
+  public static IptModel load(TensorFile tensors, Device device) throws IOException {
+    return load(tensors, TaskLayers.PUBLISHED, device);
+  }
+
+  private static IptModel load(TensorFile tensors, TaskLayers layers, Device device)
+      throws IOException {
     ModelDescription description = description(tensors);
     try {
       List<Task> tasks = description.tasks();
       return load(
-          ParameterReader.ofAll(tensors, tasks.size()), description.config(), tasks, layers);
+          ParameterReader.ofAll(tensors, tasks.size()),
+          description.config(),
+          tasks,
+          layers,
+          device);
     } catch (IllegalArgumentException impossible) {
       throw new CorruptWeightsException(
           tensors.path(), 0, DESCRIPTION + ": " + impossible.getMessage());
@@ -72,17 +82,22 @@ public final class ModelFile {
    */
   public static IptModel load(TensorFile tensors, IptConfig config, List<Task> tasks)
       throws IOException {
-    return load(ParameterReader.ofAll(tensors, tasks.size()), config, tasks, TaskLayers.PUBLISHED);
+    return load(
+        ParameterReader.ofAll(tensors, tasks.size()),
+        config,
+        tasks,
+        TaskLayers.PUBLISHED,
+        Device.of(Precision.FLOAT));
   }
 
   static IptModel load(
-      ParameterReader reader, IptConfig config, List<Task> tasks, TaskLayers layers)
+      ParameterReader reader, IptConfig config, List<Task> tasks, TaskLayers layers, Device device)
       throws IOException {
     // nothing is built and no memory taken for what a file only claims to hold
     reader.checkCounts(config, tasks);
     IptNetwork network = IptNetwork.of(config, tasks, layers);
     reader.check(network.layout());
-    ParameterVector values = ParameterVector.zeros(network.layout(), Device.of(Precision.FLOAT));
+    ParameterVector values = ParameterVector.zeros(network.layout(), device);
     reader.read(values);
     return new IptModel(config, tasks, layers, network, values);
   }

@@ -18,6 +18,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Precision;
 import org.ipt4j.transformer.DecoderForm;
 import org.ipt4j.weights.CorruptWeightsException;
 import org.ipt4j.weights.TensorFile;
@@ -155,7 +157,8 @@ public final class PublishedWeights implements Closeable {
         ParameterReader.ofSome(file, kept, dropped),
         config(kept.get(0), attentionHeads, rgbRange),
         named,
-        TaskLayers.PUBLISHED);
+        TaskLayers.PUBLISHED,
+        Device.of(Precision.FLOAT));
   }
 
   @Override

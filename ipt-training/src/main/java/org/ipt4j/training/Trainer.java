@@ -151,7 +151,7 @@ public final class Trainer {
    */
   void checkThreads() {
     boolean contrastive = plan.contrastive().mixture() != Contrastive.Mixture.NONE;
-    if (contrastive && Workers.count() != threads) {
+    if (contrastive && !device().takesWholeBatches() && Workers.count() != threads) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -411,7 +411,7 @@ public final class Trainer {
   private List<PatchBatch.Part> parts(Step now, PatchBatch batch) {
     int parts = options.accumulation();
     return batch.parts(
-        now.objective() == L1
+        now.objective() == L1 && !device().takesWholeBatches()
             ? Math.max(parts, Pieces.forTraining(model.config(), batch.count(), threads))
             : parts);
   }

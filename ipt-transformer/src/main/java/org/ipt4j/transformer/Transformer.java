@@ -1,6 +1,7 @@
 package org.ipt4j.transformer;
 
 import static org.ipt4j.core.Ops.addEmbedding;
+import static org.ipt4j.core.Ops.operand;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -54,11 +55,12 @@ public final class Transformer {
 
   /** The body's output for {@code tokens} [N,S,D] and the task's embedding {@code task} [S,D]. */
   public Variable forward(Tape tape, Variable tokens, Variable task) {
-    Variable x = linearEncoding.forwardOnto(tape, tokens, tokens);
+    Variable x = linearEncoding.forwardOnto(tape, tokens, operand(tape, tokens));
     x = addEmbedding(tape, x, tape.parameter(position));
-    Variable memory = tape.sequence(sublayers(encoder, EncoderLayer::sublayers), x);
-    x = tape.sequence(sublayers(decoder, layer -> layer.sublayers(memory, task)), memory);
-    return mlpHead.forwardOnto(tape, x, x);
+    x = tape.sequence(sublayers(encoder, EncoderLayer::sublayers), x);
+    Variable memory = operand(tape, x);
+    x = tape.sequence(sublayers(decoder, layer -> layer.sublayers(memory, task)), x);
+    return mlpHead.forwardOnto(tape, x, operand(tape, x));
   }
 
   private static <T> List<Layer> sublayers(List<T> layers, Function<T, List<Layer>> sublayersOf) {

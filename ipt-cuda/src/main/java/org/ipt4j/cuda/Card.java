@@ -1,0 +1,214 @@
+package org.ipt4j.cuda;
+
+import com.sun.jna.ptr.LongByReference;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
+
+/** A card through the driver: its primary context, and one stream that all threads share. */
+final class Card implements Gpu {
+  /** A sum of parts needs memory; NVIDIA advises so much for Hopper. */
+  private static final long WORKSPACE_BYTES = 32L << 20;
+
+  /** The context that is current on a thread, if any card's. */
+  private static final ThreadLocal<long[]> CURRENT = ThreadLocal.withInitial(() -> new long[1]);
+
+  private final CardProperties properties;
+  private final long context;
+  private final long stream;
+  private final Kernels kernels;
+  private final Uploads uploads;
+  private final Downloads downloads;
+  private final Blas blas;
+  private final BlasLt blasLt;
+  private long rounded;
+  private int roundedLength;
+
+  /** Starts a card; cuBLAS and cublasLt are registered. */
+  Card(CardProperties properties, byte[] cubin) {
+    this.properties = properties;
+    LongByReference created = new LongByReference();
+    Driver.check(
+        Driver.cuDevicePrimaryCtxRetain(created, properties.device()),
+        "cuDevicePrimaryCtxRetain of " + properties.name());
+    context = created.getValue();
+    use();
+    Driver.check(Driver.cuStreamCreate(created, Driver.STREAM_NON_BLOCKING), "cuStreamCreate");
+    stream = created.getValue();
+    kernels = new Kernels(cubin);
+    uploads = new Uploads(stream);
+    downloads = new Downloads(stream);
+    long workspace = allocate(WORKSPACE_BYTES);
+    blas = new Blas(stream, workspace, WORKSPACE_BYTES);
+    blasLt = new BlasLt(stream, workspace, WORKSPACE_BYTES);
+  }
+
+  private void use() {
+    long[] current = CURRENT.get();
+    if (current[0] != context) {
+      Driver.check(Driver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
+      current[0] = context;
+    }
+  }
+
+  CardProperties properties() {
+    return properties;
+  }
+
+  /** cuBLAS's version. */
+  String blasVersion() {
+    return blas.version();
+  }
+
+  @Override
+  public String name() {
+    return properties.name();
+  }
+
+  @Override
+  public long allocate(long bytes) {
+    use();
+    LongByReference address = new LongByReference();
+    int result = Driver.cuMemAlloc_v2(address, Math.max(1, bytes));
+    if (result == Driver.OUT_OF_MEMORY) {
+      throw new OutOfMemoryError(noMemory(bytes));
+    }
+    Driver.check(result, "cuMemAlloc of " + bytes + " bytes");
+    return address.getValue();
+  }
+
+  private String noMemory(long bytes) {
+    LongByReference free = new LongByReference();
+    LongByReference total = new LongByReference();
+    Driver.check(Driver.cuMemGetInfo_v2(free, total), "cuMemGetInfo");
+    return String.format(
+        Locale.ROOT,
+        "%s has no %,d bytes: %,d of %,d are free; use a smaller batch, accumulate gradients over"
+            + " more of them, or recompute activations",
+        name(),
+        bytes,
+        free.getValue(),
+        total.getValue());
+  }
+
+  @Override
+  public void free(long address) {
+    synchronize();
+    Driver.check(Driver.cuMemFree_v2(address), "cuMemFree");
+  }
+
+  @Override
+  public void write(float[] numbers, int from, int length, long to) {
+    Objects.checkFromIndexSize(from, length, numbers.length);
+    use();
+    uploads.write(numbers, from, length, to);
+  }
+
+  @Override
+  public void read(long from, int length, float[] numbers, int at) {
+    Objects.checkFromIndexSize(at, length, numbers.length);
+    use();
+    downloads.read(from, length, numbers, at);
+  }
+
+  @Override
+  public double[] readDoubles(long from, int length) {
+    use();
+    return downloads.readDoubles(from, length);
+  }
+
+  @Override
+  public void copy(long from, long to, long bytes) {
+    use();
+    Driver.check(Driver.cuMemcpyDtoDAsync_v2(to, from, bytes, stream), "copying on the card");
+  }
+
+  @Override
+  public void zero(long address, long bytes) {
+    use();
+    Driver.check(Driver.cuMemsetD8Async(address, (byte) 0, bytes, stream), "cuMemsetD8Async");
+  }
+
+  @Override
+  public void launch(String kernel, int[] blocks, int threads, int shared, Object... arguments) {
+    use();
+    int result =
+        Driver.cuLaunchKernel(
+            kernels.function(kernel, shared),
+            blocks[0],
+            blocks.length > 1 ? blocks[1] : 1,
+            blocks.length > 2 ? blocks[2] : 1,
+            threads,
+            1,
+            1,
+            shared,
+            stream,
+            Arguments.own().pack(arguments),
+            0);
+    if (result != 0) {
+      Driver.check(
+          result,
+          String.format(
+              "%s of %s blocks of %d threads with %d bytes of shared memory",
+              kernel, Arrays.toString(blocks), threads, shared));
+    }
+  }
+
+  @Override
+  public boolean fuses(Product product) {
+    if (product.count() != 1 || product.alpha() != 1 || product.beta() != 0) {
+      return false;
+    }
+    use();
+    Gemm gemm = Gemm.of(product);
+    synchronized (blasLt) {
+      long bias = rounds(product) ? rounded(gemm.m()) : product.bias();
+      return blasLt.has(gemm, product.arithmetic(), bias, product.relu());
+    }
+  }
+
+  @Override
+  public void multiply(Product product) {
+    use();
+    Gemm gemm = Gemm.of(product);
+    if (product.bias() == 0 && !product.relu()) {
+      blas.multiply(gemm, product.arithmetic(), product.alpha(), product.beta());
+    } else if (!fuses(product)) {
+      throw new UnsupportedOperationException("no product with bias and relu like " + product);
+    } else {
+      synchronized (blasLt) {
+        long bias = rounds(product) ? round(product.bias(), gemm.m()) : product.bias();
+        blasLt.multiply(gemm, product.arithmetic(), bias, product.relu());
+      }
+    }
+  }
+
+  /** A bias is added in the type of the result. */
+  private static boolean rounds(Product product) {
+    return product.bias() != 0 && product.out().type() == Type.BF16;
+  }
+
+  private long round(long bias, int length) {
+    long to = rounded(length);
+    launch("roundToBf16", new int[] {(length + 255) / 256}, 256, 0, bias, to, length);
+    return to;
+  }
+
+  /** Memory for so many bfloat16 numbers, for the next product alone. */
+  private long rounded(int length) {
+    if (length > roundedLength) {
+      if (rounded != 0) {
+        free(rounded);
+      }
+      roundedLength = Math.max(length, 1 << 14);
+      rounded = allocate(2L * roundedLength);
+    }
+    return rounded;
+  }
+
+  @Override
+  public void synchronize() {
+    use();
+    Driver.check(Driver.cuStreamSynchronize(stream), "waiting for the card");
+  }
+}

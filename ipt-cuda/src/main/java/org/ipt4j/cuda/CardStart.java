@@ -1,0 +1,113 @@
+package org.ipt4j.cuda;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import com.sun.jna.ptr.IntByReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds a card and all that it needs. */
+final class CardStart {
+  private static final Logger LOG = LoggerFactory.getLogger(CardStart.class);
+
+  private CardStart() {}
+
+  /**
+   * The card that these settings describe, ready to work.
+   *
+   * @throws CudaUnavailableException if anything is missing
+   */
+  static Card start(CudaSettings settings) {
+    int driver = driver();
+    checkNumber(settings.card());
+    CardProperties properties = CardProperties.of(settings.card());
+    properties.check(settings.arithmetic());
+    Libraries libraries =
+        new Libraries(
+            settings.folders(),
+            System.getenv(),
+            Platform.isWindows(),
+            driver / 1000,
+            NativeLibrary::getInstance);
+    Libraries.Loaded cublas = libraries.load(Libraries.Family.CUBLAS);
+    CuBlas.register(cublas.library());
+    CuBlasLt.register(libraries.cublasLt(cublas).library());
+    StringBuilder compiler = new StringBuilder();
+    byte[] cubin = cubin(libraries, properties, compiler);
+    Card card = new Card(properties, cubin);
+    LOG.info(
+        "Card {}: {}, compute capability {}.{}, {} GiB; driver for CUDA {}.{}; {}; cuBLAS {} from"
+            + " {}",
+        settings.card(),
+        properties.name(),
+        properties.major(),
+        properties.minor(),
+        Math.round(properties.bytes() / (double) (1 << 30)),
+        driver / 1000,
+        driver % 1000 / 10,
+        compiler,
+        card.blasVersion(),
+        cublas.from());
+    return card;
+  }
+
+  /** The CUDA version that the driver serves, such as 13000. */
+  private static int driver() {
+    if (Native.POINTER_SIZE != 8) {
+      throw new CudaUnavailableException("an NVIDIA card needs a 64-bit Java");
+    }
+    try {
+      Driver.load();
+    } catch (UnsatisfiedLinkError e) {
+      throw new CudaUnavailableException(
+          "no NVIDIA driver: expected "
+              + Driver.libraryName()
+              + ", found none; install the driver of an NVIDIA card");
+    }
+    int result = Driver.cuInit(0);
+    if (result == Driver.NO_DEVICE) {
+      throw new CudaUnavailableException("no NVIDIA card: the driver is there but finds none");
+    }
+    if (result != 0) {
+      throw new CudaUnavailableException(
+          "the NVIDIA driver does not start: " + Driver.describe(result));
+    }
+    IntByReference version = new IntByReference();
+    Driver.check(Driver.cuDriverGetVersion(version), "cuDriverGetVersion");
+    return version.getValue();
+  }
+
+  private static void checkNumber(int card) {
+    IntByReference count = new IntByReference();
+    Driver.check(Driver.cuDeviceGetCount(count), "cuDeviceGetCount");
+    if (count.getValue() == 0) {
+      throw new CudaUnavailableException("no NVIDIA card: the driver is there but finds none");
+    }
+    if (card >= count.getValue()) {
+      throw new CudaUnavailableException(
+          "no card " + card + ": found " + count.getValue() + ", numbered from 0");
+    }
+  }
+
+  private static byte[] cubin(
+      Libraries libraries, CardProperties properties, StringBuilder compiler) {
+    Nvrtc nvrtc = null;
+    CudaUnavailableException missing = null;
+    try {
+      Libraries.Loaded loaded = libraries.load(Libraries.Family.NVRTC);
+      nvrtc = new Nvrtc(loaded.library());
+      compiler.append("NVRTC ").append(nvrtc.version()).append(" from ").append(loaded.from());
+    } catch (CudaUnavailableException e) {
+      missing = e;
+      compiler.append("kernels compiled before, no NVRTC");
+    }
+    byte[] cubin =
+        CubinCache.ofUser(System.getenv(), Platform.isWindows())
+            .get(Kernels.text(), Kernels.options(properties.major(), properties.minor()), nvrtc);
+    if (cubin == null) {
+      throw missing;
+    }
+    return cubin;
+  }
+}

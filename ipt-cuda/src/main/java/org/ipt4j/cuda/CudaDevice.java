@@ -1,0 +1,557 @@
+package org.ipt4j.cuda;
+
+import java.util.Arrays;
+import org.ipt4j.core.Activation;
+import org.ipt4j.core.Adam;
+import org.ipt4j.core.Array;
+import org.ipt4j.core.AttentionHeads;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Precision;
+import org.ipt4j.core.Variable.Target;
+import org.ipt4j.cuda.Elements.Function;
+import org.ipt4j.cuda.Gpu.Type;
+
+/**
+ * Floats on a card. Operations are queued; only what brings numbers back waits. With {@link
+ * Arithmetic#BF16} operands are bfloat16, and a product of which any array is.
+ */
+final class CudaDevice extends Device {
+  private static final int WARPS = 8; // of a block, in kernels that take a row a warp
+  private static final int THREADS = 32 * WARPS;
+  private static final int ROW_BLOCKS = 512; // that sum over rows, on any card
+  private static final int TOTAL_BLOCKS = 256;
+  private static final int[] PAIRS = {3, 5, 9, 16}; // of columns a lane, that have kernels
+
+  private final Gpu gpu;
+  private final Arithmetic arithmetic;
+  private final Elements elements;
+  private final Products products;
+  private final Convolutions convolutions;
+  private final FlashAttention attention;
+  private final CudaMemory totals; // doubles
+
+  CudaDevice(Gpu gpu, Arithmetic arithmetic) {
+    super(Precision.FLOAT);
+    this.gpu = gpu;
+    this.arithmetic = arithmetic;
+    this.elements = new Elements(gpu);
+    this.products = new Products(this, gpu, elements);
+    this.convolutions = new Convolutions(this, gpu);
+    this.attention = new FlashAttention(this, gpu);
+    this.totals = new CudaMemory(gpu, (long) TOTAL_BLOCKS * Double.BYTES);
+  }
+
+  @Override
+  public String toString() {
+    return gpu.name() + ", " + arithmetic;
+  }
+
+  Arithmetic arithmetic() {
+    return arithmetic;
+  }
+
+  @Override
+  public boolean takesWholeBatches() {
+    return true;
+  }
+
+  // memory
+
+  @Override
+  protected Array allocate(long length) {
+    CudaMemory memory = new CudaMemory(gpu, Math.max(1, length) * Float.BYTES);
+    return new CudaArray(
+        this, memory, memory.address(), Type.FLOAT, new long[] {length}, new long[] {1});
+  }
+
+  @Override
+  protected void free(Array memory) {
+    CudaArray.of(memory).memoryItself().free();
+  }
+
+  @Override
+  public CudaArray operand(long... shape) {
+    return array(arithmetic == Arithmetic.BF16 ? Type.BF16 : Type.FLOAT, shape);
+  }
+
+  @Override
+  public CudaArray arrayLike(Array other, long... shape) {
+    return array(CudaArray.of(other).type(), shape);
+  }
+
+  @Override
+  public boolean isOperand(Array x) {
+    return arithmetic != Arithmetic.BF16 || CudaArray.of(x).type() == Type.BF16;
+  }
+
+  CudaArray array(Type type, long... shape) {
+    if (type == Type.FLOAT) {
+      return CudaArray.of(array(shape));
+    }
+    long length = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    return CudaArray.of(array(CudaArray.numbersFor(type, length))).as(type, shape);
+  }
+
+  /** x itself, if it has this type, else a copy that has. */
+  CudaArray in(Type type, CudaArray x) {
+    return x.type() == type ? x : copied(type, x);
+  }
+
+  /** A contiguous copy of x. */
+  CudaArray copied(Type type, CudaArray x) {
+    CudaArray copy = array(type, x.shape());
+    copy(x, copy);
+    return copy;
+  }
+
+  // the border
+
+  @Override
+  public void write(float[] numbers, int from, Array array) {
+    CudaArray to = CudaArray.of(array);
+    if (to.type() == Type.FLOAT) {
+      gpu.write(numbers, from, Math.toIntExact(to.length()), to.address());
+    } else {
+      CudaArray floats = array(Type.FLOAT, to.shape());
+      write(numbers, from, floats);
+      copy(floats, to);
+    }
+  }
+
+  @Override
+  public void read(Array array, float[] numbers, int at) {
+    CudaArray x = CudaArray.of(array);
+    CudaArray from = x.isRowByRow() ? in(Type.FLOAT, x) : copied(Type.FLOAT, x);
+    gpu.read(from.address(), Math.toIntExact(from.length()), numbers, at);
+  }
+
+  @Override
+  public double number(Array array) {
+    float[] one = new float[1];
+    read(array, one, 0);
+    return one[0];
+  }
+
+  @Override
+  public double sum(Array x) {
+    return total(0, x);
+  }
+
+  @Override
+  public double absoluteSum(Array x) {
+    return total(1, x);
+  }
+
+  @Override
+  public double squareSum(Array x) {
+    return total(2, x);
+  }
+
+  @Override
+  public boolean isFinite(Array x) {
+    return total(3, x) == 0;
+  }
+
+  private synchronized double total(int of, Array array) {
+    CudaArray x = CudaArray.of(array);
+    boolean rows = x.rank() == 2 && !x.isRowByRow();
+    if (!rows && x.rank() > 1 && !x.isRowByRow()) {
+      x = copied(x.type(), x);
+    }
+    long q = rows ? x.size(1) : Math.max(1, x.length());
+    long rowStride = rows ? x.stride(0) : 0;
+    long stride = x.isRowByRow() ? 1 : x.stride(x.rank() - 1);
+    int blocks = (int) Math.max(1, Math.min(TOTAL_BLOCKS, x.length() / 256));
+    gpu.launch(
+        "totals",
+        new int[] {blocks},
+        256,
+        0,
+        of,
+        x.address(),
+        x.code(),
+        x.length(),
+        q,
+        rowStride,
+        stride,
+        totals.address());
+    return Arrays.stream(gpu.readDoubles(totals.address(), blocks)).sum();
+  }
+
+  // primitives
+
+  private void run(Function f, Array a, Array b, double factor, Array out) {
+    elements.run(f, CudaArray.of(a), b == null ? null : CudaArray.of(b), factor, CudaArray.of(out));
+  }
+
+  @Override
+  public void fill(Array out, double value) {
+    run(Function.FILL, out, null, value, out);
+  }
+
+  @Override
+  public void copy(Array x, Array out) {
+    run(Function.COPY, x, null, 0, out);
+  }
+
+  @Override
+  public void matmul(Array a, Array b, double alpha, double beta, Array out) {
+    products.run(
+        CudaArray.of(a), CudaArray.of(b), alpha, beta, CudaArray.of(out), Arithmetic.FLOAT32);
+  }
+
+  @Override
+  public void product(Array a, Array b, double alpha, double beta, Array out) {
+    products.run(CudaArray.of(a), CudaArray.of(b), alpha, beta, CudaArray.of(out), arithmetic);
+  }
+
+  @Override
+  public void add(Array a, Array b, Array out) {
+    run(Function.ADD, a, b, 0, out);
+  }
+
+  @Override
+  public void addScaled(double factor, Array x, Array out) {
+    run(Function.ADD_SCALED, out, x, factor, out);
+  }
+
+  @Override
+  public void subtract(Array a, Array b, Array out) {
+    run(Function.SUBTRACT, a, b, 0, out);
+  }
+
+  @Override
+  public void multiply(Array a, Array b, Array out) {
+    run(Function.MULTIPLY, a, b, 0, out);
+  }
+
+  @Override
+  public void divide(Array a, Array b, Array out) {
+    run(Function.DIVIDE, a, b, 0, out);
+  }
+
+  @Override
+  public void scale(Array x, double factor, Array out) {
+    run(Function.SCALE, x, null, factor, out);
+  }
+
+  @Override
+  public void shift(Array x, double term) {
+    run(Function.SHIFT, x, null, term, x);
+  }
+
+  @Override
+  public void sign(Array x, Array out) {
+    run(Function.SIGN, x, null, 0, out);
+  }
+
+  @Override
+  public void exp(Array x) {
+    run(Function.EXP, x, null, 0, x);
+  }
+
+  @Override
+  public void log(Array x) {
+    run(Function.LOG, x, null, 0, x);
+  }
+
+  @Override
+  public void root(Array x, double epsilon) {
+    run(Function.ROOT, x, null, epsilon, x);
+  }
+
+  @Override
+  public void inverseRoot(Array x, double epsilon) {
+    run(Function.INVERSE_ROOT, x, null, epsilon, x);
+  }
+
+  @Override
+  public void relu(Array x, Array out) {
+    run(Function.RELU, x, null, 0, out);
+  }
+
+  @Override
+  public void reluBackward(Array y, Array dy) {
+    run(Function.RELU_BACKWARD, dy, y, 0, dy);
+  }
+
+  @Override
+  public void softmax(Array array, Array out) {
+    CudaArray x = CudaArray.of(array);
+    CudaArray y = CudaArray.of(out);
+    long q = x.size(x.rank() - 1);
+    int rows = Math.toIntExact(x.length() / q);
+    gpu.launch(
+        "softmaxRows",
+        rowBlocks(rows),
+        THREADS,
+        0,
+        x.address(),
+        x.code(),
+        y.address(),
+        y.code(),
+        rows,
+        (int) q);
+  }
+
+  @Override
+  public void permute(Array x, Array y, int... axes) {
+    long[] shape = new long[axes.length];
+    long[] strides = new long[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      shape[i] = x.size(axes[i]);
+      strides[i] = x.stride(axes[i]);
+    }
+    copy(x.view(0, shape, strides), y.reshape(shape));
+  }
+
+  @Override
+  public void sumRows(Array array, double factor, Array out) {
+    CudaArray x = CudaArray.of(array);
+    if (x.stride(1) != 1 && x.size(1) > 1) {
+      x = copied(x.type(), x);
+    }
+    CudaArray to = CudaArray.of(out);
+    int rows = Math.toIntExact(x.size(0));
+    gpu.launch(
+        "rowSums",
+        rowBlocks(rows),
+        THREADS,
+        0,
+        x.address(),
+        x.code(),
+        x.stride(0),
+        rows,
+        (int) x.size(1),
+        (float) factor,
+        to.address(),
+        to.code(),
+        to.stride(0));
+  }
+
+  @Override
+  public void sumColumns(Array array, double beta, Array out) {
+    CudaArray x = CudaArray.of(array);
+    CudaArray to = CudaArray.of(out);
+    int q = Math.toIntExact(x.size(1));
+    if (q % 2 != 0 || !x.isRowByRow() || to.type() != Type.FLOAT) {
+      CudaArray plain = x.stride(1) == 1 ? x : copied(x.type(), x);
+      gpu.launch(
+          "columnSumsAny",
+          new int[] {(q + 255) / 256},
+          256,
+          0,
+          plain.address(),
+          plain.code(),
+          plain.stride(0),
+          plain.size(0),
+          q,
+          (float) beta,
+          to.address(),
+          to.code());
+      return;
+    }
+    int wide = (q + 63) / 64;
+    int parts = (int) Math.max(1, Math.min((x.size(0) + 31) / 32, ROW_BLOCKS / wide));
+    CudaArray sums = array(Type.FLOAT, parts, q);
+    gpu.launch(
+        "columnSums",
+        new int[] {wide, parts},
+        256,
+        0,
+        x.address(),
+        x.code(),
+        0L,
+        0,
+        x.size(0),
+        q,
+        sums.address());
+    addParts(sums, parts, q, q, beta, to.address());
+  }
+
+  /** out [Q] = the sum of the parts, which are {@code stride} numbers apart, + beta · out. */
+  private void addParts(CudaArray sums, int parts, long stride, int q, double beta, long out) {
+    gpu.launch(
+        "partSums",
+        new int[] {(q + 127) / 128},
+        128,
+        0,
+        sums.address(),
+        parts,
+        stride,
+        q,
+        (float) beta,
+        out);
+  }
+
+  private static int[] rowBlocks(int rows) {
+    return new int[] {(rows + WARPS - 1) / WARPS};
+  }
+
+  // whole operations
+
+  @Override
+  public void layerNorm(
+      Array x, Array gain, Array bias, double epsilon, Array y, Array mean, Array inverse) {
+    CudaArray from = in(Type.FLOAT, CudaArray.of(x));
+    CudaArray to = CudaArray.of(y);
+    int rows = Math.toIntExact(x.size(0));
+    int d = Math.toIntExact(x.size(1));
+    gpu.launch(
+        "layerNorm" + pairs(d),
+        rowBlocks(rows),
+        THREADS,
+        0,
+        from.address(),
+        CudaArray.of(gain).address(),
+        CudaArray.of(bias).address(),
+        to.address(),
+        to.code(),
+        CudaArray.of(mean).address(),
+        CudaArray.of(inverse).address(),
+        rows,
+        d,
+        (float) epsilon);
+  }
+
+  /** The name's end of the kernel for rows of {@code d} numbers. */
+  private static String pairs(int d) {
+    return Arrays.stream(PAIRS)
+        .filter(pairs -> d % 2 == 0 && d <= 64 * pairs)
+        .mapToObj(Integer::toString)
+        .findFirst()
+        .orElse("Any");
+  }
+
+  @Override
+  public void layerNormBackward(
+      Array dy,
+      Array x,
+      Array gain,
+      Array mean,
+      Array inverse,
+      Target dx,
+      Array dgain,
+      Array dbias) {
+    CudaArray from = in(Type.FLOAT, CudaArray.of(x));
+    CudaArray slopes = CudaArray.of(dy);
+    int rows = Math.toIntExact(x.size(0));
+    int d = Math.toIntExact(x.size(1));
+    String pairs = pairs(d);
+    boolean any = pairs.equals("Any");
+    int perBlock = any ? 1 : WARPS;
+    int blocks = Math.max(1, Math.min(ROW_BLOCKS, (rows + perBlock - 1) / perBlock));
+    CudaArray sums = array(Type.FLOAT, blocks, 2, d);
+    boolean direct = dx == null || CudaArray.of(dx.array()).type() == Type.FLOAT;
+    Target target = direct ? dx : new Target(array(Type.FLOAT, x.shape()), 0);
+    gpu.launch(
+        "layerNormBackward" + pairs,
+        new int[] {blocks},
+        32 * perBlock,
+        any ? 0 : WARPS * 2 * d * Float.BYTES,
+        slopes.address(),
+        slopes.code(),
+        from.address(),
+        CudaArray.of(gain).address(),
+        CudaArray.of(mean).address(),
+        CudaArray.of(inverse).address(),
+        target == null ? 0L : CudaArray.of(target.array()).address(),
+        target == null ? 0f : (float) target.beta(),
+        sums.address(),
+        rows,
+        d);
+    addParts(sums, blocks, 2L * d, d, 0, CudaArray.of(dgain).address());
+    CudaArray ofBias = sums.view(d, new long[] {blocks, d}, new long[] {2L * d, 1});
+    addParts(ofBias, blocks, 2L * d, d, 0, CudaArray.of(dbias).address());
+    if (!direct) {
+      give(target.array(), dx);
+    }
+  }
+
+  @Override
+  public void linear(Array x, Array w, Array b, Array r, Activation activation, Array y) {
+    if (r != null || !products.fused(x, w, b, activation, y, arithmetic)) {
+      super.linear(x, w, b, r, activation, y);
+    }
+  }
+
+  @Override
+  public Array factor(Array dy, Array other) {
+    return in(CudaArray.of(other).type(), CudaArray.of(dy));
+  }
+
+  @Override
+  protected void convolution(Array x, Array w, Array b, Array out) {
+    convolution(x, w, b, null, Activation.NONE, out);
+  }
+
+  @Override
+  protected void convolutionBackward(
+      Array x, Array w, Array b, Array dy, Array dx, Array dw, Array db) {
+    convolutionBackward(x, w, b, Activation.NONE, null, dy, new Target(dx, 0), dw, db);
+  }
+
+  @Override
+  public void convolution(Array x, Array w, Array b, Array r, Activation activation, Array y) {
+    convolutions.forward(x, w, b, r, activation, y);
+  }
+
+  @Override
+  public void convolutionBackward(
+      Array x,
+      Array w,
+      Array b,
+      Activation activation,
+      Array y,
+      Array dy,
+      Target dx,
+      Array dw,
+      Array db) {
+    convolutions.backward(x, w, activation, y, dy, dx, dw, db);
+  }
+
+  @Override
+  public long[] keptByAttention(AttentionHeads heads) {
+    return attention.supports(heads)
+        ? new long[] {heads.q().size(0), heads.perSample(), heads.queries()}
+        : super.keptByAttention(heads);
+  }
+
+  @Override
+  public void attention(AttentionHeads heads, Array kept, Array y) {
+    if (attention.supports(heads)) {
+      attention.forward(heads, kept, y);
+    } else {
+      super.attention(heads, kept, y);
+    }
+  }
+
+  @Override
+  public void attentionBackward(
+      AttentionHeads heads, Array kept, Array y, Array dy, Target dq, Target dk, Target dv) {
+    if (attention.supports(heads)) {
+      attention.backward(heads, kept, y, dy, dq, dk, dv);
+    } else {
+      super.attentionBackward(heads, kept, y, dy, dq, dk, dv);
+    }
+  }
+
+  @Override
+  public void adam(Adam step, Array w, Array g, Array m, Array v) {
+    gpu.launch(
+        "adam",
+        Elements.blocks(w.length()),
+        THREADS,
+        0,
+        w.length(),
+        CudaArray.of(w).address(),
+        CudaArray.of(g).address(),
+        CudaArray.of(m).address(),
+        CudaArray.of(v).address(),
+        (float) step.beta1(),
+        (float) step.beta2(),
+        (float) step.meanFactor(),
+        (float) step.squareFactor(),
+        (float) step.epsilon());
+  }
+}

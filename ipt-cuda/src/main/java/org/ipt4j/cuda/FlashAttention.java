@@ -1,0 +1,262 @@
+package org.ipt4j.cuda;
+
+import org.ipt4j.core.Array;
+import org.ipt4j.core.AttentionHeads;
+import org.ipt4j.core.Variable.Target;
+import org.ipt4j.cuda.Gpu.Type;
+
+/**
+ * Attention that never writes its scores (Dao, "FlashAttention-2", 2023), by the kernels of {@code
+ * attention.cu}. Of the softmax it keeps the logarithms of the sums [N,A,S].
+ */
+final class FlashAttention {
+  private static final int[] WIDTHS = {16, 32, 48, 64, 128}; // of a head, that have kernels
+  private static final int MOST_ROWS = 160; // of a block
+  private static final int WARP_ROWS = 32;
+
+  private final CudaDevice device;
+  private final Gpu gpu;
+
+  FlashAttention(CudaDevice device, Gpu gpu) {
+    this.device = device;
+    this.gpu = gpu;
+  }
+
+  boolean supports(AttentionHeads heads) {
+    return heads.width() <= WIDTHS[WIDTHS.length - 1] && heads.factor() > 0;
+  }
+
+  /** The inputs in one type, and the kernels for them. */
+  private final class Inputs {
+    final CudaArray q;
+    final CudaArray k;
+    final CudaArray v;
+    final Type type;
+    final String form;
+    final String kernel;
+    final AttentionHeads heads;
+
+    Inputs(AttentionHeads heads) {
+      this.heads = heads;
+      type = CudaArray.of(heads.q()).type();
+      q = input(heads.q());
+      k = input(heads.k());
+      v = input(heads.v());
+      String floats = device.arithmetic() == Arithmetic.FLOAT32 ? "_float32" : "_tf32";
+      form = type == Type.BF16 ? "_bf16" : floats;
+      kernel = form + "_" + padded(heads.width());
+    }
+
+    /** In the type of the queries, the numbers of a row side by side. */
+    CudaArray input(Array x) {
+      CudaArray own = CudaArray.of(x);
+      return own.type() == type && own.stride(2) == 1 ? own : device.copied(type, own);
+    }
+  }
+
+  private static int padded(int width) {
+    for (int padded : WIDTHS) {
+      if (padded >= width) {
+        return padded;
+      }
+    }
+    throw new IllegalArgumentException("no kernel for heads of width " + width);
+  }
+
+  void forward(AttentionHeads heads, Array kept, Array y) {
+    Inputs in = new Inputs(heads);
+    CudaArray to = CudaArray.of(y);
+    CudaArray result = to.type() == in.type ? to : device.array(in.type, y.shape());
+    gpu.launch(
+        "attention" + in.kernel,
+        blocks(heads.queries(), heads),
+        threads(heads.queries()),
+        0,
+        in.q.address(),
+        in.k.address(),
+        in.v.address(),
+        result.address(),
+        kept == null ? 0L : CudaArray.of(kept).address(),
+        heads.perSample(),
+        heads.queries(),
+        heads.keys(),
+        heads.width(),
+        in.q.stride(0),
+        in.q.stride(1),
+        in.k.stride(0),
+        in.k.stride(1),
+        in.v.stride(0),
+        in.v.stride(1),
+        result.stride(0),
+        result.stride(1),
+        (float) heads.factor());
+    if (result != to) {
+      device.copy(result, to);
+    }
+  }
+
+  void backward(
+      AttentionHeads heads, Array kept, Array y, Array dy, Target dq, Target dk, Target dv) {
+    Inputs in = new Inputs(heads);
+    CudaArray slopes = in.input(dy);
+    CudaArray outputs = in.input(y);
+    CudaArray deltas = deltas(in, outputs, slopes);
+    Ready ofQueries = ready(in, dq);
+    Ready ofKeys = ready(in, dk);
+    Ready ofValues = ready(in, dv);
+    if (ofQueries.wanted()) {
+      queries(in, slopes, kept, deltas, ofQueries);
+      ofQueries.finish();
+    }
+    if (ofKeys.wanted() || ofValues.wanted()) {
+      keys(in, slopes, kept, deltas, ofKeys, ofValues);
+      ofKeys.finish();
+      ofValues.finish();
+    }
+  }
+
+  /** Where a kernel writes a gradient: the target itself, or an array of the kernel's type. */
+  private final class Ready {
+    final Target target; // null: not wanted
+    final CudaArray array; // null: not wanted
+    final boolean direct;
+
+    Ready(Inputs in, Target target) {
+      this.target = target;
+      CudaArray to = target == null ? null : CudaArray.of(target.array());
+      direct = to != null && to.type() == in.type && to.stride(2) == 1;
+      array = to == null || direct ? to : device.array(in.type, to.shape());
+    }
+
+    boolean wanted() {
+      return array != null;
+    }
+
+    long address() {
+      return array == null ? 0 : array.address();
+    }
+
+    long stride(int axis) {
+      return array == null ? 0 : array.stride(axis);
+    }
+
+    float beta() {
+      return direct ? (float) target.beta() : 0;
+    }
+
+    void finish() {
+      if (wanted() && !direct) {
+        device.give(array, target);
+      }
+    }
+  }
+
+  private Ready ready(Inputs in, Target target) {
+    return new Ready(in, target);
+  }
+
+  /** The sums of dy ∘ y over a head's columns [N,A,S]. */
+  private CudaArray deltas(Inputs in, CudaArray y, CudaArray dy) {
+    AttentionHeads heads = in.heads;
+    int samples = (int) in.q.size(0);
+    CudaArray deltas = device.array(Type.FLOAT, samples, heads.perSample(), heads.queries());
+    gpu.launch(
+        "attentionDeltas" + in.form,
+        new int[] {(heads.perSample() * heads.queries() + 15) / 16, samples},
+        128,
+        0,
+        y.address(),
+        dy.address(),
+        deltas.address(),
+        heads.perSample(),
+        heads.queries(),
+        heads.width(),
+        y.stride(0),
+        y.stride(1),
+        dy.stride(0),
+        dy.stride(1));
+    return deltas;
+  }
+
+  private void queries(Inputs in, CudaArray dy, Array kept, CudaArray deltas, Ready dq) {
+    AttentionHeads heads = in.heads;
+    gpu.launch(
+        "attentionQueries" + in.kernel,
+        blocks(heads.queries(), heads),
+        threads(heads.queries()),
+        0,
+        in.q.address(),
+        in.k.address(),
+        in.v.address(),
+        dy.address(),
+        CudaArray.of(kept).address(),
+        deltas.address(),
+        dq.address(),
+        heads.perSample(),
+        heads.queries(),
+        heads.keys(),
+        heads.width(),
+        in.q.stride(0),
+        in.q.stride(1),
+        in.k.stride(0),
+        in.k.stride(1),
+        in.v.stride(0),
+        in.v.stride(1),
+        dy.stride(0),
+        dy.stride(1),
+        dq.stride(0),
+        dq.stride(1),
+        (float) heads.factor(),
+        dq.beta());
+  }
+
+  private void keys(Inputs in, CudaArray dy, Array kept, CudaArray deltas, Ready dk, Ready dv) {
+    AttentionHeads heads = in.heads;
+    gpu.launch(
+        "attentionKeys" + in.kernel,
+        blocks(heads.keys(), heads),
+        threads(heads.keys()),
+        0,
+        in.q.address(),
+        in.k.address(),
+        in.v.address(),
+        dy.address(),
+        CudaArray.of(kept).address(),
+        deltas.address(),
+        dk.address(),
+        dv.address(),
+        heads.perSample(),
+        heads.queries(),
+        heads.keys(),
+        heads.width(),
+        in.q.stride(0),
+        in.q.stride(1),
+        in.k.stride(0),
+        in.k.stride(1),
+        in.v.stride(0),
+        in.v.stride(1),
+        dy.stride(0),
+        dy.stride(1),
+        dk.stride(0),
+        dk.stride(1),
+        dv.stride(0),
+        dv.stride(1),
+        (float) heads.factor(),
+        dk.beta(),
+        dv.beta());
+  }
+
+  private static int[] blocks(int rows, AttentionHeads heads) {
+    return new int[] {blocksOf(rows), heads.perSample(), (int) heads.q().size(0)};
+  }
+
+  private static int blocksOf(int rows) {
+    return (rows + MOST_ROWS - 1) / MOST_ROWS;
+  }
+
+  /** A warp for {@link #WARP_ROWS} of a block's rows. */
+  private static int threads(int rows) {
+    int perBlock = blocksOf(rows) * WARP_ROWS;
+    return (rows + perBlock - 1) / perBlock * 32;
+  }
+}

@@ -1,0 +1,109 @@
+package org.ipt4j.cuda;
+
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/** The kernels' text, and what it is on a card. */
+final class Kernels {
+  /** What all share, and a file for each topic. */
+  static final List<String> FILES =
+      List.of(
+          "common.cuh",
+          "elementwise.cu",
+          "norms.cu",
+          "reductions.cu",
+          "attention.cu",
+          "convolution.cu",
+          "rounding.cu");
+
+  /** What a launch may ask for without saying so before. */
+  private static final int SHARED_BYTES = 48 << 10;
+
+  /** A kernel; the shared memory of its own and what a launch may ask for on top. */
+  private static final class Function {
+    final long handle;
+    volatile int dynamicBytes;
+
+    Function(long handle, int dynamicBytes) {
+      this.handle = handle;
+      this.dynamicBytes = dynamicBytes;
+    }
+  }
+
+  private final long module;
+  private final ConcurrentMap<String, Function> functions = new ConcurrentHashMap<>();
+
+  /** Of machine code; the card's context is current. */
+  Kernels(byte[] cubin) {
+    LongByReference handle = new LongByReference();
+    Driver.check(Driver.cuModuleLoadData(handle, cubin), "cuModuleLoadData of the kernels");
+    module = handle.getValue();
+  }
+
+  /** The text of all kernels. */
+  static String text() {
+    StringBuilder text = new StringBuilder();
+    for (String file : FILES) {
+      text.append("#line 1 \"").append(file).append("\"\n").append(read(file)).append('\n');
+    }
+    return text.toString();
+  }
+
+  /** The compiler's options for a card's compute capability. */
+  static List<String> options(int major, int minor) {
+    return List.of("--gpu-architecture=sm_" + major + minor, "--std=c++17");
+  }
+
+  private static String read(String file) {
+    try (InputStream in = Kernels.class.getResourceAsStream(file)) {
+      if (in == null) {
+        throw new IllegalStateException("no kernels " + file + " beside " + Kernels.class);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The handle of a kernel that is about to be launched with so much dynamic shared memory. */
+  long function(String kernel, int shared) {
+    Function function = functions.get(kernel);
+    if (function == null) {
+      function = functions.computeIfAbsent(kernel, this::find);
+    }
+    if (shared > function.dynamicBytes) {
+      allow(function, kernel, shared);
+    }
+    return function.handle;
+  }
+
+  private Function find(String kernel) {
+    LongByReference handle = new LongByReference();
+    Driver.check(
+        Driver.cuModuleGetFunction(handle, module, kernel), "cuModuleGetFunction of " + kernel);
+    IntByReference own = new IntByReference();
+    Driver.check(
+        Driver.cuFuncGetAttribute(own, Driver.FUNCTION_SHARED_BYTES, handle.getValue()),
+        "cuFuncGetAttribute of " + kernel);
+    return new Function(handle.getValue(), SHARED_BYTES - own.getValue());
+  }
+
+  private static void allow(Function function, String kernel, int shared) {
+    synchronized (function) {
+      if (shared > function.dynamicBytes) {
+        Driver.check(
+            Driver.cuFuncSetAttribute(
+                function.handle, Driver.FUNCTION_MAX_DYNAMIC_SHARED_BYTES, shared),
+            shared + " bytes of shared memory for " + kernel);
+        function.dynamicBytes = shared;
+      }
+    }
+  }
+}

@@ -1,0 +1,244 @@
+// What all kernels share: number types, sums over a warp or a block, and products of small tiles.
+// NVRTC compiles this text for the card; a C++ compiler, with emulator.h before it, for the tests.
+
+#ifndef EMULATED
+#define KERNEL(name, ...) extern "C" __global__ void name(__VA_ARGS__)
+#define DEVICE __device__ __forceinline__
+#define SHARED __shared__
+// The block's memory whose size the launch gives, as an array of a type.
+#define DYNAMIC_SHARED(type, name)             \
+  extern __shared__ float4 dynamicShared[];    \
+  type* name = reinterpret_cast<type*>(dynamicShared)
+#endif
+
+typedef long long Long;
+
+// bfloat16: the upper half of a float.
+struct bf16 {
+  unsigned short bits;
+};
+
+DEVICE float asFloat(unsigned bits) {
+#ifdef EMULATED
+  float x;
+  memcpy(&x, &bits, 4);
+  return x;
+#else
+  return __uint_as_float(bits);
+#endif
+}
+
+DEVICE unsigned asBits(float x) {
+#ifdef EMULATED
+  unsigned bits;
+  memcpy(&bits, &x, 4);
+  return bits;
+#else
+  return __float_as_uint(x);
+#endif
+}
+
+DEVICE float toFloat(float x) { return x; }
+DEVICE float toFloat(bf16 x) { return asFloat((unsigned)x.bits << 16); }
+
+// Rounds to the nearest, ties to even; not a number stays one.
+DEVICE unsigned short toBits(float x) {
+#ifdef EMULATED
+  unsigned bits = asBits(x);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return (unsigned short)((bits >> 16) | 0x40);
+  return (unsigned short)((bits + 0x7fffu + ((bits >> 16) & 1)) >> 16);
+#else
+  unsigned short bits;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(x));
+  return bits;
+#endif
+}
+
+template <class T>
+DEVICE T from(float x);
+template <>
+DEVICE float from<float>(float x) {
+  return x;
+}
+template <>
+DEVICE bf16 from<bf16>(float x) {
+  bf16 y;
+  y.bits = toBits(x);
+  return y;
+}
+
+// Sums over the 32 lanes of a warp; each lane receives it.
+DEVICE float warpSum(float x) {
+  for (int apart = 16; apart > 0; apart /= 2) x += __shfl_xor_sync(0xffffffffu, x, apart);
+  return x;
+}
+
+DEVICE float warpMax(float x) {
+  for (int apart = 16; apart > 0; apart /= 2)
+    x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, apart));
+  return x;
+}
+
+// The sum over a block of whole warps, at most 1024 threads; each thread receives it.
+DEVICE float blockSum(float x) {
+  SHARED float sums[32];
+  x = warpSum(x);
+  __syncthreads();
+  if (threadIdx.x % 32 == 0) sums[threadIdx.x / 32] = x;
+  __syncthreads();
+  float sum = 0;
+  for (int warp = 0; warp < (int)(blockDim.x / 32); warp++) sum += sums[warp];
+  return sum;
+}
+
+// Products of tiles by the tensor cores: c [16,8] += a [16,16] · b [16,8], by the lanes of a warp.
+// With g = lane / 4 and t = lane % 4, a lane holds
+//   of a: the pairs (g, 2t), (g+8, 2t), (g, 2t+8), (g+8, 2t+8), each of two neighbouring columns;
+//   of b: the pairs (2t, g), (2t+8, g), each of two neighbouring rows;
+//   of c: (g, 2t), (g, 2t+1), (g+8, 2t), (g+8, 2t+1).
+// So c's layout is that of the left or right half of an a: a product can be the next one's input.
+// A form has a type of numbers in memory and of pairs in registers.
+
+struct Pair {
+  float x, y;
+};
+
+#ifdef EMULATED
+// Each lane's numbers go to all lanes, which then compute their own sums.
+inline void emulatedProduct(float* c, const float (&a)[8], const float (&b)[4]) {
+  float all[32][12];
+  float own[12];
+  for (int i = 0; i < 8; i++) own[i] = a[i];
+  for (int i = 0; i < 4; i++) own[8 + i] = b[i];
+  warpExchange(own, sizeof own, all);
+  int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+  for (int i = 0; i < 4; i++) {
+    int row = g + (i / 2) * 8, column = 2 * t + i % 2;
+    float sum = 0;
+    for (int k = 0; k < 16; k++) {
+      const float* left = all[(row % 8) * 4 + (k % 8) / 2];
+      const float* right = all[column * 4 + (k % 8) / 2];
+      sum += left[(k / 8) * 4 + (row / 8) * 2 + k % 2] * right[8 + (k / 8) * 2 + k % 2];
+    }
+    c[i] += sum;
+  }
+}
+#endif
+
+DEVICE float toTf32(float x) {
+#ifdef EMULATED
+  return asFloat((asBits(x) + 0x1000u) & 0xffffe000u);
+#else
+  unsigned y;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(y) : "f"(x));
+  return asFloat(y);
+#endif
+}
+
+#ifndef EMULATED
+DEVICE void productTf32(float* c, Pair a0, Pair a1, Pair b) {
+  asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+      "{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(asBits(a0.x)), "r"(asBits(a1.x)), "r"(asBits(a0.y)), "r"(asBits(a1.y)),
+        "r"(asBits(b.x)), "r"(asBits(b.y)));
+}
+#endif
+
+// TF32: 10 bits of mantissa.
+struct Tf32 {
+  typedef float Number;
+  typedef ::Pair Pair;
+
+  DEVICE static Pair pair(float x, float y) {
+    Pair p;
+    p.x = toTf32(x);
+    p.y = toTf32(y);
+    return p;
+  }
+  DEVICE static Pair load(const float* p) { return pair(p[0], p[1]); }
+
+  DEVICE static void product(float* c, Pair a0, Pair a1, Pair a2, Pair a3, Pair b0, Pair b1) {
+#ifdef EMULATED
+    emulatedProduct(
+        c, {a0.x, a0.y, a1.x, a1.y, a2.x, a2.y, a3.x, a3.y}, {b0.x, b0.y, b1.x, b1.y});
+#else
+    productTf32(c, a0, a1, b0);
+    productTf32(c, a2, a3, b1);
+#endif
+  }
+};
+
+// float32, as three products of TF32: a number is its TF32 and the TF32 of what is left.
+struct Float32 {
+  typedef float Number;
+  typedef ::Pair Pair;
+
+  DEVICE static Pair pair(float x, float y) {
+    Pair p;
+    p.x = x;
+    p.y = y;
+    return p;
+  }
+  DEVICE static Pair load(const float* p) { return pair(p[0], p[1]); }
+
+  DEVICE static Pair rest(Pair p, Pair rounded) {
+    return Tf32::pair(p.x - rounded.x, p.y - rounded.y);
+  }
+
+  DEVICE static void product(float* c, Pair a0, Pair a1, Pair a2, Pair a3, Pair b0, Pair b1) {
+#ifdef EMULATED
+    emulatedProduct(
+        c, {a0.x, a0.y, a1.x, a1.y, a2.x, a2.y, a3.x, a3.y}, {b0.x, b0.y, b1.x, b1.y});
+#else
+    half(c, a0, a1, b0);
+    half(c, a2, a3, b1);
+#endif
+  }
+
+#ifndef EMULATED
+  DEVICE static void half(float* c, Pair a0, Pair a1, Pair b) {
+    Pair h0 = Tf32::pair(a0.x, a0.y), h1 = Tf32::pair(a1.x, a1.y), hb = Tf32::pair(b.x, b.y);
+    productTf32(c, rest(a0, h0), rest(a1, h1), hb);
+    productTf32(c, h0, h1, rest(b, hb));
+    productTf32(c, h0, h1, hb);
+  }
+#endif
+};
+
+// bfloat16, summed in float.
+struct Bf16 {
+  typedef bf16 Number;
+  typedef unsigned Pair;  // the first number in the lower half
+
+  DEVICE static Pair pair(float x, float y) {
+#ifdef EMULATED
+    return toBits(x) | (unsigned)toBits(y) << 16;
+#else
+    unsigned p;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(p) : "f"(y), "f"(x));
+    return p;
+#endif
+  }
+  DEVICE static Pair pair(bf16 x, bf16 y) { return x.bits | (unsigned)y.bits << 16; }
+  // p is a multiple of 4 bytes
+  DEVICE static Pair load(const bf16* p) { return *reinterpret_cast<const unsigned*>(p); }
+
+  DEVICE static void product(float* c, Pair a0, Pair a1, Pair a2, Pair a3, Pair b0, Pair b1) {
+#ifdef EMULATED
+    emulatedProduct(
+        c,
+        {low(a0), high(a0), low(a1), high(a1), low(a2), high(a2), low(a3), high(a3)},
+        {low(b0), high(b0), low(b1), high(b1)});
+#else
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
+        "{%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
+#endif
+  }
+#ifdef EMULATED
+  static float low(Pair p) { return asFloat(p << 16); }
+  static float high(Pair p) { return asFloat(p & 0xffff0000u); }
+#endif
+};

@@ -1,0 +1,65 @@
+package org.ipt4j.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.jna.NativeLibrary;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+class CudaTest {
+  private static boolean hasDriver() {
+    try {
+      NativeLibrary.getInstance(Driver.libraryName());
+      return true;
+    } catch (UnsatisfiedLinkError e) {
+      return false;
+    }
+  }
+
+  @Test
+  void withoutADriverTheErrorSaysSoEachTime() {
+    Assumptions.assumeFalse(hasDriver(), "skipped: there is a driver here");
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> Cuda.device(CudaSettings.of(Arithmetic.BF16)))
+          .isInstanceOf(CudaUnavailableException.class)
+          .hasMessage(
+              "no NVIDIA driver: expected "
+                  + Driver.libraryName()
+                  + ", found none; install the driver of an NVIDIA card");
+    }
+  }
+
+  @Test
+  void oldCardsAreRefusedForWhatTheyCannotDo() {
+    CardProperties turing = new CardProperties(0, "T4", 7, 5, 1);
+    CardProperties pascal = new CardProperties(0, "P4", 6, 1, 1);
+    CardProperties hopper = new CardProperties(0, "H200", 9, 0, 1);
+
+    turing.check(Arithmetic.FLOAT32);
+    hopper.check(Arithmetic.BF16);
+    assertThatThrownBy(() -> turing.check(Arithmetic.BF16))
+        .isInstanceOf(CudaUnavailableException.class)
+        .hasMessage(
+            "BF16 needs a card of compute capability 8.0 or higher (Ampere, GeForce 30), found T4"
+                + " with 7.5");
+    assertThatThrownBy(() -> pascal.check(Arithmetic.FLOAT32))
+        .isInstanceOf(CudaUnavailableException.class)
+        .hasMessageContaining("7.5 or higher")
+        .hasMessageContaining("P4 with 6.1");
+  }
+
+  @Test
+  void settingsChangeOneByOne() {
+    CudaSettings settings =
+        CudaSettings.of(Arithmetic.TF32).onCard(2).searching(Path.of("a"), Path.of("b"));
+
+    assertThat(settings)
+        .isEqualTo(new CudaSettings(2, Arithmetic.TF32, List.of(Path.of("a"), Path.of("b"))));
+    assertThatThrownBy(() -> settings.onCard(-1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("card must be 0 or more, not -1");
+  }
+}

@@ -1,0 +1,46 @@
+package org.ipt4j.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** NVRTC needs no card; {@code CUDA_PATH} says where it is. */
+class NvrtcTest {
+  private static Nvrtc nvrtc;
+
+  @BeforeAll
+  static void find() {
+    Libraries libraries =
+        new Libraries(
+            List.of(), System.getenv(), Platform.isWindows(), 13, NativeLibrary::getInstance);
+    try {
+      nvrtc = new Nvrtc(libraries.load(Libraries.Family.NVRTC).library());
+    } catch (CudaUnavailableException e) {
+      Assumptions.abort("skipped: " + e.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8, 0", "8, 9", "9, 0"})
+  void kernelsCompile(int major, int minor) {
+    byte[] cubin = nvrtc.compile(Kernels.text(), Kernels.options(major, minor));
+
+    assertThat(cubin).startsWith(0x7f, 'E', 'L', 'F');
+  }
+
+  @Test
+  void errorCarriesTheLog() {
+    assertThatThrownBy(() -> nvrtc.compile("int x = y;", Kernels.options(9, 0)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("NVRTC " + nvrtc.version() + " cannot compile the kernels")
+        .hasMessageContaining("identifier \"y\" is undefined");
+  }
+}
