@@ -25,7 +25,7 @@ final class Card implements Gpu {
   private int roundedLength;
 
   /** Starts a card; cuBLAS and cublasLt are registered. */
-  Card(CardProperties properties, byte[] cubin) {
+  Card(CardProperties properties, Kernels.Source source) {
     this.properties = properties;
     LongByReference created = new LongByReference();
     Driver.check(
@@ -35,7 +35,7 @@ final class Card implements Gpu {
     use();
     Driver.check(Driver.cuStreamCreate(created, Driver.STREAM_NON_BLOCKING), "cuStreamCreate");
     stream = created.getValue();
-    kernels = new Kernels(cubin);
+    kernels = new Kernels(source);
     uploads = new Uploads(stream);
     downloads = new Downloads(stream);
     long workspace = allocate(WORKSPACE_BYTES);

@@ -4,6 +4,8 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.ptr.IntByReference;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,8 +36,7 @@ final class CardStart {
     CuBlas.register(cublas.library());
     CuBlasLt.register(libraries.cublasLt(cublas).library());
     StringBuilder compiler = new StringBuilder();
-    byte[] cubin = cubin(libraries, properties, compiler);
-    Card card = new Card(properties, cubin);
+    Card card = new Card(properties, source(libraries, properties, compiler));
     LOG.info(
         "Card {}: {}, compute capability {}.{}, {} GiB; driver for CUDA {}.{}; {}; cuBLAS {} from"
             + " {}",
@@ -90,24 +91,31 @@ final class CardStart {
     }
   }
 
-  private static byte[] cubin(
+  /** Kernels compiled now by NVRTC, or before. */
+  private static Kernels.Source source(
       Libraries libraries, CardProperties properties, StringBuilder compiler) {
-    Nvrtc nvrtc = null;
-    CudaUnavailableException missing = null;
+    CubinCache cache = CubinCache.ofUser(System.getenv(), Platform.isWindows());
+    List<String> options = Kernels.options(properties.major(), properties.minor());
     try {
       Libraries.Loaded loaded = libraries.load(Libraries.Family.NVRTC);
-      nvrtc = new Nvrtc(loaded.library());
+      Nvrtc nvrtc = new Nvrtc(loaded.library());
       compiler.append("NVRTC ").append(nvrtc.version()).append(" from ").append(loaded.from());
-    } catch (CudaUnavailableException e) {
-      missing = e;
+      return (text, definitions) -> cache.get(text, joined(options, definitions), nvrtc);
+    } catch (CudaUnavailableException missing) {
       compiler.append("kernels compiled before, no NVRTC");
+      return (text, definitions) -> {
+        byte[] cubin = cache.get(text, joined(options, definitions), null);
+        if (cubin == null) {
+          throw missing;
+        }
+        return cubin;
+      };
     }
-    byte[] cubin =
-        CubinCache.ofUser(System.getenv(), Platform.isWindows())
-            .get(Kernels.text(), Kernels.options(properties.major(), properties.minor()), nvrtc);
-    if (cubin == null) {
-      throw missing;
-    }
-    return cubin;
+  }
+
+  private static List<String> joined(List<String> options, List<String> definitions) {
+    List<String> all = new ArrayList<>(options);
+    all.addAll(definitions);
+    return all;
   }
 }

@@ -161,7 +161,7 @@ final class FlashAttention {
     int samples = (int) in.q.size(0);
     CudaArray deltas = device.array(Type.FLOAT, samples, heads.perSample(), heads.queries());
     gpu.launch(
-        "attentionDeltas" + in.form,
+        "attentionDeltas" + in.kernel,
         new int[] {(heads.perSample() * heads.queries() + 15) / 16, samples},
         128,
         0,

@@ -6,22 +6,33 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /** The kernels' text, and what it is on a card. */
 final class Kernels {
+  private static final String SHARED = "common.cuh";
+  private static final String ATTENTION = "attention.cu";
+
   /** What all share, and a file for each topic. */
   static final List<String> FILES =
       List.of(
-          "common.cuh",
+          SHARED,
           "elementwise.cu",
           "norms.cu",
           "reductions.cu",
-          "attention.cu",
+          ATTENTION,
           "convolution.cu",
           "rounding.cu");
+
+  /** Where machine code comes from. */
+  @FunctionalInterface
+  interface Source {
+    /** The machine code of a text, compiled with these definitions. */
+    byte[] cubin(String text, List<String> definitions);
+  }
 
   /** What a launch may ask for without saying so before. */
   private static final int SHARED_BYTES = 48 << 10;
@@ -37,20 +48,24 @@ final class Kernels {
     }
   }
 
-  private final long module;
+  private final Source source;
+  private final ConcurrentMap<List<String>, Long> modules = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Function> functions = new ConcurrentHashMap<>();
 
-  /** Of machine code; the card's context is current. */
-  Kernels(byte[] cubin) {
-    LongByReference handle = new LongByReference();
-    Driver.check(Driver.cuModuleLoadData(handle, cubin), "cuModuleLoadData of the kernels");
-    module = handle.getValue();
+  /** Compiles what every network needs; the card's context is current. */
+  Kernels(Source source) {
+    this.source = source;
+    module(List.of());
   }
 
   /** The text of all kernels. */
   static String text() {
+    return text(FILES);
+  }
+
+  private static String text(List<String> files) {
     StringBuilder text = new StringBuilder();
-    for (String file : FILES) {
+    for (String file : files) {
       text.append("#line 1 \"").append(file).append("\"\n").append(read(file)).append('\n');
     }
     return text.toString();
@@ -84,10 +99,39 @@ final class Kernels {
     return function.handle;
   }
 
+  /**
+   * Attention is compiled for a form and a width when they are first met: all of them take a
+   * minute.
+   */
+  private static List<String> definitions(String kernel) {
+    String[] parts = kernel.split("_");
+    return kernel.startsWith("attention")
+        ? List.of("-DATTENTION_FORM=" + parts[1], "-DATTENTION_WIDTH=" + parts[2])
+        : List.of();
+  }
+
+  private long module(List<String> definitions) {
+    return modules.computeIfAbsent(
+        definitions,
+        some -> {
+          List<String> files = new ArrayList<>(FILES);
+          if (some.isEmpty()) {
+            files.remove(ATTENTION);
+          } else {
+            files = List.of(SHARED, ATTENTION);
+          }
+          LongByReference handle = new LongByReference();
+          byte[] cubin = source.cubin(text(files), some);
+          Driver.check(Driver.cuModuleLoadData(handle, cubin), "cuModuleLoadData of the kernels");
+          return handle.getValue();
+        });
+  }
+
   private Function find(String kernel) {
     LongByReference handle = new LongByReference();
     Driver.check(
-        Driver.cuModuleGetFunction(handle, module, kernel), "cuModuleGetFunction of " + kernel);
+        Driver.cuModuleGetFunction(handle, module(definitions(kernel)), kernel),
+        "cuModuleGetFunction of " + kernel);
     IntByReference own = new IntByReference();
     Driver.check(
         Driver.cuFuncGetAttribute(own, Driver.FUNCTION_SHARED_BYTES, handle.getValue()),

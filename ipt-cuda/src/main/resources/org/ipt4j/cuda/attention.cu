@@ -793,8 +793,8 @@ DEVICE void attentionDeltas(const T* y, const T* dy, float* deltas, int heads, i
   }
 
 // attentionDeltas has 128 threads; grid x = (queries · heads + 15) / 16, y = samples.
-#define ATTENTION_DELTAS(M, form)                                                            \
-  KERNEL(attentionDeltas_##form, const M::Number* y, const M::Number* dy, float* deltas,     \
+#define ATTENTION_DELTAS(M, form, W)                                                         \
+  KERNEL(attentionDeltas_##form##_##W, const M::Number* y, const M::Number* dy, float* deltas, \
       int heads, int queries, int width, Long ySample, Long yRow, Long dySample,             \
       Long dyRow) {                                                                          \
     attentionDeltas(y, dy, deltas, heads, queries, width, ySample, yRow, dySample, dyRow);   \
@@ -804,14 +804,14 @@ DEVICE void attentionDeltas(const T* y, const T* dy, float* deltas, int heads, i
 #define ATTENTION_TYPE_bf16 Bf16
 #define ATTENTION_TYPE_tf32 Tf32
 #define ATTENTION_TYPE_float32 Float32
-#define ATTENTION_OF_WIDTH(form, W) ATTENTION_KERNELS(ATTENTION_TYPE_##form, form, W)
+#define ATTENTION_OF_WIDTH(form, W)                \
+  ATTENTION_DELTAS(ATTENTION_TYPE_##form, form, W) \
+  ATTENTION_KERNELS(ATTENTION_TYPE_##form, form, W)
 #ifdef ATTENTION_WIDTH
 #define ATTENTION_OF_FORM(form)                    \
-  ATTENTION_DELTAS(ATTENTION_TYPE_##form, form)    \
   ATTENTION_OF_WIDTH(form, ATTENTION_WIDTH)
 #else
 #define ATTENTION_OF_FORM(form)                    \
-  ATTENTION_DELTAS(ATTENTION_TYPE_##form, form)    \
   ATTENTION_OF_WIDTH(form, 16)                     \
   ATTENTION_OF_WIDTH(form, 32)                     \
   ATTENTION_OF_WIDTH(form, 48)                     \
