@@ -8,20 +8,23 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** NVIDIA's compiler at run time. */
 final class Nvrtc implements CubinCache.Compiler {
   private static boolean registered;
 
+  private final int major;
   private final String version;
 
   /** The library; the first that is given serves the process. */
   Nvrtc(NativeLibrary library) {
     register(library);
-    IntByReference major = new IntByReference();
-    IntByReference minor = new IntByReference();
-    check(nvrtcVersion(major, minor), "nvrtcVersion");
-    version = major.getValue() + "." + minor.getValue();
+    IntByReference first = new IntByReference();
+    IntByReference second = new IntByReference();
+    check(nvrtcVersion(first, second), "nvrtcVersion");
+    major = first.getValue();
+    version = major + "." + second.getValue();
   }
 
   private static synchronized void register(NativeLibrary library) {
@@ -43,7 +46,7 @@ final class Nvrtc implements CubinCache.Compiler {
         nvrtcCreateProgram(program, terminated(text), terminated("ipt4j.cu"), 0, 0, 0),
         "nvrtcCreateProgram");
     try {
-      int result = compile(program.getValue(), options);
+      int result = compile(program.getValue(), withThreads(options));
       if (result != 0) {
         throw new IllegalStateException(
             "NVRTC "
@@ -63,6 +66,14 @@ final class Nvrtc implements CubinCache.Compiler {
     } finally {
       nvrtcDestroyProgram(program);
     }
+  }
+
+  /** With as many threads as there are processors, where that is possible. */
+  private List<String> withThreads(List<String> options) {
+    if (major < 13) {
+      return options;
+    }
+    return Stream.concat(options.stream(), Stream.of("--split-compile=0")).toList();
   }
 
   private static int compile(long program, List<String> options) {

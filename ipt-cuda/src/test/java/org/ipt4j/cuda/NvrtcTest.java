@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -12,7 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** NVRTC needs no card; {@code CUDA_PATH} says where it is. */
+/**
+ * NVRTC needs no card; {@code CUDA_PATH} says where it is. What was compiled stays in {@code
+ * target/kernels}.
+ */
 class NvrtcTest {
   private static Nvrtc nvrtc;
 
@@ -29,9 +33,10 @@ class NvrtcTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"8, 0", "8, 9", "9, 0"})
+  @CsvSource({"8, 0", "9, 0"})
   void kernelsCompile(int major, int minor) {
-    byte[] cubin = nvrtc.compile(Kernels.text(), Kernels.options(major, minor));
+    CubinCache cache = new CubinCache(Path.of("target", "kernels"));
+    byte[] cubin = cache.get(Kernels.text(), Kernels.options(major, minor), nvrtc);
 
     assertThat(cubin).startsWith(0x7f, 'E', 'L', 'F');
   }
