@@ -32,6 +32,8 @@ final class Compare implements Callable<Integer> {
 
   @Mixin private Measuring measuring;
 
+  @Mixin private DeviceOptions device;
+
   /** Runs the command. */
   public static void main(String[] args) {
     System.exit(Commands.run(new Compare(), args));
@@ -47,6 +49,6 @@ final class Compare implements Callable<Integer> {
         throw new IllegalArgumentException("model " + model.given() + " is given twice");
       }
     }
-    return measuring.run(given);
+    return measuring.run(given, device.device());
   }
 }

@@ -3,8 +3,10 @@ package org.ipt4j.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import org.ipt4j.core.Device;
 import org.ipt4j.core.Profile;
 import org.ipt4j.core.Workers;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -16,6 +18,8 @@ final class Computing {
     T run() throws E;
   }
 
+  @Mixin private DeviceOptions device;
+
   @Option(
       names = "--threads",
       paramLabel = "N",
@@ -26,6 +30,11 @@ final class Computing {
       names = "--profile",
       description = "At the end, print the time and the multiplications of each operation.")
   private boolean profile;
+
+  /** What computes, as asked for. */
+  Device device() {
+    return device.device();
+  }
 
   /** Runs the command's work as asked for. */
   <T, E extends Exception> T run(CommandSpec command, Work<T, E> work) throws E {

@@ -14,8 +14,8 @@ import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.UnreadableImageException;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
-import org.ipt4j.pretrained.Pretrained;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -71,6 +71,8 @@ final class Demo implements Callable<Integer> {
       description = "Folder for the pictures, the pages and the trained model (${DEFAULT-VALUE}).")
   private Path out;
 
+  @Mixin private DeviceOptions device;
+
   @Spec private CommandSpec spec;
 
   /** Runs the command. */
@@ -97,7 +99,7 @@ final class Demo implements Callable<Integer> {
       print.println("they show what restoring looks like, not how well it measures");
       print.println();
     }
-    IptModel model = Pretrained.tiny();
+    IptModel model = new GivenModel(GivenModel.DEFAULT).load(device.device());
     DemoTable table =
         new DemoTable(shown, List.of(new DemoTable.Named(GivenModel.DEFAULT, model)), print);
     for (String task : TASKS) {

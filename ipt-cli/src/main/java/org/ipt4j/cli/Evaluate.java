@@ -40,6 +40,7 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return computing.run(spec, () -> measuring.run(List.of(new GivenModel(model))));
+    return computing.run(
+        spec, () -> measuring.run(List.of(new GivenModel(model)), computing.device()));
   }
 }

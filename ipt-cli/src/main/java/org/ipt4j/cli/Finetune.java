@@ -148,7 +148,7 @@ final class Finetune implements Callable<Integer> {
           "--rehearsal is a share from 0 up to, not including, 1, got " + rehearsal);
     }
     GivenModel parent = new GivenModel(model);
-    IptModel pretrained = parent.load();
+    IptModel pretrained = parent.load(settings.device());
     Optional<Task> known = known(pretrained);
     Task wanted = known.orElseGet(() -> new Task(task, scaleOfNew()));
     Optional<Task> related = known.isPresent() ? Optional.empty() : related(pretrained, wanted);

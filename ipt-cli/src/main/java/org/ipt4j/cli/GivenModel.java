@@ -10,6 +10,8 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Precision;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.ModelFile;
 import org.ipt4j.pretrained.Pretrained;
@@ -38,8 +40,13 @@ public record GivenModel(String given) {
 
   /** The model. */
   public IptModel load() throws IOException {
+    return load(Device.of(Precision.FLOAT));
+  }
+
+  /** The model, with its weights on a device. */
+  public IptModel load(Device device) throws IOException {
     try (TensorFile tensors = open()) {
-      return ModelFile.load(tensors);
+      return ModelFile.load(tensors, device);
     }
   }
 

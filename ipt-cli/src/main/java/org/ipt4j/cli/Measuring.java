@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.ipt4j.core.Device;
 import org.ipt4j.data.batch.ImagePair;
 import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.data.image.Image;
@@ -86,13 +87,13 @@ final class Measuring {
   private CommandSpec spec;
 
   /** Measures the baseline and some models; yields the exit code. */
-  int run(List<GivenModel> models) throws IOException {
+  int run(List<GivenModel> models, Device device) throws IOException {
     checkOutputs();
     List<Results.Contender> described = new ArrayList<>();
     List<Contender> contenders = new ArrayList<>();
     List<Task> wanted = new ArrayList<>();
     for (GivenModel given : models) {
-      IptModel model = given.load();
+      IptModel model = given.load(device);
       wanted.add(task(given, model));
       Task own = wanted.get(wanted.size() - 1);
       ImageRestorer restorer = new ImageRestorer(model);

@@ -45,7 +45,7 @@ final class Pretrain implements Callable<Integer> {
   public Integer call() throws IOException {
     settings.resolve(spec);
     long seed = settings.trainer().seed();
-    IptModel model = pretraining.model(seed);
+    IptModel model = pretraining.model(seed, settings.device());
     List<Task> tasks = model.tasks();
     TrainingPlan plan = pretraining.plan(tasks, seed);
     int side = model.config().imageSide();

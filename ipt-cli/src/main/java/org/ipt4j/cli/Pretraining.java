@@ -5,12 +5,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.ipt4j.contrastive.ContrastiveForm;
+import org.ipt4j.core.Device;
 import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.Limits;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
+import org.ipt4j.model.TaskLayers;
 import org.ipt4j.training.Contrastive;
 import org.ipt4j.training.TrainingPlan;
 import org.ipt4j.transformer.DecoderForm;
@@ -114,8 +116,9 @@ public final class Pretraining {
   private double weight;
 
   /** The network, its weights drawn. */
-  public IptModel model(long seed) {
-    return IptModel.create(config(), tasks.stream().map(TaskOption::task).toList(), seed);
+  public IptModel model(long seed, Device device) {
+    List<Task> all = tasks.stream().map(TaskOption::task).toList();
+    return IptModel.create(config(), all, TaskLayers.PUBLISHED, seed, device);
   }
 
   /** Which task each step is of, and its loss. */

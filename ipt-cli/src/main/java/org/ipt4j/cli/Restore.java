@@ -67,7 +67,7 @@ final class Restore implements Callable<Integer> {
   }
 
   private int restore() throws IOException {
-    IptModel loaded = new GivenModel(model).load();
+    IptModel loaded = new GivenModel(model).load(computing.device());
     Task wanted = AskedTask.of(loaded, task);
     ImageRestorer restorer = restoring.restorer(loaded);
     PrintWriter err = spec.commandLine().getErr();

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.ipt4j.core.Device;
 import org.ipt4j.data.batch.SkippedImages;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.training.BatchSource;
@@ -84,6 +85,11 @@ final class RunSettings {
       paramLabel = "RUN",
       description = "Folder for the run: model.safetensors, run.yaml, checkpoints.")
   private Path out;
+
+  /** What computes. */
+  Device device() {
+    return computing.device();
+  }
 
   /** Reads the settings' files; to be called before any option is looked at. */
   void resolve(CommandSpec command) throws IOException {

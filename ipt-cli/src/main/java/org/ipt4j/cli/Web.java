@@ -61,7 +61,7 @@ final class Web implements Callable<Integer> {
     }
     PrintWriter err = spec.commandLine().getErr();
     try (StopSignal stop = new StopSignal(err, "stopping: all photographs are deleted here");
-        WebServer server = WebServer.start(new GivenModel(model).load(), port)) {
+        WebServer server = WebServer.start(new GivenModel(model).load(computing.device()), port)) {
       PrintWriter out = spec.commandLine().getOut();
       out.println(server.address());
       out.flush();

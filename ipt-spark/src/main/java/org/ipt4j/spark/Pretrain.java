@@ -20,6 +20,8 @@ import org.ipt4j.cli.RunFile;
 import org.ipt4j.cli.Split;
 import org.ipt4j.cli.TrainerSettings;
 import org.ipt4j.cli.ValidationSettings;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Precision;
 import org.ipt4j.data.batch.SkippedImages;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.IptModel;
@@ -126,7 +128,7 @@ public final class Pretrain implements Callable<Integer> {
       resolve(files);
       String settings = RunFile.text(spec);
       Run run = new Run(files, settings);
-      IptModel model = pretraining.model(trainer.seed());
+      IptModel model = pretraining.model(trainer.seed(), Device.of(Precision.FLOAT));
       pretraining.plan(model.tasks(), trainer.seed());
       ImageSource all =
           pretraining.images(trainer.seed(), folder -> HadoopImages.of(files, folder));
@@ -198,7 +200,7 @@ public final class Pretrain implements Callable<Integer> {
     Trainer trainer() throws IOException {
       Pretrain of = command();
       long seed = of.trainer.seed();
-      IptModel model = of.pretraining.model(seed);
+      IptModel model = of.pretraining.model(seed, Device.of(Precision.FLOAT));
       int side = model.config().imageSide();
       ImageSource all = of.images(files);
       ImageSource kept = all.only(of.validation.split(all.size(), of.spec).training());
@@ -216,7 +218,7 @@ public final class Pretrain implements Callable<Integer> {
 
     Validation validation() throws IOException {
       Pretrain of = command();
-      IptModel model = of.pretraining.model(of.trainer.seed());
+      IptModel model = of.pretraining.model(of.trainer.seed(), Device.of(Precision.FLOAT));
       ImageSource all = of.images(files);
       Split split = of.validation.split(all.size(), of.spec);
       return Validation.degrading(
