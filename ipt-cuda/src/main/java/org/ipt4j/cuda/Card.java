@@ -149,8 +149,12 @@ final class Card implements Gpu {
       Driver.check(
           result,
           String.format(
+              Locale.ROOT,
               "%s of %s blocks of %d threads with %d bytes of shared memory",
-              kernel, Arrays.toString(blocks), threads, shared));
+              kernel,
+              Arrays.toString(blocks),
+              threads,
+              shared));
     }
   }
 

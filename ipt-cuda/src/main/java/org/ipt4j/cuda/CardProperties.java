@@ -3,6 +3,7 @@ package org.ipt4j.cuda;
 import com.sun.jna.Native;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
+import java.util.Locale;
 
 /**
  * What the driver says of a card.
@@ -43,6 +44,7 @@ record CardProperties(int device, String name, int major, int minor, long bytes)
     if (capability < (float32 ? 75 : 80)) {
       throw new CudaUnavailableException(
           String.format(
+              Locale.ROOT,
               "%s needs a card of compute capability %s or higher (%s), found %s with %d.%d",
               arithmetic,
               float32 ? "7.5" : "8.0",

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -41,11 +42,11 @@ final class Libraries {
     }
 
     private String name(int major, boolean onWindows) {
-      return String.format(onWindows ? windows : linux, major);
+      return String.format(Locale.ROOT, onWindows ? windows : linux, major);
     }
 
     private String helpers(int major, boolean onWindows) {
-      return String.format(onWindows ? windowsHelpers : linuxHelpers, major);
+      return String.format(Locale.ROOT, onWindows ? windowsHelpers : linuxHelpers, major);
     }
   }
 
