@@ -33,7 +33,7 @@ public final class Devices {
   }
 
   /** A copy in double, which outlives the tape. */
-  static INDArray inDouble(Array x) {
+  public static INDArray inDouble(Array x) {
     if (!(x.device() instanceof Nd4jDevice)) {
       float[] numbers = new float[(int) x.length()];
       x.device().read(x, numbers, 0);

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.ipt4j.core.Array;
 import org.ipt4j.core.Device;
 import org.ipt4j.core.Devices;
 import org.ipt4j.core.Losses;
@@ -28,9 +29,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** The whole network against the published PyTorch implementation, forward and backward. */
-class GoldenNetworkTest {
-  @TempDir Path folder;
+/**
+ * The whole network against the published PyTorch implementation, forward and backward. The test of
+ * a device elsewhere extends this.
+ */
+public class GoldenNetworkTest {
+  @TempDir protected Path folder;
+
+  /** Those that are judged. */
+  protected List<Device> devices() {
+    return List.of(Device.of(Precision.FLOAT), Device.plain(Precision.FLOAT));
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {"ipt-a.pt", "ipt-a-legacy.pt"})
@@ -58,8 +67,9 @@ class GoldenNetworkTest {
       assertThat(model.config()).isEqualTo(config);
       assertThat(model.tasks()).isEqualTo(tasks);
       for (int t = 0; t < tasks.size(); t++) {
-        checkTask(model, t, io);
-        checkTask(model.on(Device.plain(Precision.FLOAT)), t, io);
+        for (Device device : devices()) {
+          checkTask(model.on(device), t, io);
+        }
       }
     }
     try (TensorFile before = TensorFile.open(weights);
@@ -83,11 +93,9 @@ class GoldenNetworkTest {
       IptOutput output =
           model.forward(tape, model.tasks().get(t), constant(tape, io, prefix + "input"));
       Variable body = TokenOps.fold(tape, output.tokens(), model.config().patchSide(), side, side);
-      assertClose(
-          Devices.nd(output.features().value()), array(io, prefix + "head"), prefix + "head");
-      assertClose(Devices.nd(body.value()), array(io, prefix + "body"), prefix + "body");
-      assertClose(
-          Devices.nd(output.restored().value()), array(io, prefix + "output"), prefix + "output");
+      assertClose(output.features().value(), array(io, prefix + "head"), prefix + "head");
+      assertClose(body.value(), array(io, prefix + "body"), prefix + "body");
+      assertClose(output.restored().value(), array(io, prefix + "output"), prefix + "output");
       Variable loss = Losses.l1(tape, output.restored(), constant(tape, io, prefix + "target"));
       double expected = io.readDoubles(prefix + "l1")[0];
       assertThat(Math.abs(tape.device().number(loss.value()) / expected - 1))
@@ -125,8 +133,10 @@ class GoldenNetworkTest {
     return Math.sqrt(sum);
   }
 
-  private static void assertClose(INDArray ours, INDArray golden, String name) {
-    assertThat(ours.sub(golden).normmaxNumber().doubleValue()).as(name).isLessThan(2e-3);
+  private static void assertClose(Array ours, INDArray golden, String name) {
+    assertThat(Devices.inDouble(ours).sub(golden).normmaxNumber().doubleValue())
+        .as(name)
+        .isLessThan(2e-3);
   }
 
   static IptConfig config(Map<String, String> metadata) {

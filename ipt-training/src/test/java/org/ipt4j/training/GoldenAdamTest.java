@@ -10,10 +10,12 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.ipt4j.core.Device;
 import org.ipt4j.core.Devices;
 import org.ipt4j.core.Losses;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Precision;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 import org.ipt4j.model.IptModel;
@@ -27,10 +29,15 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** Twenty steps of Adam, one task each in turn, against PyTorch. */
-class GoldenAdamTest {
+public class GoldenAdamTest {
   private static final Path GOLDEN = Path.of("../ipt-weights/src/test/resources/golden");
   private static final Path SHARED =
       Path.of(System.getProperty("ipt.shared", "../../shared"), "fixtures");
+
+  /** The one that is judged. */
+  protected Device device() {
+    return Device.of(Precision.FLOAT);
+  }
 
   @Test
   void ofScales231() throws IOException {
@@ -45,11 +52,11 @@ class GoldenAdamTest {
     check(SHARED, "ipt-b");
   }
 
-  private static void check(Path folder, String name) throws IOException {
+  private void check(Path folder, String name) throws IOException {
     try (TensorFile io = SafeTensors.open(folder.resolve(name + "-io.safetensors"));
         PublishedWeights weights = PublishedWeights.open(folder.resolve(name + ".pt"));
         TensorFile after = SafeTensors.open(folder.resolve(name + "-after-adam.safetensors"))) {
-      IptModel model = model(weights, io.metadata());
+      IptModel model = model(weights, io.metadata()).on(device());
       double[] expected = io.readDoubles("adam.losses");
       double[] losses = train(model, io, expected.length);
       for (int t = 0; t < expected.length; t++) {
@@ -98,7 +105,9 @@ class GoldenAdamTest {
   private static void checkWeights(IptModel model, TensorFile after) throws IOException {
     IptModel expected = ModelFile.load(after, model.config(), model.tasks());
     float[] errors =
-        Devices.nd(model.values().flat()).sub(Devices.nd(expected.values().flat())).toFloatVector();
+        Devices.inDouble(model.values().flat())
+            .sub(Devices.inDouble(expected.values().flat()))
+            .toFloatVector();
     for (int i = 0; i < errors.length; i++) {
       errors[i] = Math.abs(errors[i]);
     }
