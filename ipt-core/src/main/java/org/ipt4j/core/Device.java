@@ -114,6 +114,11 @@ public abstract class Device {
     return false;
   }
 
+  /** Waits until all operations so far are done, where they are only queued. */
+  public void await() {
+    // here they are done when their methods return
+  }
+
   // the border
 
   /** Fills the contiguous {@code array} with the numbers from {@code from} on. */

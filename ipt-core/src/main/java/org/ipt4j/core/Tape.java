@@ -285,7 +285,7 @@ public final class Tape implements AutoCloseable {
       }
     }
     if (profile != null) {
-      long now = System.nanoTime();
+      long now = now();
       profile.forward(operation, now - mark);
       mark = now;
     }
@@ -299,16 +299,22 @@ public final class Tape implements AutoCloseable {
         new Step(
             result,
             () -> {
-              long begin = profile == null ? 0 : System.nanoTime();
+              long begin = profile == null ? 0 : now();
               try (Arena memory = scratch()) {
                 current.goBack(operation, here, result, backward);
               }
               if (profile != null) {
-                profile.backward(operation, System.nanoTime() - begin);
+                profile.backward(operation, now() - begin);
               }
             },
             inputs));
     return result;
+  }
+
+  /** The time, when all operations so far are done. */
+  private long now() {
+    device().await();
+    return System.nanoTime();
   }
 
   private Variable node(Operation operation, Variable output, Variable... inputs) {

@@ -55,6 +55,11 @@ final class CudaDevice extends Device {
     return true;
   }
 
+  @Override
+  public void await() {
+    gpu.synchronize();
+  }
+
   // memory
 
   @Override
