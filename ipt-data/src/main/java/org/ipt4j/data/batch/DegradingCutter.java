@@ -2,9 +2,11 @@ package org.ipt4j.data.batch;
 
 import java.util.random.RandomGenerator;
 import org.ipt4j.data.degradation.Degradation;
+import org.ipt4j.data.image.Area;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.UnreadableImageException;
+import org.ipt4j.data.image.Window;
 
 /**
  * Cuts patches from clean images and degrades them. The clean image is flipped and rotated first
@@ -34,8 +36,9 @@ record DegradingCutter(ImageSource source, Degradation degradation) implements P
     boolean upright = turn % 2 == 0;
     Extent rows = extent(upright ? image.height() : image.width(), side, random);
     Extent columns = extent(upright ? image.width() : image.height(), side, random);
-    Image window =
-        image.window(
+    Window window =
+        new Window(
+            image,
             mirrored,
             turn,
             rows.from,
@@ -44,9 +47,11 @@ record DegradingCutter(ImageSource source, Degradation degradation) implements P
             columns.to - columns.from);
     int top = rows.place - rows.from;
     int left = columns.place - columns.from;
-    return new ImagePair(
-        degradation.apply(window, random).crop(top / scale, left / scale, side, side),
-        window.crop(top, left, side * scale, side * scale));
+    Area wanted = new Area(top / scale, left / scale, side, side);
+    Area patch = new Area(top, left, side * scale, side * scale);
+    Area read = degradation.reads(wanted, window.height(), window.width()).with(patch);
+    Window copied = Window.of(window.crop(read), read, window.height(), window.width());
+    return new ImagePair(degradation.part(copied, wanted, random), copied.crop(patch));
   }
 
   /**

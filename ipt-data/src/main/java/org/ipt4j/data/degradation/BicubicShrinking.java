@@ -1,8 +1,10 @@
 package org.ipt4j.data.degradation;
 
 import java.util.random.RandomGenerator;
+import org.ipt4j.data.image.Area;
 import org.ipt4j.data.image.Bicubic;
 import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.Window;
 
 /** The low-resolution image of super-resolution: {@link Bicubic#shrink}; nothing is random. */
 record BicubicShrinking(int scale) implements Degradation {
@@ -19,6 +21,16 @@ record BicubicShrinking(int scale) implements Degradation {
   @Override
   public Image apply(Image clean, RandomGenerator random) {
     return Bicubic.shrink(clean, scale);
+  }
+
+  @Override
+  public Area reads(Area wanted, int height, int width) {
+    return Bicubic.reads(scale, wanted, height - height % scale, width - width % scale);
+  }
+
+  @Override
+  public Image part(Window clean, Area wanted, RandomGenerator random) {
+    return Bicubic.shrink(clean.croppedToMultiple(scale), scale, wanted);
   }
 
   @Override

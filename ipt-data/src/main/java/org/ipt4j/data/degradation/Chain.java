@@ -4,7 +4,9 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.ipt4j.data.image.Area;
 import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.Window;
 
 /**
  * One degradation after another.
@@ -24,6 +26,42 @@ record Chain(List<Degradation> links) implements Degradation {
       image = link.apply(image, random);
     }
     return image;
+  }
+
+  @Override
+  public Area reads(Area wanted, int height, int width) {
+    return reads(wanted, new Area(0, 0, height, width))[0];
+  }
+
+  // what each link reads of what it is given, and last what is wanted
+  private Area[] reads(Area wanted, Area clean) {
+    Area[] reads = new Area[links.size() + 1];
+    reads[links.size()] = wanted;
+    int given = scale();
+    int height = clean.height() / given;
+    int width = clean.width() / given;
+    given = 1;
+    for (int i = links.size() - 1; i >= 0; i--) {
+      given *= links.get(i).scale();
+      reads[i] = links.get(i).reads(reads[i + 1], height * given, width * given);
+    }
+    return reads;
+  }
+
+  @Override
+  public Image part(Window clean, Area wanted, RandomGenerator random) {
+    Area[] reads = reads(wanted, clean.area());
+    Window image = clean.croppedToMultiple(scale());
+    for (int i = 0; ; i++) {
+      Degradation link = links.get(i);
+      Image part = link.part(image, reads[i + 1], random);
+      if (i == links.size() - 1) {
+        return part;
+      }
+      image =
+          Window.of(
+              part, reads[i + 1], image.height() / link.scale(), image.width() / link.scale());
+    }
   }
 
   @Override

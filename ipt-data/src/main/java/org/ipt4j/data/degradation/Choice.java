@@ -4,7 +4,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import org.ipt4j.data.image.Area;
 import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.Window;
 
 /**
  * One of several degradations, drawn uniformly for each image.
@@ -32,6 +34,19 @@ record Choice(List<Degradation> options) implements Degradation {
   @Override
   public Image apply(Image clean, RandomGenerator random) {
     return options.get(random.nextInt(options.size())).apply(clean, random);
+  }
+
+  @Override
+  public Area reads(Area wanted, int height, int width) {
+    return options.stream()
+        .map(option -> option.reads(wanted, height, width))
+        .reduce(Area::with)
+        .orElseThrow();
+  }
+
+  @Override
+  public Image part(Window clean, Area wanted, RandomGenerator random) {
+    return options.get(random.nextInt(options.size())).part(clean, wanted, random);
   }
 
   @Override

@@ -2,8 +2,10 @@ package org.ipt4j.data.degradation;
 
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.ipt4j.data.image.Area;
 import org.ipt4j.data.image.Bicubic;
 import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.Window;
 
 /**
  * Makes a degraded image from a clean one. Implementations keep no state between calls: the result
@@ -16,6 +18,24 @@ public interface Degradation {
    * is first cut at its right and bottom to a multiple of s. Values are within 0..255.
    */
   Image apply(Image clean, RandomGenerator random);
+
+  /**
+   * The pixels of a clean image of that size on which an area of the result depends, and perhaps
+   * more.
+   */
+  default Area reads(Area wanted, int height, int width) {
+    return new Area(0, 0, height, width);
+  }
+
+  /**
+   * The same as {@code apply(clean.image(), random).crop(wanted)}, by the same numbers of the
+   * generator, at less cost where possible.
+   *
+   * @param clean asked for no more than {@link #reads}
+   */
+  default Image part(Window clean, Area wanted, RandomGenerator random) {
+    return apply(clean.image(), random).crop(wanted);
+  }
 
   /** How many times smaller the result's sides are. */
   default int scale() {

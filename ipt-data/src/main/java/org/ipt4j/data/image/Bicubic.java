@@ -27,13 +27,54 @@ public final class Bicubic {
               image.height(),
               image.width()));
     }
-    // the kernel's centre for output o lies at scale·o + (scale−1)/2
-    Taps[] taps = {taps((scale - 1) / 2.0, scale)};
-    Image whole = image.croppedToMultiple(scale);
-    return resize(
-        whole,
-        new Axis(whole.height() / scale, scale, taps),
-        new Axis(whole.width() / scale, scale, taps));
+    return shrink(
+        Window.of(image).croppedToMultiple(scale),
+        scale,
+        new Area(0, 0, image.height() / scale, image.width() / scale));
+  }
+
+  /**
+   * The same as {@code shrink(image.image(), scale).crop(wanted)}, made of what {@link #reads}
+   * says.
+   *
+   * @param image its sides multiples of the scale
+   */
+  public static Image shrink(Window image, int scale, Area wanted) {
+    Taps taps = shrinkingTaps(scale);
+    Shrinking exact = image.source().isBytes() ? exactly(scale, taps) : null;
+    return exact != null
+        ? exact.shrunk(image, wanted)
+        : resize(
+            image,
+            shrinkingAxis(image.height(), scale, taps),
+            shrinkingAxis(image.width(), scale, taps),
+            wanted);
+  }
+
+  /**
+   * The pixels of an image of that size that are needed to shrink it to an area of the shrunk one.
+   */
+  public static Area reads(int scale, Area wanted, int height, int width) {
+    Taps taps = shrinkingTaps(scale);
+    return read(
+        shrinkingAxis(height, scale, taps),
+        shrinkingAxis(width, scale, taps),
+        wanted,
+        height,
+        width);
+  }
+
+  private static Shrinking exactly(int scale, Taps taps) {
+    return Shrinking.of(scale, taps.first, taps.weights);
+  }
+
+  private static Axis shrinkingAxis(int length, int scale, Taps... taps) {
+    return new Axis(length / scale, scale, taps);
+  }
+
+  // the kernel's centre for output o lies at scale·o + (scale−1)/2
+  private static Taps shrinkingTaps(int scale) {
+    return taps((scale - 1) / 2.0, scale);
   }
 
   /**
@@ -45,7 +86,7 @@ public final class Bicubic {
     if (!(factor > 0 && factor <= 1)) {
       throw new IllegalArgumentException("an image is scaled by 0..1, got " + factor);
     }
-    return resize(image, scaledAxis(image.height(), factor), scaledAxis(image.width(), factor));
+    return resized(image, scaledAxis(image.height(), factor), scaledAxis(image.width(), factor));
   }
 
   private static Axis scaledAxis(int length, double factor) {
@@ -60,7 +101,7 @@ public final class Bicubic {
   public static Image enlarge(Image image, int scale) {
     checkScale(scale);
     Taps[] taps = enlargingTaps(scale);
-    return resize(
+    return resized(
         image, new Axis(image.height() * scale, 1, taps), new Axis(image.width() * scale, 1, taps));
   }
 
@@ -169,6 +210,16 @@ public final class Bicubic {
       return out / taps.length * stride + at(out).first;
     }
 
+    /** The first input that outputs from {@code from} on read. */
+    int begin(int from) {
+      return Math.max(0, first(from));
+    }
+
+    /** The end of what outputs before {@code to} read, of {@code inputs} inputs. */
+    int end(int to, int inputs) {
+      return Math.min(inputs, first(to - 1) + at(to - 1).weights.length);
+    }
+
     /** How far beyond the first and the last of {@code inputs} inputs are read, at most. */
     int reach(int inputs) {
       int reach = 0;
@@ -180,21 +231,35 @@ public final class Bicubic {
     }
   }
 
-  private static Image resize(Image image, Axis rows, Axis columns) {
-    int height = rows.length;
-    int width = columns.length;
-    float[] in = image.pixels();
+  private static Area read(Axis rows, Axis columns, Area wanted, int height, int width) {
+    int top = rows.begin(wanted.top());
+    int left = columns.begin(wanted.left());
+    return new Area(
+        top,
+        left,
+        rows.end(wanted.bottom(), height) - top,
+        columns.end(wanted.right(), width) - left);
+  }
+
+  private static Image resized(Image image, Axis rows, Axis columns) {
+    return resize(Window.of(image), rows, columns, new Area(0, 0, rows.length, columns.length));
+  }
+
+  private static Image resize(Window image, Axis rows, Axis columns, Area wanted) {
+    int height = wanted.height();
+    int width = wanted.width();
+    Area read = read(rows, columns, wanted, image.height(), image.width());
+    float[] in = image.crop(read).pixels();
     byte[] out = new byte[Math.multiplyExact(Image.CHANNELS * height, width)];
     int reach = columns.reach(image.width());
-    double[] row = new double[image.width() + 2 * reach];
+    double[] row = new double[read.width() + 2 * reach];
     for (int c = 0; c < Image.CHANNELS; c++) {
-      int plane = c * image.height() * image.width();
       for (int y = 0; y < height; y++) {
-        resizedRow(image, in, plane, rows.at(y).weights, rows.first(y), row, reach);
+        resizedRow(image, read, in, c, rows, wanted.top() + y, row, reach);
         int target = (c * height + y) * width;
         for (int x = 0; x < width; x++) {
-          Taps t = columns.at(x);
-          int from = reach + columns.first(x);
+          Taps t = columns.at(wanted.left() + x);
+          int from = reach + columns.first(wanted.left() + x) - read.left();
           double sum = 0;
           for (int i = 0; i < t.weights.length; i++) {
             sum += t.weights[i] * row[from + i];
@@ -208,12 +273,14 @@ public final class Bicubic {
 
   // one output row of the vertical pass, rounded, with `reach` mirrored values on both sides
   private static void resizedRow(
-      Image image, float[] in, int plane, double[] weights, int first, double[] row, int reach) {
-    int width = image.width();
+      Window image, Area read, float[] in, int c, Axis rows, int y, double[] row, int reach) {
+    int width = read.width();
+    double[] weights = rows.at(y).weights;
     Arrays.fill(row, 0);
     for (int i = 0; i < weights.length; i++) {
       double weight = weights[i];
-      int from = plane + mirrored(first + i, image.height()) * width;
+      int line = mirrored(rows.first(y) + i, image.height()) - read.top();
+      int from = (c * read.height() + line) * width;
       for (int x = 0; x < width; x++) {
         row[reach + x] += weight * in[from + x];
       }
@@ -222,8 +289,17 @@ public final class Bicubic {
       row[reach + x] = Image.quantise(row[reach + x]);
     }
     for (int x = 1; x <= reach; x++) {
-      row[reach - x] = row[reach + mirrored(-x, width)];
-      row[reach + width - 1 + x] = row[reach + mirrored(width - 1 + x, width)];
+      mirror(-x, image.width(), read, row, reach);
+      mirror(image.width() - 1 + x, image.width(), read, row, reach);
+    }
+  }
+
+  // where an edge is not within reach of what is read, nobody asks for what lies beyond it
+  private static void mirror(int x, int width, Area read, double[] row, int reach) {
+    int to = reach + x - read.left();
+    int from = mirrored(x, width) - read.left();
+    if (to >= 0 && to < row.length && from >= 0 && from < read.width()) {
+      row[to] = row[reach + from];
     }
   }
 

@@ -13,6 +13,15 @@ public final class Image {
   /** Red, green and blue. */
   public static final int CHANNELS = 3;
 
+  /** A byte's value: a table, since Java converts integers to floats one after the other. */
+  private static final float[] VALUES = new float[256];
+
+  static {
+    for (int i = 0; i < VALUES.length; i++) {
+      VALUES[i] = i;
+    }
+  }
+
   private final int height;
   private final int width;
   // exactly one of the two is there
@@ -126,7 +135,18 @@ public final class Image {
       return;
     }
     for (int i = 0; i < bytes.length; i++) {
-      target[offset + i] = bytes[i] & 0xFF;
+      target[offset + i] = VALUES[bytes[i] & 0xFF];
+    }
+  }
+
+  /** Copies the values [H,W] of a channel of an image of bytes. */
+  void copyPlane(int channel, float[][] target) {
+    for (int y = 0; y < height; y++) {
+      int from = (channel * height + y) * width;
+      float[] row = target[y];
+      for (int x = 0; x < width; x++) {
+        row[x] = VALUES[bytes[from + x] & 0xFF];
+      }
     }
   }
 
@@ -168,6 +188,11 @@ public final class Image {
   /** The part of that height and width whose upper left pixel is (top, left). */
   public Image crop(int top, int left, int height, int width) {
     return window(false, 0, top, left, height, width);
+  }
+
+  /** The part within an area. */
+  public Image crop(Area area) {
+    return crop(area.top(), area.left(), area.height(), area.width());
   }
 
   /** The upper left part whose sides are the largest multiples of {@code scale}. */
@@ -290,6 +315,16 @@ public final class Image {
               count,
               from));
     }
+  }
+
+  /** The values of an image of bytes [3,H,W], its own; read only. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** Whether it takes a byte per value. */
+  boolean isBytes() {
+    return bytes != null;
   }
 
   /** The bytes of memory that the pixels take. */

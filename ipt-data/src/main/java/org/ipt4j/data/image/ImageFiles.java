@@ -2,7 +2,6 @@ package org.ipt4j.data.image;
 
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,16 +16,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -350,9 +345,9 @@ public final class ImageFiles {
   }
 
   /**
-   * Compresses the {@linkplain Image#quantised() quantised} image with JPEG and decompresses it, by
-   * the Java runtime's libjpeg: chroma halved both ways, with the example tables of the standard
-   * (ITU-T T.81, annex K) scaled by quality as the Independent JPEG Group does.
+   * Compresses the {@linkplain Image#quantised() quantised} image with JPEG and decompresses it, to
+   * the bit as the Java runtime's libjpeg: chroma halved both ways, with the example tables of the
+   * standard (ITU-T T.81, annex K) scaled by quality as the Independent JPEG Group does.
    *
    * @param quality 1..100
    */
@@ -360,31 +355,6 @@ public final class ImageFiles {
     if (quality < 1 || quality > 100) {
       throw new IllegalArgumentException("a quality of JPEG is 1..100, got " + quality);
     }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      try (var out = new MemoryCacheImageOutputStream(bytes)) {
-        writeJpeg(Rasters.buffered(image), quality / 100f, out);
-      }
-      try (var in =
-          new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-        return read(in, "what was just written", Limits.DEFAULT, warning -> {});
-      }
-    } catch (IOException impossible) { // in memory
-      throw new UncheckedIOException(impossible);
-    }
-  }
-
-  private static void writeJpeg(
-      BufferedImage image, float quality, MemoryCacheImageOutputStream stream) throws IOException {
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-    try {
-      writer.setOutput(stream);
-      ImageWriteParam param = writer.getDefaultWriteParam();
-      param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-      param.setCompressionQuality(quality);
-      writer.write(null, new IIOImage(image, null, null), param);
-    } finally {
-      writer.dispose();
-    }
+    return JpegLoss.of(image.quantised(), quality);
   }
 }

@@ -9,12 +9,15 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.ipt4j.core.Randomness;
+import org.ipt4j.data.image.Area;
 import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.Images;
 import org.ipt4j.data.image.Shared;
+import org.ipt4j.data.image.Window;
 import org.ipt4j.data.measure.Metrics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -410,5 +413,43 @@ class DegradationTest {
     assertThat(choice.grid()).isEqualTo(jpeg.grid()).isGreaterThan(1);
     assertThat(Chain.leastCommonMultiple(8, 12)).isEqualTo(24);
     assertThat(Chain.leastCommonMultiple(3, 16)).isEqualTo(48);
+  }
+
+  /** Whatever is read for a part, it is that part of the whole, and draws the same. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "x2",
+        "x3",
+        "x4",
+        "x8",
+        "denoise:sigma=0..50",
+        "jpeg",
+        "derain|jpeg",
+        "denoise30+x2",
+        "deblur:gaussian,sigma=1+x3",
+        "x2+denoise:sigma=0..8+jpeg",
+        "x4+jpeg+denoise9"
+      })
+  void partIsACropOfTheWhole(String name) {
+    Degradation degradation = Degradation.parse(name);
+    Image clean = new DeadLeaves(3, 1, 150, 131).image(0);
+    Image whole = degradation.apply(clean, Randomness.at(7));
+    for (int i = 0; i < 30; i++) {
+      RandomGenerator random = Randomness.at(i);
+      int height = 1 + random.nextInt(Math.min(20, whole.height()));
+      int width = 1 + random.nextInt(Math.min(20, whole.width()));
+      Area wanted =
+          new Area(
+              i == 0 ? 0 : random.nextInt(whole.height() - height + 1),
+              i == 1 ? whole.width() - width : random.nextInt(whole.width() - width + 1),
+              height,
+              width);
+      Area read = degradation.reads(wanted, clean.height(), clean.width());
+      Window known = Window.of(clean.crop(read), read, clean.height(), clean.width());
+      assertThat(degradation.part(known, wanted, Randomness.at(7)))
+          .as("%s of %s", wanted, name)
+          .isEqualTo(whole.crop(wanted));
+    }
   }
 }

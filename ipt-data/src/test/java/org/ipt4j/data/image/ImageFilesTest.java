@@ -3,11 +3,20 @@ package org.ipt4j.data.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.random.RandomGenerator;
 import java.util.zip.CRC32;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.measure.Metrics;
 import org.junit.jupiter.api.Test;
@@ -80,6 +89,48 @@ class ImageFilesTest {
     }
     assertThatThrownBy(() -> ImageFiles.throughJpeg(leaves, 0))
         .hasMessage("a quality of JPEG is 1..100, got 0");
+  }
+
+  @Test
+  void throughJpegToTheBitAsTheRuntimeDoesIt() throws Exception {
+    RandomGenerator random = Randomness.at(9);
+    for (int i = 0; i < 300; i++) {
+      int height = 1 + random.nextInt(50);
+      int width = 1 + random.nextInt(50);
+      Image image =
+          switch (i % 3) {
+            case 0 -> Images.noise(height, width, random);
+            case 1 -> new DeadLeaves(i, 1, 50, 50).image(0).crop(0, 0, height, width);
+            default -> extremes(height, width, random);
+          };
+      int quality = 1 + random.nextInt(100);
+      assertThat(ImageFiles.throughJpeg(image, quality))
+          .as("%s at quality %d", image, quality)
+          .isEqualTo(byTheRuntime(image, quality));
+    }
+  }
+
+  private static Image extremes(int height, int width, RandomGenerator random) {
+    float[] pixels = new float[3 * height * width];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = random.nextBoolean() ? 255 : 0;
+    }
+    return new Image(height, width, pixels).quantised();
+  }
+
+  private static Image byTheRuntime(Image image, int quality) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {
+      writer.setOutput(out);
+      ImageWriteParam param = writer.getDefaultWriteParam();
+      param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+      param.setCompressionQuality(quality / 100f);
+      writer.write(null, new IIOImage(Rasters.buffered(image), null, null), param);
+    } finally {
+      writer.dispose();
+    }
+    return ImageFiles.read(new ByteArrayInputStream(bytes.toByteArray()), "a JPEG");
   }
 
   @Test
