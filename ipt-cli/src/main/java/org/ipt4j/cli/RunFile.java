@@ -33,7 +33,8 @@ import picocli.CommandLine.Model.OptionSpec;
 public final class RunFile {
   /** Options that are of this start of a command, not of the run. */
   private static final Set<String> NO_SETTINGS =
-      Set.of("help", "version", "run", "resume", "out", "ui", "threads", "profile");
+      Set.of(
+          "help", "version", "run", "resume", "out", "ui", "threads", "loader-threads", "profile");
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder()

@@ -64,6 +64,14 @@ final class RunSettings {
 
   @Mixin private Computing computing;
 
+  @Option(
+      names = "--loader-threads",
+      paramLabel = "N",
+      description =
+          "Threads that make batches ahead; otherwise 1, or all cores but one where the model is"
+              + " not computed on the processor.")
+  private Integer loaderThreads;
+
   @Option(names = "--ui", description = "Show the run in DL4J's training UI, in a browser.")
   private boolean ui;
 
@@ -152,6 +160,9 @@ final class RunSettings {
     if (training.steps() < 1) {
       throw new IllegalArgumentException("--steps is positive, got " + training.steps());
     }
+    if (loaderThreads != null && loaderThreads < 1) {
+      throw new IllegalArgumentException("--loader-threads is positive, got " + loaderThreads);
+    }
     PrintWriter print = command.commandLine().getOut();
     Map<String, String> notes = new LinkedHashMap<>(training.notes());
     notes.put("trained", "ipt " + training.command() + "\n" + RunFile.text(command));
@@ -230,8 +241,20 @@ final class RunSettings {
       if (browser != null) {
         listeners.add(browser);
       }
-      return run.trainTo(training.steps(), 1, TrainingListener.all(listeners), stop);
+      return run.trainTo(
+          training.steps(),
+          loaderThreads(training.model().values().device()),
+          TrainingListener.all(listeners),
+          stop);
     }
+  }
+
+  private int loaderThreads(Device device) {
+    if (loaderThreads == null) {
+      int cores = Runtime.getRuntime().availableProcessors();
+      return device.onProcessor() ? 1 : Math.max(1, cores - 1);
+    }
+    return loaderThreads;
   }
 
   private static TrainingUi.Session browser(Training training, CommandSpec command) {

@@ -126,11 +126,25 @@ public final class Trainer {
    */
   public void trainTo(
       long end, int loaderThreads, TrainingListener listener, BooleanSupplier stop) {
-    try (Prefetch<PatchBatch> ahead =
-        new Prefetch<>(this::batch, step, loaderThreads, 2 * loaderThreads)) {
-      while (step < end && !stop.getAsBoolean()) {
-        listener.stepDone(trainOn(ahead));
-      }
+    try (Prefetch<PatchBatch> ahead = ahead(loaderThreads)) {
+      trainTo(end, ahead, listener, stop);
+    }
+  }
+
+  /** The batches from the next step on, made by so many threads. */
+  Prefetch<PatchBatch> ahead(int loaderThreads) {
+    return new Prefetch<>(this::batch, step, loaderThreads, 2 * loaderThreads);
+  }
+
+  /**
+   * As {@link #trainTo(long, int, TrainingListener, BooleanSupplier)}.
+   *
+   * @param ahead from {@link #ahead}, all taken up to the next step
+   */
+  void trainTo(
+      long end, Prefetch<PatchBatch> ahead, TrainingListener listener, BooleanSupplier stop) {
+    while (step < end && !stop.getAsBoolean()) {
+      listener.stepDone(trainOn(ahead));
     }
   }
 

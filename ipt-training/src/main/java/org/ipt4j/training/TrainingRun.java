@@ -6,6 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
+import org.ipt4j.data.batch.PatchBatch;
+import org.ipt4j.data.batch.Prefetch;
 
 /**
  * A training run in a folder of checkpoints: trains, tries the model on held-out images now and
@@ -72,9 +74,23 @@ public final class TrainingRun {
       long end, int loaderThreads, TrainingListener listener, BooleanSupplier stop)
       throws IOException {
     boolean stopped = stop.getAsBoolean();
+    if (trainer.step() < end && !stopped) {
+      try (Prefetch<PatchBatch> ahead = trainer.ahead(loaderThreads)) {
+        stopped = trainTo(end, ahead, listener, stop);
+      }
+    }
+    listener.ended(trainer.step(), stopped);
+    return !stopped;
+  }
+
+  // whether it was stopped
+  private boolean trainTo(
+      long end, Prefetch<PatchBatch> ahead, TrainingListener listener, BooleanSupplier stop)
+      throws IOException {
+    boolean stopped = false;
     while (trainer.step() < end && !stopped) {
       long next = Math.min(end, Math.min(after(saveEvery), after(validateEvery)));
-      train(next, loaderThreads, listener, stop);
+      train(next, ahead, listener, stop);
       stopped = trainer.step() < next;
       OptionalDouble best = OptionalDouble.empty();
       if (!validation.isEmpty() && !stopped && isDue(validateEvery, end)) {
@@ -88,8 +104,7 @@ public final class TrainingRun {
         save(best, listener);
       }
     }
-    listener.ended(trainer.step(), stopped);
-    return !stopped;
+    return stopped;
   }
 
   private long after(long every) {
@@ -100,10 +115,11 @@ public final class TrainingRun {
     return trainer.step() % every == 0 || trainer.step() == end;
   }
 
-  private void train(long end, int loaderThreads, TrainingListener listener, BooleanSupplier stop)
+  private void train(
+      long end, Prefetch<PatchBatch> ahead, TrainingListener listener, BooleanSupplier stop)
       throws IOException {
     try {
-      trainer.trainTo(end, loaderThreads, listener, stop);
+      trainer.trainTo(end, ahead, listener, stop);
     } catch (TrainingException failure) {
       throw new TrainingException(failure.getMessage() + "; " + lastCheckpoint(), failure);
     }

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.batch.PairSource;
 import org.ipt4j.data.batch.PatchOptions;
@@ -93,6 +95,43 @@ class ImageSourceTest {
       assertThat(cached.image(index)).isEqualTo(Images.constant(10, 10, index));
     }
     assertThat(counting.asked).containsExactly(0, 1, 2, 1);
+  }
+
+  @Test
+  void threadsThatWantOneImageMakeItOnce() throws Exception {
+    Counting counting = new Counting();
+    CountDownLatch asked = new CountDownLatch(1);
+    ImageSource slow =
+        new ImageSource() {
+          @Override
+          public int size() {
+            return 3;
+          }
+
+          @Override
+          public Image image(int index) {
+            asked.countDown();
+            try {
+              Thread.sleep(100); // in which the other comes
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+            return counting.image(index);
+          }
+        };
+    ImageSource cached = ImageSource.cached(slow, 600);
+    CompletableFuture<Image> other =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return cached.image(2);
+              } catch (UnreadableImageException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    asked.await();
+    assertThat(cached.image(2)).isSameAs(other.get());
+    assertThat(counting.asked).containsExactly(2);
   }
 
   @Test
