@@ -252,7 +252,7 @@ final class RunSettings {
   private int loaderThreads(Device device) {
     if (loaderThreads == null) {
       int cores = Runtime.getRuntime().availableProcessors();
-      return device.onProcessor() ? 1 : Math.max(1, cores - 1);
+      return device.takesWholeBatches() ? Math.max(1, cores - 1) : 1;
     }
     return loaderThreads;
   }

@@ -51,11 +51,6 @@ public abstract class Device {
     return precision;
   }
 
-  /** Whether it computes on the processor, whose cores then have little time for other work. */
-  public boolean onProcessor() {
-    return Backend.onProcessor();
-  }
-
   // memory
 
   /** Allocates memory for {@code length} numbers; content undefined. */
