@@ -60,6 +60,16 @@ final class Backend {
     return Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
   }
 
+  /** Whether it is there. */
+  static boolean isThere() {
+    return FAILURE == null;
+  }
+
+  /** Whether ND4J computes somewhere else than on the processor. */
+  static boolean isElsewhere() {
+    return isThere() && !onProcessor();
+  }
+
   private static Throwable root(Throwable failure) {
     return failure.getCause() == null ? failure : root(failure.getCause());
   }

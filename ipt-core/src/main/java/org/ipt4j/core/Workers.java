@@ -14,7 +14,7 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  * The number of threads that compute, and the threads that share work with the calling one. Their
  * number, the caller included, is what {@link #limit} says, else {@code OMP_NUM_THREADS}, else the
  * number of processors; it is one if ND4J does not compute on the processor. They are daemon
- * threads and sleep when idle.
+ * threads and sleep when idle. They work without ND4J, too.
  *
  * <p>ND4J's native operations keep to it. On a thread that runs alone they use all threads; in
  * tasks that run in parallel each uses only its share, so that nobody waits for another's part of
@@ -22,7 +22,7 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  */
 public final class Workers {
   private static final int PROCESSORS =
-      Backend.onProcessor() ? Runtime.getRuntime().availableProcessors() : 1;
+      Backend.isElsewhere() ? 1 : Runtime.getRuntime().availableProcessors();
 
   private static volatile int all = given();
 
@@ -47,7 +47,7 @@ public final class Workers {
 
   private static int given() {
     String wanted = System.getenv("OMP_NUM_THREADS");
-    return Backend.onProcessor() && wanted != null && wanted.matches("[1-9]\\d{0,3}")
+    return !Backend.isElsewhere() && wanted != null && wanted.matches("[1-9]\\d{0,3}")
         ? Integer.parseInt(wanted)
         : PROCESSORS;
   }
@@ -67,7 +67,9 @@ public final class Workers {
               threads));
     }
     all = threads;
-    Nd4j.factory().blas().setMaxThreads(threads);
+    if (Backend.isThere()) {
+      Nd4j.factory().blas().setMaxThreads(threads);
+    }
   }
 
   /** How many threads compute in all. */
@@ -85,7 +87,7 @@ public final class Workers {
   static void tellNatives() {
     int count = count();
     Integer told = TOLD.get();
-    if (told == null || told != count) {
+    if (Backend.isThere() && (told == null || told != count)) {
       NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(count);
       TOLD.set(count);
     }
