@@ -22,6 +22,8 @@ public final class Arena implements AutoCloseable {
     PASS,
     /** One layer. */
     LAYER,
+    /** The layer after it, which reads what that one wrote. */
+    NEXT_LAYER,
     /** One operation. */
     SCRATCH
   }
@@ -138,9 +140,22 @@ public final class Arena implements AutoCloseable {
         block.free();
       }
     }
-    own.current = enclosing;
+    leave();
     enclosing = null;
     open = false;
+  }
+
+  /** Takes this arena out of those that are open; the one opened last need not go first. */
+  private void leave() {
+    if (own.current == this) {
+      own.current = enclosing;
+      return;
+    }
+    Arena inner = own.current;
+    while (inner.enclosing != this) {
+      inner = inner.enclosing;
+    }
+    inner.enclosing = enclosing;
   }
 
   private static final class Block {

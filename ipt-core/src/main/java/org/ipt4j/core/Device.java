@@ -265,11 +265,31 @@ public abstract class Device {
   }
 
   /**
-   * The gradient of a layer's output as a factor of products with {@code other}: kept in as many
-   * bits; {@code dy} itself where it is.
+   * What the gradients of a linear layer are products and sums of.
+   *
+   * @param dy the gradient before the activation [R,O]
+   * @param factor the same, kept in as many bits as the layer's input
+   * @param sums what a device keeps for {@link #biasGradient}; null if it keeps nothing
    */
-  public Array factor(Array dy, Array other) {
-    return dy;
+  public record Slopes(Array dy, Array factor, Array sums) {}
+
+  /**
+   * Goes back through a linear layer's activation.
+   *
+   * @param y its output [R,O]
+   * @param dy the gradient of y, overwritten if there is an activation
+   * @param x its input [R,I]
+   * @param withBias whether {@link #biasGradient} will be asked for
+   */
+  public Slopes linearBackward(
+      Activation activation, Array y, Array dy, Array x, boolean withBias) {
+    activation.backward(this, y, dy);
+    return new Slopes(dy, dy, null);
+  }
+
+  /** db [O] = the sum of dy's rows + beta · db. */
+  public void biasGradient(Slopes slopes, double beta, Array db) {
+    sumColumns(slopes.dy(), beta, db.reshape(1, db.length()));
   }
 
   /**

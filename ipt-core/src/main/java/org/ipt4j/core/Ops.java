@@ -59,13 +59,13 @@ public final class Ops {
             .multiplying(rows.length() * out),
         y,
         dy -> {
-          activation.backward(device, y, dy);
-          Array dyRows = dy.rows();
-          Array factor = device.factor(dyRows, rows);
+          Device.Slopes slopes =
+              device.linearBackward(activation, y.rows(), dy.rows(), rows, b != null);
+          Array factor = slopes.factor();
           x.receive((dx, beta) -> device.product(factor, w.value(), 1, beta, dx.rows()));
           w.receive((dw, beta) -> device.product(factor.transposed(), rows, 1, beta, dw));
           if (b != null) {
-            b.receive((db, beta) -> device.sumColumns(dyRows, beta, db.reshape(1, out)));
+            b.receive((db, beta) -> device.biasGradient(slopes, beta, db));
           }
           if (r != null) {
             r.receive(dy);

@@ -371,8 +371,8 @@ public final class Tape implements AutoCloseable {
 
   /**
    * Runs {@code x} through layers that keep its shape, one after another. In inference, and when
-   * {@link #recomputing}, each layer's arrays end with the layer, so that memory hardly grows with
-   * depth.
+   * {@link #recomputing}, each layer's arrays end with the layer or the next one, so that memory
+   * hardly grows with depth.
    */
   public Variable sequence(List<? extends Layer> layers, Variable x) {
     Variable result = x;
@@ -382,12 +382,34 @@ public final class Tape implements AutoCloseable {
       }
     } else if (!layers.isEmpty()) {
       result = new Variable(array(x.shape()), null);
-      device().copy(x.value(), result.value());
-      for (Layer layer : layers) {
-        valuesOnly(layer, result, result.value());
-      }
+      valuesOnly(layers, x, result.value());
     }
     return result;
+  }
+
+  /** y = what the layers make of x; two of them at a time have their arrays. */
+  private void valuesOnly(List<? extends Layer> layers, Variable x, Array y) {
+    Arena own = null;
+    Arena before = null; // of the layer before, whose output is read
+    try {
+      Variable passed = x;
+      for (int i = 0; i < layers.size(); i++) {
+        own = Arena.open(device(), i % 2 == 0 ? Arena.Use.LAYER : Arena.Use.NEXT_LAYER);
+        passed = layers.get(i).forward(this, passed);
+        if (before != null) {
+          before.close();
+        }
+        before = own;
+        own = null;
+      }
+      device().copy(passed.value(), y);
+    } finally {
+      for (Arena open : new Arena[] {own, before}) {
+        if (open != null) {
+          open.close();
+        }
+      }
+    }
   }
 
   /** y = layer(x), keeping nothing else; y may be x's own array. */

@@ -66,8 +66,9 @@ final class BlasLt {
     return plan(gemm, arithmetic, bias, relu).isPresent();
   }
 
-  /** C = op(A)·op(B) + bias, at least 0 if {@code relu}. */
-  synchronized void multiply(Gemm gemm, Arithmetic arithmetic, long bias, boolean relu) {
+  /** C = op(A)·op(B) + bias + residual, at least 0 if {@code relu}. */
+  synchronized void multiply(
+      Gemm gemm, Arithmetic arithmetic, long bias, long residual, boolean relu) {
     Plan plan =
         plan(gemm, arithmetic, bias, relu)
             .orElseThrow(
@@ -85,8 +86,8 @@ final class BlasLt {
             plan.a(),
             gemm.b().address(),
             plan.b(),
-            one + 4,
-            gemm.c().address(),
+            residual == 0 ? one + 4 : one,
+            residual == 0 ? gemm.c().address() : residual,
             plan.c(),
             gemm.c().address(),
             plan.c(),

@@ -175,14 +175,14 @@ final class Card implements Gpu {
   public void multiply(Product product) {
     use();
     Gemm gemm = Gemm.of(product);
-    if (product.bias() == 0 && !product.relu()) {
+    if (product.bias() == 0 && product.residual() == 0 && !product.relu()) {
       blas.multiply(gemm, product.arithmetic(), product.alpha(), product.beta());
     } else if (!fuses(product)) {
       throw new UnsupportedOperationException("no product with bias and relu like " + product);
     } else {
       synchronized (blasLt) {
         long bias = rounds(product) ? round(product.bias(), gemm.m()) : product.bias();
-        blasLt.multiply(gemm, product.arithmetic(), bias, product.relu());
+        blasLt.multiply(gemm, product.arithmetic(), bias, product.residual(), product.relu());
       }
     }
   }

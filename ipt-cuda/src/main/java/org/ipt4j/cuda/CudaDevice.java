@@ -19,6 +19,7 @@ final class CudaDevice extends Device {
   private static final int WARPS = 8; // of a block, in kernels that take a row a warp
   private static final int THREADS = 32 * WARPS;
   private static final int ROW_BLOCKS = 512; // that sum over rows, on any card
+  private static final int COLUMN_BLOCKS = 1056; // that sum columns, on any card
   private static final int TOTAL_BLOCKS = 256;
   private static final int[] PAIRS = {3, 5, 9, 16}; // of columns a lane, that have kernels
 
@@ -339,7 +340,7 @@ final class CudaDevice extends Device {
     CudaArray x = CudaArray.of(array);
     CudaArray to = CudaArray.of(out);
     int q = Math.toIntExact(x.size(1));
-    if (q % 2 != 0 || !x.isRowByRow() || to.type() != Type.FLOAT) {
+    if (!canSumColumns(x) || to.type() != Type.FLOAT) {
       CudaArray plain = x.stride(1) == 1 ? x : copied(x.type(), x);
       gpu.launch(
           "columnSumsAny",
@@ -356,8 +357,26 @@ final class CudaDevice extends Device {
           to.code());
       return;
     }
-    int wide = (q + 63) / 64;
-    int parts = (int) Math.max(1, Math.min((x.size(0) + 31) / 32, ROW_BLOCKS / wide));
+    addParts(columnSums(x, null, null), beta, to.address(), q, 0);
+  }
+
+  private static boolean canSumColumns(CudaArray x) {
+    return x.size(1) % 4 == 0
+        && x.isRowByRow()
+        && x.address() % (4L * x.type().bytes()) == 0
+        && x.length() > 0;
+  }
+
+  /**
+   * The sums of x's columns by parts of its rows.
+   *
+   * @param gate where it is not positive, x counts as 0; null: none
+   * @param copy receives what is summed; null: none
+   */
+  private CudaArray columnSums(CudaArray x, CudaArray gate, CudaArray copy) {
+    int q = Math.toIntExact(x.size(1));
+    int wide = (q + 127) / 128;
+    int parts = (int) Math.max(1, Math.min((x.size(0) + 31) / 32, COLUMN_BLOCKS / wide));
     CudaArray sums = array(Type.FLOAT, parts, q);
     gpu.launch(
         "columnSums",
@@ -366,27 +385,31 @@ final class CudaDevice extends Device {
         0,
         x.address(),
         x.code(),
-        0L,
-        0,
+        gate == null ? 0L : gate.address(),
+        gate == null ? 0 : gate.code(),
+        copy == null ? 0L : copy.address(),
+        copy == null ? 0 : copy.code(),
         x.size(0),
         q,
         sums.address());
-    addParts(sums, parts, q, q, beta, to.address());
+    return sums;
   }
 
-  /** out [Q] = the sum of the parts, which are {@code stride} numbers apart, + beta · out. */
-  private void addParts(CudaArray sums, int parts, long stride, int q, double beta, long out) {
+  /** out = the sum over the parts [parts,Q] + beta · out; columns from {@code split} on: rest. */
+  private void addParts(CudaArray sums, double beta, long out, int split, long rest) {
+    int q = (int) sums.size(1);
     gpu.launch(
         "partSums",
-        new int[] {(q + 127) / 128},
-        128,
+        new int[] {(q + 31) / 32},
+        256,
         0,
         sums.address(),
-        parts,
-        stride,
+        (int) sums.size(0),
         q,
         (float) beta,
-        out);
+        out,
+        split,
+        rest);
   }
 
   private static int[] rowBlocks(int rows) {
@@ -446,7 +469,7 @@ final class CudaDevice extends Device {
     boolean any = pairs.equals("Any");
     int perBlock = any ? 1 : WARPS;
     int blocks = Math.max(1, Math.min(ROW_BLOCKS, (rows + perBlock - 1) / perBlock));
-    CudaArray sums = array(Type.FLOAT, blocks, 2, d);
+    CudaArray sums = array(Type.FLOAT, blocks, 2L * d); // of the gain's gradient, of the bias's
     boolean direct = dx == null || CudaArray.of(dx.array()).type() == Type.FLOAT;
     Target target = direct ? dx : new Target(array(Type.FLOAT, x.shape()), 0);
     gpu.launch(
@@ -465,9 +488,7 @@ final class CudaDevice extends Device {
         sums.address(),
         rows,
         d);
-    addParts(sums, blocks, 2L * d, d, 0, CudaArray.of(dgain).address());
-    CudaArray ofBias = sums.view(d, new long[] {blocks, d}, new long[] {2L * d, 1});
-    addParts(ofBias, blocks, 2L * d, d, 0, CudaArray.of(dbias).address());
+    addParts(sums, 0, CudaArray.of(dgain).address(), d, CudaArray.of(dbias).address());
     if (!direct) {
       give(target.array(), dx);
     }
@@ -475,14 +496,37 @@ final class CudaDevice extends Device {
 
   @Override
   public void linear(Array x, Array w, Array b, Array r, Activation activation, Array y) {
-    if (r != null || !products.fused(x, w, b, activation, y, arithmetic)) {
+    if (!products.fused(x, w, b, r, activation, y, arithmetic)) {
       super.linear(x, w, b, r, activation, y);
     }
   }
 
+  /** In one pass over dy, where its shape allows. */
   @Override
-  public Array factor(Array dy, Array other) {
-    return in(CudaArray.of(other).type(), CudaArray.of(dy));
+  public Slopes linearBackward(
+      Activation activation, Array y, Array dy, Array x, boolean withBias) {
+    CudaArray slopes = CudaArray.of(dy);
+    Type type = CudaArray.of(x).type();
+    boolean gates = activation == Activation.RELU;
+    boolean copies = slopes.type() != type;
+    if (!withBias || !canSumColumns(slopes)) {
+      activation.backward(this, y, dy);
+      return new Slopes(dy, in(type, slopes), null);
+    }
+    CudaArray copy = copies ? array(type, dy.shape()) : slopes;
+    CudaArray sums =
+        columnSums(slopes, gates ? CudaArray.of(y) : null, copies || gates ? copy : null);
+    return new Slopes(dy, copy, sums);
+  }
+
+  @Override
+  public void biasGradient(Slopes slopes, double beta, Array db) {
+    CudaArray sums = (CudaArray) slopes.sums();
+    if (sums == null || CudaArray.of(db).type() != Type.FLOAT) {
+      sumColumns(slopes.dy(), beta, db.reshape(1, db.length()));
+    } else {
+      addParts(sums, beta, CudaArray.of(db).address(), (int) sums.size(1), 0);
+    }
   }
 
   @Override

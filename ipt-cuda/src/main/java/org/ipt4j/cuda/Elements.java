@@ -136,8 +136,9 @@ final class Elements {
 
   private void strided(
       Function f, CudaArray a, CudaArray b, double factor, CudaArray out, List<Axis> axes) {
-    if (axes.size() > AXES) {
-      throw new IllegalArgumentException("arrays of more than " + AXES + " axes with gaps: " + out);
+    if (axes.size() > AXES || out.length() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "arrays with gaps may have " + AXES + " axes and 2³¹ numbers at most, got " + out);
     }
     long[] sizes = new long[AXES];
     long[] ofA = new long[AXES];
@@ -155,13 +156,22 @@ final class Elements {
     arguments.add(f.ordinal());
     arguments.add(out.length());
     for (int i = 1; i < AXES; i++) {
-      arguments.add(Math.toIntExact(sizes[i]));
+      addDivisor(arguments, Math.toIntExact(sizes[i]));
     }
     add(arguments, a, ofA);
     add(arguments, b, ofB);
     add(arguments, out, ofOut);
     arguments.add((float) factor);
     gpu.launch("stridedElements", blocks(out.length()), THREADS, 0, arguments.toArray());
+  }
+
+  /** A divisor, and the factor and shift that divide numbers below 2³¹ by it. */
+  private static void addDivisor(List<Object> arguments, int divisor) {
+    int shift = divisor == 1 ? 0 : 31 - Integer.numberOfLeadingZeros(divisor - 1);
+    long power = 1L << 32 + shift;
+    arguments.add(divisor);
+    arguments.add((int) ((power + divisor - 1) / divisor));
+    arguments.add(shift);
   }
 
   private static void add(List<Object> arguments, CudaArray x, long[] strides) {

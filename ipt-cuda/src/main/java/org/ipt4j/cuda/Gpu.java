@@ -34,11 +34,12 @@ interface Gpu {
       long address, Type type, int rows, int columns, boolean byColumns, int lead, long apart) {}
 
   /**
-   * out = alpha · a·b + beta · out, of {@code count} matrices each; with a bias, out = a·b + bias,
-   * and max(out, 0) if {@code relu}.
+   * out = alpha · a·b + beta · out, of {@code count} matrices each; with a bias or a residual, out
+   * = a·b + bias + residual, and max(out, 0) if {@code relu}.
    *
    * @param out by rows
    * @param bias of each column, float; 0: none
+   * @param residual a matrix that lies as out does and is added; 0: none
    */
   record Product(
       Matrix a,
@@ -48,6 +49,7 @@ interface Gpu {
       float alpha,
       float beta,
       long bias,
+      long residual,
       boolean relu,
       Arithmetic arithmetic) {}
 

@@ -57,14 +57,18 @@ final class Products {
         (float) alpha,
         (float) beta,
         0,
+        0,
         false,
         how);
   }
 
-  /** y = x·wᵀ + b and the activation in one, if the card's library can; else nothing. */
-  boolean fused(Array x, Array w, Array b, Activation activation, Array y, Arithmetic arithmetic) {
+  /** y = r + x·wᵀ + b and the activation, in one or two passes, if y and r lie alike. */
+  boolean fused(
+      Array x, Array w, Array b, Array r, Activation activation, Array y, Arithmetic arithmetic) {
     CudaArray to = CudaArray.of(y);
-    if (b == null) {
+    CudaArray residual = r == null ? null : CudaArray.of(r);
+    if (residual != null
+        && (residual.type() != to.type() || !residual.isRowByRow() || !to.isRowByRow())) {
       return false;
     }
     boolean rectifies = activation == Activation.RELU;
@@ -77,11 +81,16 @@ final class Products {
             1,
             1,
             0,
-            CudaArray.of(b).address(),
+            b == null ? 0 : CudaArray.of(b).address(),
+            residual == null ? 0 : residual.address(),
             rectifies,
             plain.arithmetic());
-    if (gpu.fuses(product)) {
+    if (b == null && r == null && !rectifies) {
+      gpu.multiply(plain);
+    } else if (gpu.fuses(product)) {
       gpu.multiply(product);
+    } else if (r != null || b == null) {
+      return false;
     } else {
       gpu.multiply(plain);
       elements.run(rectifies ? Function.ADD_RELU : Function.ADD, to, CudaArray.of(b), 0, to);

@@ -12,26 +12,32 @@ KERNEL(rowSums, const void* x, int tx, Long rowStride, int rows, int q, float fa
   if (lane == 0) store1(out, to, row * outStride, factor * sum);
 }
 
-// sums[y][c] = the sum of the rows y, y + gridDim.y, … of column c, of x [R,Q]. A block is 32
-// pairs of columns by 8 rows. If gate is not null, numbers of x where gate is not positive count as
-// 0, and are stored so. Q is even.
-KERNEL(columnSums, void* x, int tx, const void* gate, int tg, Long rows, int q, float* sums) {
-  SHARED float2 shared[8][32];
+// sums[y][c] = the sum over some rows of column c of x [R,Q]. A block is 128 columns by 8 rows, which
+// it takes at a distance of 8 · gridDim.y. Where gate, if given, is not positive, x counts as 0.
+// copy, if given, receives what was summed. Q is a multiple of 4.
+KERNEL(columnSums, const void* x, int tx, const void* gate, int tg, void* copy, int tc, Long rows,
+       int q, float* sums) {
+  SHARED float4 shared[8][32];
   int lane = threadIdx.x % 32;
   int warp = threadIdx.x / 32;
-  int c = (blockIdx.x * 32 + lane) * 2;
-  float2 sum = make_float2(0, 0);
+  int c = (blockIdx.x * 32 + lane) * 4;
+  float4 sum = make_float4(0, 0, 0, 0);
   if (c < q) {
+#pragma unroll 4
     for (Long row = blockIdx.y * 8 + warp; row < rows; row += gridDim.y * 8) {
-      float2 v = loadPair(x, tx, row * q + c);
+      float4 v = load4(x, tx, row * q + c);
       if (gate) {
-        float2 g = loadPair(gate, tg, row * q + c);
+        float4 g = load4(gate, tg, row * q + c);
         if (!(g.x > 0)) v.x = 0;
         if (!(g.y > 0)) v.y = 0;
-        storePair(x, tx, row * q + c, v);
+        if (!(g.z > 0)) v.z = 0;
+        if (!(g.w > 0)) v.w = 0;
       }
+      if (copy) store4(copy, tc, row * q + c, v);
       sum.x += v.x;
       sum.y += v.y;
+      sum.z += v.z;
+      sum.w += v.w;
     }
   }
   shared[warp][lane] = sum;
@@ -40,18 +46,32 @@ KERNEL(columnSums, void* x, int tx, const void* gate, int tg, Long rows, int q, 
     for (int w = 1; w < 8; w++) {
       sum.x += shared[w][lane].x;
       sum.y += shared[w][lane].y;
+      sum.z += shared[w][lane].z;
+      sum.w += shared[w][lane].w;
     }
-    *(float2*)(sums + (Long)blockIdx.y * q + c) = sum;
+    *(float4*)(sums + (Long)blockIdx.y * q + c) = sum;
   }
 }
 
-// out[c] = the sum over the parts of sums [parts][Q] + beta · out[c].
-KERNEL(partSums, const float* sums, int parts, Long stride, int q, float beta, float* out) {
-  int c = blockIdx.x * blockDim.x + threadIdx.x;
-  if (c >= q) return;
+// out[c] = the sum over the parts of sums [parts][Q] + beta · out[c]; from column split on, it goes
+// to rest[c − split]. A block of 256 threads is 32 columns, each by 8 threads.
+KERNEL(partSums, const float* sums, int parts, int q, float beta, float* out, int split,
+       float* rest) {
+  SHARED float shared[8][32];
+  int lane = threadIdx.x % 32;
+  int share = threadIdx.x / 32;
+  int c = blockIdx.x * 32 + lane;
   float sum = 0;
-  for (int part = 0; part < parts; part++) sum += sums[part * stride + c];
-  out[c] = beta == 0 ? sum : sum + beta * out[c];
+  if (c < q) {
+#pragma unroll 8
+    for (int part = share; part < parts; part += 8) sum += sums[(Long)part * q + c];
+  }
+  shared[share][lane] = sum;
+  __syncthreads();
+  if (share > 0 || c >= q) return;
+  for (int i = 1; i < 8; i++) sum += shared[i][lane];
+  float* to = c < split ? out + c : rest + (c - split);
+  *to = beta == 0 ? sum : sum + beta * *to;
 }
 
 // The same for any Q and strides, a thread a column.

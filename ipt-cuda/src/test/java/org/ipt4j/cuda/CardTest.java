@@ -168,6 +168,7 @@ class CardTest {
             2,
             0.5f,
             0,
+            0,
             false,
             arithmetic));
 
@@ -186,11 +187,15 @@ class CardTest {
     "BF16, FLOAT, true", "BF16, FLOAT, false",
     "BF16, BF16, true", "BF16, BF16, false"
   })
-  void biasAndReluAreFused(Arithmetic arithmetic, Type result, boolean relu) {
+  void biasResidualAndReluAreFused(Arithmetic arithmetic, Type result, boolean relu) {
     boolean half = arithmetic == Arithmetic.BF16;
     float[] a = numbers(ROWS * INNER);
     float[] b = numbers(INNER * COLUMNS);
     float[] bias = numbers(COLUMNS);
+    float[] residual = new float[ROWS * COLUMNS];
+    if (result == Type.FLOAT && !relu) {
+      residual = numbers(ROWS * COLUMNS);
+    }
     long onA = half ? toBf16(onCard(a), a.length) : onCard(a);
     long onB = half ? toBf16(onCard(b), b.length) : onCard(b);
     long onOut = card.allocate(4L * ROWS * COLUMNS);
@@ -204,6 +209,7 @@ class CardTest {
             1,
             0,
             onCard(bias),
+            result == Type.FLOAT && !relu ? onCard(residual) : 0,
             relu,
             arithmetic);
 
@@ -212,7 +218,7 @@ class CardTest {
 
     float[] expected = new float[ROWS * COLUMNS];
     for (int i = 0; i < expected.length; i++) {
-      float y = sum(a, false, b, true, i) + bias[i % COLUMNS];
+      float y = sum(a, false, b, true, i) + bias[i % COLUMNS] + residual[i];
       expected[i] = relu ? Math.max(y, 0) : y;
     }
     float tolerance = arithmetic == Arithmetic.FLOAT32 ? 2e-6f : half ? 3e-2f : 4e-3f;

@@ -173,6 +173,18 @@ final class EmulatedGpu implements Gpu {
         if (p.beta() != 0) {
           y += p.beta() * get(p.out(), n, r, c);
         }
+        if (p.residual() != 0) {
+          Matrix residual =
+              new Matrix(
+                  p.residual(),
+                  p.out().type(),
+                  p.out().rows(),
+                  p.out().columns(),
+                  false,
+                  p.out().lead(),
+                  0);
+          y += get(residual, 0, r, c);
+        }
         if (p.bias() != 0) {
           y += new Pointer(p.bias()).getFloat(4L * c);
         }

@@ -29,7 +29,7 @@ class GemmTest {
   }
 
   private static Product product(Matrix a, Matrix b, Matrix out, int count, Arithmetic arithmetic) {
-    return new Product(a, b, out, count, 1, 0, 0, false, arithmetic);
+    return new Product(a, b, out, count, 1, 0, 0, 0, false, arithmetic);
   }
 
   /** As the documentation of cublasGemmStridedBatchedEx has it. */
