@@ -18,10 +18,11 @@ import org.ipt4j.cuda.Gpu.Type;
 final class CudaDevice extends Device {
   private static final int WARPS = 8; // of a block, in kernels that take a row a warp
   private static final int THREADS = 32 * WARPS;
-  private static final int ROW_BLOCKS = 512; // that sum over rows, on any card
+  private static final int MULTIPROCESSORS = 132; // taken for any card, for sums depend on it
   private static final int COLUMN_BLOCKS = 1056; // that sum columns, on any card
   private static final int TOTAL_BLOCKS = 256;
   private static final int[] PAIRS = {3, 5, 9, 16}; // of columns a lane, that have kernels
+  private static final int[] BLOCKS = {4, 3, 2, 1}; // of their backward passes at once
 
   private final Gpu gpu;
   private final Arithmetic arithmetic;
@@ -426,7 +427,7 @@ final class CudaDevice extends Device {
     int rows = Math.toIntExact(x.size(0));
     int d = Math.toIntExact(x.size(1));
     gpu.launch(
-        "layerNorm" + pairs(d),
+        "layerNorm" + name(kernel(d)),
         rowBlocks(rows),
         THREADS,
         0,
@@ -442,13 +443,17 @@ final class CudaDevice extends Device {
         (float) epsilon);
   }
 
-  /** The name's end of the kernel for rows of {@code d} numbers. */
-  private static String pairs(int d) {
-    return Arrays.stream(PAIRS)
-        .filter(pairs -> d % 2 == 0 && d <= 64 * pairs)
-        .mapToObj(Integer::toString)
-        .findFirst()
-        .orElse("Any");
+  /** The number of the kernel for rows of {@code d} numbers. */
+  private static int kernel(int d) {
+    int kernel = 0;
+    while (kernel < PAIRS.length && (d % 2 != 0 || d > 64 * PAIRS[kernel])) {
+      kernel++;
+    }
+    return kernel;
+  }
+
+  private static String name(int kernel) {
+    return kernel == PAIRS.length ? "Any" : Integer.toString(PAIRS[kernel]);
   }
 
   @Override
@@ -465,15 +470,16 @@ final class CudaDevice extends Device {
     CudaArray slopes = CudaArray.of(dy);
     int rows = Math.toIntExact(x.size(0));
     int d = Math.toIntExact(x.size(1));
-    String pairs = pairs(d);
-    boolean any = pairs.equals("Any");
+    int kernel = kernel(d);
+    boolean any = kernel == PAIRS.length;
     int perBlock = any ? 1 : WARPS;
-    int blocks = Math.max(1, Math.min(ROW_BLOCKS, (rows + perBlock - 1) / perBlock));
+    int atOnce = MULTIPROCESSORS * (any ? 4 : BLOCKS[kernel]);
+    int blocks = Math.max(1, Math.min(atOnce, (rows + perBlock - 1) / perBlock));
     CudaArray sums = array(Type.FLOAT, blocks, 2L * d); // of the gain's gradient, of the bias's
     boolean direct = dx == null || CudaArray.of(dx.array()).type() == Type.FLOAT;
     Target target = direct ? dx : new Target(array(Type.FLOAT, x.shape()), 0);
     gpu.launch(
-        "layerNormBackward" + pairs,
+        "layerNormBackward" + name(kernel),
         new int[] {blocks},
         32 * perBlock,
         any ? 0 : WARPS * 2 * d * Float.BYTES,

@@ -3,6 +3,9 @@
 
 #ifndef EMULATED
 #define KERNEL(name, ...) extern "C" __global__ void name(__VA_ARGS__)
+// A kernel of so many threads of which a multiprocessor can hold so many blocks.
+#define BOUNDED_KERNEL(threads, blocks, name, ...) \
+  extern "C" __global__ void __launch_bounds__(threads, blocks) name(__VA_ARGS__)
 #define DEVICE __device__ __forceinline__
 #define SHARED __shared__
 // The block's memory whose size the launch gives, as an array of a type.

@@ -161,17 +161,18 @@ DEVICE void layerNormBackwardOfPairs(const void* dy, int tdy, const float* x, co
   }
 }
 
-#define LAYER_NORM_BACKWARD(PAIRS)                                                              \
-  KERNEL(layerNormBackward##PAIRS, const void* dy, int tdy, const float* x, const float* gain,  \
-         const float* means, const float* inverses, float* dx, float beta, float* sums,         \
-         int rows, int d) {                                                                     \
+// As many blocks of a multiprocessor as are launched for it.
+#define LAYER_NORM_BACKWARD(PAIRS, BLOCKS)                                                      \
+  BOUNDED_KERNEL(256, BLOCKS, layerNormBackward##PAIRS, const void* dy, int tdy,                \
+                 const float* x, const float* gain, const float* means, const float* inverses,  \
+                 float* dx, float beta, float* sums, int rows, int d) {                         \
     layerNormBackwardOfPairs<PAIRS>(                                                            \
         dy, tdy, x, gain, means, inverses, dx, beta, sums, rows, d);                            \
   }
-LAYER_NORM_BACKWARD(3)
-LAYER_NORM_BACKWARD(5)
-LAYER_NORM_BACKWARD(9)
-LAYER_NORM_BACKWARD(16)
+LAYER_NORM_BACKWARD(3, 4)
+LAYER_NORM_BACKWARD(5, 3)
+LAYER_NORM_BACKWARD(9, 2)
+LAYER_NORM_BACKWARD(16, 1)
 
 // The same for any D: a warp a block, its sums in shared memory [2][D].
 KERNEL(layerNormBackwardAny, const void* dy, int tdy, const float* x, const float* gain,

@@ -24,6 +24,8 @@
   static const bool registered_##name = emulator::add(#name, emulator::caller(&name));   \
   void name(__VA_ARGS__)
 
+#define BOUNDED_KERNEL(threads, blocks, name, ...) KERNEL(name, __VA_ARGS__)
+
 struct Three {
   unsigned x = 1, y = 1, z = 1;
 };
