@@ -1,5 +1,6 @@
 package org.ipt4j.core;
 
+import java.util.List;
 import org.ipt4j.core.Variable.Target;
 
 /**
@@ -124,6 +125,17 @@ public abstract class Device {
   /** Fills the contiguous {@code array} with the numbers from {@code from} on. */
   public abstract void write(float[] numbers, int from, Array array);
 
+  /**
+   * Brings numbers to the device ahead of a pass, on any thread; where that takes no copy, they are
+   * those of the array when the pass takes them.
+   *
+   * @param numbers not changed until the result is closed
+   * @throws OutOfMemoryError if the device has no memory for them
+   */
+  public Staged stage(float[] numbers) {
+    return (from, shape) -> array(numbers, from, shape);
+  }
+
   /** Copies the contiguous {@code array} to {@code numbers} from {@code at} on. */
   public abstract void read(Array array, float[] numbers, int at);
 
@@ -138,6 +150,11 @@ public abstract class Device {
 
   /** The sum of the numbers' squares; x is contiguous. */
   public abstract double squareSum(Array x);
+
+  /** The sum of the squares of all arrays' numbers; each is contiguous. */
+  public double squareSum(List<Array> arrays) {
+    return arrays.stream().mapToDouble(this::squareSum).sum();
+  }
 
   /** Whether every number is finite; x is contiguous. */
   public abstract boolean isFinite(Array x);

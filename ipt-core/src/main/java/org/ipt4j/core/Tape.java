@@ -248,6 +248,16 @@ public final class Tape implements AutoCloseable {
     return leaf(Operation.of("input"), device().array(numbers, from, shape));
   }
 
+  /**
+   * An input of the network: {@code numbers} from {@code from} on, which are taken once; it needs
+   * no gradient.
+   *
+   * @param numbers of this tape's device
+   */
+  public Variable input(Staged numbers, int from, long... shape) {
+    return leaf(Operation.of("input"), numbers.array(from, shape));
+  }
+
   private Variable leaf(Operation operation, Array value) {
     return node(operation, new Variable(value, null));
   }

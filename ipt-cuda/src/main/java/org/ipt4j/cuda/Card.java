@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
 
-/** A card through the driver: its primary context, and one stream that all threads share. */
+/**
+ * A card through the driver: its primary context, a stream that all threads share, and one for
+ * uploads.
+ */
 final class Card implements Gpu {
   /** A sum of parts needs memory; NVIDIA advises so much for Hopper. */
   private static final long WORKSPACE_BYTES = 32L << 20;
@@ -19,6 +22,7 @@ final class Card implements Gpu {
   private final Kernels kernels;
   private final Uploads uploads;
   private final Downloads downloads;
+  private final Staging staging;
   private final Blas blas;
   private final BlasLt blasLt;
   private long rounded;
@@ -33,17 +37,24 @@ final class Card implements Gpu {
         "cuDevicePrimaryCtxRetain of " + properties.name());
     context = created.getValue();
     use();
-    Driver.check(Driver.cuStreamCreate(created, Driver.STREAM_NON_BLOCKING), "cuStreamCreate");
-    stream = created.getValue();
+    stream = newStream();
     kernels = new Kernels(source);
     uploads = new Uploads(stream);
     downloads = new Downloads(stream);
+    staging = new Staging(this, stream, newStream());
     long workspace = allocate(WORKSPACE_BYTES);
     blas = new Blas(stream, workspace, WORKSPACE_BYTES);
     blasLt = new BlasLt(stream, workspace, WORKSPACE_BYTES);
   }
 
-  private void use() {
+  private static long newStream() {
+    LongByReference created = new LongByReference();
+    Driver.check(Driver.cuStreamCreate(created, Driver.STREAM_NON_BLOCKING), "cuStreamCreate");
+    return created.getValue();
+  }
+
+  /** Makes its context this thread's. */
+  void use() {
     long[] current = CURRENT.get();
     if (current[0] != context) {
       Driver.check(Driver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
@@ -70,6 +81,9 @@ final class Card implements Gpu {
     use();
     LongByReference address = new LongByReference();
     int result = Driver.cuMemAlloc_v2(address, Math.max(1, bytes));
+    if (result == Driver.OUT_OF_MEMORY && staging.freeIdle()) {
+      result = Driver.cuMemAlloc_v2(address, Math.max(1, bytes));
+    }
     if (result == Driver.OUT_OF_MEMORY) {
       throw new OutOfMemoryError(noMemory(bytes));
     }
@@ -102,6 +116,12 @@ final class Card implements Gpu {
     Objects.checkFromIndexSize(from, length, numbers.length);
     use();
     uploads.write(numbers, from, length, to);
+  }
+
+  @Override
+  public Upload upload(float[] numbers) {
+    use();
+    return staging.upload(numbers);
   }
 
   @Override

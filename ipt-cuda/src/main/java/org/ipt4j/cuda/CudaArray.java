@@ -6,7 +6,7 @@ import org.ipt4j.cuda.Gpu.Type;
 /** Numbers in a card's memory. */
 final class CudaArray extends Array {
   private final CudaDevice device;
-  private final CudaMemory memory; // what this is a view of
+  private final CudaMemory memory; // what this is a view of; null: somebody else keeps that
   private final long address; // of the first number
   private final Type type;
 

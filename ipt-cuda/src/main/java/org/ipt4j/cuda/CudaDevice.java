@@ -1,12 +1,14 @@
 package org.ipt4j.cuda;
 
 import java.util.Arrays;
+import java.util.List;
 import org.ipt4j.core.Activation;
 import org.ipt4j.core.Adam;
 import org.ipt4j.core.Array;
 import org.ipt4j.core.AttentionHeads;
 import org.ipt4j.core.Device;
 import org.ipt4j.core.Precision;
+import org.ipt4j.core.Staged;
 import org.ipt4j.core.Variable.Target;
 import org.ipt4j.cuda.Elements.Function;
 import org.ipt4j.cuda.Gpu.Type;
@@ -21,6 +23,7 @@ final class CudaDevice extends Device {
   private static final int MULTIPROCESSORS = 132; // taken for any card, for sums depend on it
   private static final int COLUMN_BLOCKS = 1056; // that sum columns, on any card
   private static final int TOTAL_BLOCKS = 256;
+  private static final int TOTALS = 16; // of arrays at once
   private static final int[] PAIRS = {3, 5, 9, 16}; // of columns a lane, that have kernels
   private static final int[] BLOCKS = {4, 3, 2, 1}; // of their backward passes at once
 
@@ -40,7 +43,7 @@ final class CudaDevice extends Device {
     this.products = new Products(this, gpu, elements);
     this.convolutions = new Convolutions(this, gpu);
     this.attention = new FlashAttention(this, gpu);
-    this.totals = new CudaMemory(gpu, (long) TOTAL_BLOCKS * Double.BYTES);
+    this.totals = new CudaMemory(gpu, (long) TOTALS * TOTAL_BLOCKS * Double.BYTES);
   }
 
   @Override
@@ -126,6 +129,11 @@ final class CudaDevice extends Device {
   }
 
   @Override
+  public Staged stage(float[] numbers) {
+    return new CudaStaged(this, gpu.upload(numbers), numbers.length);
+  }
+
+  @Override
   public void read(Array array, float[] numbers, int at) {
     CudaArray x = CudaArray.of(array);
     CudaArray from = x.isRowByRow() ? in(Type.FLOAT, x) : copied(Type.FLOAT, x);
@@ -159,7 +167,30 @@ final class CudaDevice extends Device {
     return total(3, x) == 0;
   }
 
-  private synchronized double total(int of, Array array) {
+  /** Waits once for as many arrays as there are totals at once. */
+  @Override
+  public double squareSum(List<Array> arrays) {
+    double sum = 0;
+    for (int from = 0; from < arrays.size(); from += TOTALS) {
+      sum += totals(2, arrays.subList(from, Math.min(from + TOTALS, arrays.size())));
+    }
+    return sum;
+  }
+
+  private double total(int of, Array x) {
+    return totals(of, List.of(x));
+  }
+
+  private synchronized double totals(int of, List<Array> arrays) {
+    int count = 0;
+    for (Array x : arrays) {
+      count += queueTotals(of, x, totals.address() + (long) Double.BYTES * count);
+    }
+    return Arrays.stream(gpu.readDoubles(totals.address(), count)).sum();
+  }
+
+  /** Queues the sums of an array's parts; yields how many. */
+  private int queueTotals(int of, Array array, long to) {
     CudaArray x = CudaArray.of(array);
     boolean rows = x.rank() == 2 && !x.isRowByRow();
     if (!rows && x.rank() > 1 && !x.isRowByRow()) {
@@ -181,8 +212,8 @@ final class CudaDevice extends Device {
         q,
         rowStride,
         stride,
-        totals.address());
-    return Arrays.stream(gpu.readDoubles(totals.address(), blocks)).sum();
+        to);
+    return blocks;
   }
 
   // primitives

@@ -96,6 +96,10 @@ final class Driver {
 
   static native int cuEventSynchronize(long event);
 
+  static native int cuEventDestroy_v2(long event);
+
+  static native int cuStreamWaitEvent(long stream, long event, int flags);
+
   static native int cuMemGetInfo_v2(LongByReference free, LongByReference total);
 
   static native int cuMemAlloc_v2(LongByReference address, long bytes);

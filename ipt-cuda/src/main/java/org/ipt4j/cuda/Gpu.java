@@ -1,9 +1,9 @@
 package org.ipt4j.cuda;
 
 /**
- * What a device asks of a card. Work is queued and done in the order of the calls, on one stream;
- * only what brings numbers back waits. Serves many threads. Addresses are those of the card's
- * memory.
+ * What a device asks of a card. Work is queued and done in the order of the calls, on one stream,
+ * but {@link #upload uploads} beside it; only what brings numbers back waits. Serves many threads.
+ * Addresses are those of the card's memory.
  */
 interface Gpu {
   /** The type of numbers in memory. */
@@ -53,6 +53,20 @@ interface Gpu {
       boolean relu,
       Arithmetic arithmetic) {}
 
+  /** Numbers on their way to the card. */
+  interface Upload extends AutoCloseable {
+    /**
+     * Where they are for the work queued from here on.
+     *
+     * @throws IllegalStateException after {@link #close}
+     */
+    long address();
+
+    /** The memory may serve others after the work queued so far; does nothing the second time. */
+    @Override
+    void close();
+  }
+
   /** The card's name. */
   String name();
 
@@ -64,6 +78,12 @@ interface Gpu {
 
   /** Copies floats to the card; the array may be changed as soon as this returns. */
   void write(float[] numbers, int from, int length, long to);
+
+  /**
+   * Copies floats to memory of their own, beside the queued work; the array may be changed as soon
+   * as this returns. Threads do not wait for each other.
+   */
+  Upload upload(float[] numbers);
 
   /** Copies floats from the card, after the work queued so far. */
   void read(long from, int length, float[] numbers, int at);

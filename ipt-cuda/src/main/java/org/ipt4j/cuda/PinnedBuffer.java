@@ -12,7 +12,7 @@ final class PinnedBuffer {
 
   private final long address;
   private final FloatBuffer floats;
-  private final long event;
+  private final Event event;
   private final long stream;
 
   /** Allocates one; the card's context is current. */
@@ -26,8 +26,7 @@ final class PinnedBuffer {
     address = created.getValue();
     floats =
         new Pointer(address).getByteBuffer(0, bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    Driver.check(Driver.cuEventCreate(created, Driver.EVENT_DISABLE_TIMING), "cuEventCreate");
-    event = created.getValue();
+    event = new Event();
   }
 
   FloatBuffer floats() {
@@ -41,11 +40,11 @@ final class PinnedBuffer {
 
   /** Remembers what is queued now. */
   void record() {
-    Driver.check(Driver.cuEventRecord(event, stream), "cuEventRecord");
+    event.record(stream);
   }
 
   /** Waits for what was queued at the last {@link #record}. */
   void await() {
-    Driver.check(Driver.cuEventSynchronize(event), "cuEventSynchronize");
+    event.await();
   }
 }

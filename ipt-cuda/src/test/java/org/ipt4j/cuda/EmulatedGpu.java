@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -109,6 +110,32 @@ final class EmulatedGpu implements Gpu {
   @Override
   public void write(float[] numbers, int from, int length, long to) {
     new Pointer(to).write(0, numbers, from, length);
+  }
+
+  /** Nothing may read closed ones. */
+  @Override
+  public Upload upload(float[] numbers) {
+    long address = allocate((long) Float.BYTES * numbers.length);
+    write(numbers, 0, numbers.length, address);
+    return new Upload() {
+      private boolean closed;
+
+      @Override
+      public long address() {
+        if (closed) {
+          throw new IllegalStateException("closed");
+        }
+        return address;
+      }
+
+      @Override
+      public void close() {
+        float[] nothing = new float[numbers.length];
+        Arrays.fill(nothing, Float.NaN);
+        write(nothing, 0, nothing.length, address);
+        closed = true;
+      }
+    };
   }
 
   @Override

@@ -25,6 +25,7 @@ import org.ipt4j.core.Ops;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Staged;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Turns;
 import org.ipt4j.core.Variable;
@@ -126,14 +127,15 @@ public final class Trainer {
    */
   public void trainTo(
       long end, int loaderThreads, TrainingListener listener, BooleanSupplier stop) {
-    try (Prefetch<PatchBatch> ahead = ahead(loaderThreads)) {
+    try (Prefetch<StagedBatch> ahead = ahead(loaderThreads)) {
       trainTo(end, ahead, listener, stop);
     }
   }
 
-  /** The batches from the next step on, made by so many threads. */
-  Prefetch<PatchBatch> ahead(int loaderThreads) {
-    return new Prefetch<>(this::batch, step, loaderThreads, 2 * loaderThreads);
+  /** The batches from the next step on, made and staged by so many threads. */
+  Prefetch<StagedBatch> ahead(int loaderThreads) {
+    int ahead = device().takesWholeBatches() ? loaderThreads + 2 : 2 * loaderThreads;
+    return new Prefetch<>(this::batch, StagedBatch::close, step, loaderThreads, ahead);
   }
 
   /**
@@ -142,14 +144,22 @@ public final class Trainer {
    * @param ahead from {@link #ahead}, all taken up to the next step
    */
   void trainTo(
-      long end, Prefetch<PatchBatch> ahead, TrainingListener listener, BooleanSupplier stop) {
+      long end, Prefetch<StagedBatch> ahead, TrainingListener listener, BooleanSupplier stop) {
     while (step < end && !stop.getAsBoolean()) {
       listener.stepDone(trainOn(ahead));
     }
   }
 
-  private PatchBatch batch(long k) {
-    return batches.batch(plan.task(k), k * shards + shard);
+  private StagedBatch batch(long k) {
+    PatchBatch batch = batches.batch(plan.task(k), k * shards + shard);
+    try {
+      return StagedBatch.of(batch, device());
+    } catch (OutOfMemoryError | RuntimeException failure) {
+      if (isMemory(failure)) {
+        throw outOfMemory(step(k), batch, failure);
+      }
+      throw failure;
+    }
   }
 
   /** From here on this is one shard of a run that several share. */
@@ -230,16 +240,17 @@ public final class Trainer {
    */
   StepReport saveGradients(Path file) throws IOException {
     long start = System.nanoTime();
-    PatchBatch batch = batch(step);
-    double waited = (System.nanoTime() - start) / 1e9;
-    Step now = now();
-    List<ParameterLayout.Range> ranges = moved(now);
-    LossValues losses = gradients(now, batch, ranges);
-    double norm = norm(ranges, now);
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    savedGradients(ranges).forEach((name, numbers) -> tensors.put(name, numbers.tensor()));
-    SafeTensors.write(file, state().toMetadata(identity), tensors);
-    return report(now, batch.count(), losses, norm, start, waited);
+    try (StagedBatch batch = batch(step)) {
+      double waited = (System.nanoTime() - start) / 1e9;
+      Step now = step(step);
+      List<ParameterLayout.Range> ranges = moved(now);
+      LossValues losses = gradients(now, batch, ranges);
+      double norm = norm(ranges, now);
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      savedGradients(ranges).forEach((name, numbers) -> tensors.put(name, numbers.tensor()));
+      SafeTensors.write(file, state().toMetadata(identity), tensors);
+      return report(now, batch.count(), losses, norm, start, waited);
+    }
   }
 
   /**
@@ -248,7 +259,7 @@ public final class Trainer {
    * @throws IllegalArgumentException if they are of another step or run
    */
   void stepBy(Path file) throws IOException {
-    Step now = now();
+    Step now = step(step);
     List<ParameterLayout.Range> ranges = moved(now);
     try (TensorFile tensors = SafeTensors.open(file)) {
       TrainingState of = TrainingState.of(tensors, identity, optimizer.counts().keySet());
@@ -313,19 +324,20 @@ public final class Trainer {
     }
   }
 
-  private StepReport trainOn(Prefetch<PatchBatch> ahead) {
+  private StepReport trainOn(Prefetch<StagedBatch> ahead) {
     long start = System.nanoTime();
-    PatchBatch batch = ahead.take();
-    double waited = (System.nanoTime() - start) / 1e9;
-    Step now = now();
-    List<ParameterLayout.Range> ranges = moved(now);
-    LossValues losses = gradients(now, batch, ranges);
-    double norm = move(now, ranges);
-    return report(now, batch.count(), losses, norm, start, waited);
+    try (StagedBatch batch = ahead.take()) {
+      double waited = (System.nanoTime() - start) / 1e9;
+      Step now = step(step);
+      List<ParameterLayout.Range> ranges = moved(now);
+      LossValues losses = gradients(now, batch, ranges);
+      double norm = move(now, ranges);
+      return report(now, batch.count(), losses, norm, start, waited);
+    }
   }
 
-  private Step now() {
-    return new Step(step, plan.task(step), plan.objective(step));
+  private Step step(long number) {
+    return new Step(number, plan.task(number), plan.objective(number));
   }
 
   private StepReport report(
@@ -387,19 +399,19 @@ public final class Trainer {
   }
 
   /** Makes the gradients those of the batch's losses, and yields these. */
-  private LossValues gradients(Step now, PatchBatch batch, List<ParameterLayout.Range> ranges) {
+  private LossValues gradients(Step now, StagedBatch batch, List<ParameterLayout.Range> ranges) {
     try {
       return added(now, batch, ranges);
     } catch (OutOfMemoryError | RuntimeException failure) {
       if (isMemory(failure)) {
-        throw outOfMemory(now, batch, failure);
+        throw outOfMemory(now, batch.patches(), failure);
       }
       throw failure;
     }
   }
 
-  private LossValues added(Step now, PatchBatch batch, List<ParameterLayout.Range> ranges) {
-    List<PatchBatch.Part> parts = parts(now, batch);
+  private LossValues added(Step now, StagedBatch batch, List<ParameterLayout.Range> ranges) {
+    List<PatchBatch.Part> parts = parts(now, batch.patches());
     ranges.forEach(range -> device().fill(gradients.range(range), 0));
     LossValues[] each = new LossValues[parts.size()];
     Turns turns = new Turns();
@@ -435,7 +447,8 @@ public final class Trainer {
    * terms, weighted.
    */
   private LossValues piece(
-      Tape tape, Step now, PatchBatch batch, PatchBatch.Part part, double weight) {
+      Tape tape, Step now, StagedBatch batch, PatchBatch.Part part, double weight) {
+    PatchBatch patches = batch.patches();
     if (options.recomputation()) {
       tape.recomputing();
     }
@@ -445,10 +458,10 @@ public final class Trainer {
     double loss = Double.NaN;
     double contrastive = Double.NaN;
     IptOutput output =
-        model.forward(tape, now.task(), images(tape, batch.degraded(), part, batch.side()));
+        model.forward(tape, now.task(), images(tape, batch.degraded(), part, patches.side()));
     List<Variable> terms = new ArrayList<>();
     if (now.objective() == L1 || now.objective() == BOTH) {
-      Variable clean = images(tape, batch.clean(), part, batch.side() * batch.scale());
+      Variable clean = images(tape, batch.clean(), part, patches.side() * patches.scale());
       Variable term = loss(tape, output.restored(), clean);
       loss = finite(number(term), options.loss() + " loss", now) / model.config().level();
       terms.add(scaled(tape, term, weight));
@@ -480,7 +493,7 @@ public final class Trainer {
   }
 
   private double norm(List<ParameterLayout.Range> ranges, Step now) {
-    double sum = ranges.stream().mapToDouble(r -> device().squareSum(gradients.range(r))).sum();
+    double sum = device().squareSum(ranges.stream().map(gradients::range).toList());
     return finite(Math.sqrt(sum), "gradients' norm", now);
   }
 
@@ -512,7 +525,8 @@ public final class Trainer {
     return value;
   }
 
-  private Variable images(Tape tape, float[] pixels, PatchBatch.Part part, int side) {
+  /** Takes the part's pixels, once: it is their only copy that is scaled. */
+  private Variable images(Tape tape, Staged pixels, PatchBatch.Part part, int side) {
     int patch = Image.CHANNELS * side * side;
     Variable images =
         tape.input(pixels, part.from() * patch, part.count(), Image.CHANNELS, side, side);

@@ -6,7 +6,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
-import org.ipt4j.data.batch.PatchBatch;
 import org.ipt4j.data.batch.Prefetch;
 
 /**
@@ -75,7 +74,7 @@ public final class TrainingRun {
       throws IOException {
     boolean stopped = stop.getAsBoolean();
     if (trainer.step() < end && !stopped) {
-      try (Prefetch<PatchBatch> ahead = trainer.ahead(loaderThreads)) {
+      try (Prefetch<StagedBatch> ahead = trainer.ahead(loaderThreads)) {
         stopped = trainTo(end, ahead, listener, stop);
       }
     }
@@ -85,7 +84,7 @@ public final class TrainingRun {
 
   // whether it was stopped
   private boolean trainTo(
-      long end, Prefetch<PatchBatch> ahead, TrainingListener listener, BooleanSupplier stop)
+      long end, Prefetch<StagedBatch> ahead, TrainingListener listener, BooleanSupplier stop)
       throws IOException {
     boolean stopped = false;
     while (trainer.step() < end && !stopped) {
@@ -116,7 +115,7 @@ public final class TrainingRun {
   }
 
   private void train(
-      long end, Prefetch<PatchBatch> ahead, TrainingListener listener, BooleanSupplier stop)
+      long end, Prefetch<StagedBatch> ahead, TrainingListener listener, BooleanSupplier stop)
       throws IOException {
     try {
       trainer.trainTo(end, ahead, listener, stop);

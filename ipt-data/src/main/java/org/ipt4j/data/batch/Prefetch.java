@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
 /**
@@ -17,20 +18,29 @@ import java.util.function.LongFunction;
  */
 public final class Prefetch<T> implements AutoCloseable {
   private final LongFunction<T> maker;
+  private final Consumer<? super T> dropping;
   private final int ahead;
   private final ExecutorService threads;
   private final Queue<Future<T>> queue = new ArrayDeque<>();
   private long next;
+  private volatile boolean closed;
+
+  /** As {@link #Prefetch(LongFunction, Consumer, long, int, int)}, of data that is just dropped. */
+  public Prefetch(LongFunction<T> maker, long first, int threads, int ahead) {
+    this(maker, made -> {}, first, threads, ahead);
+  }
 
   /**
    * Starts at once.
    *
    * @param maker makes a step's data; called by several threads, in no particular order
+   * @param dropping ends data that was made and will not be taken; it may be called twice for one
    * @param first the step of the first {@link #take}
    * @param threads how many threads make data
    * @param ahead how many steps are made, or being made, before they are taken
    */
-  public Prefetch(LongFunction<T> maker, long first, int threads, int ahead) {
+  public Prefetch(
+      LongFunction<T> maker, Consumer<? super T> dropping, long first, int threads, int ahead) {
     if (threads < 1 || ahead < 1) {
       throw new IllegalArgumentException(
           String.format(
@@ -40,6 +50,7 @@ public final class Prefetch<T> implements AutoCloseable {
               ahead));
     }
     this.maker = Objects.requireNonNull(maker, "maker");
+    this.dropping = Objects.requireNonNull(dropping, "dropping");
     this.ahead = ahead;
     this.next = first;
     this.threads =
@@ -56,8 +67,16 @@ public final class Prefetch<T> implements AutoCloseable {
   private void fill() {
     while (queue.size() < ahead) {
       long step = next++;
-      queue.add(threads.submit(() -> maker.apply(step)));
+      queue.add(threads.submit(() -> make(step)));
     }
+  }
+
+  private T make(long step) {
+    T made = maker.apply(step);
+    if (closed) {
+      dropping.accept(made);
+    }
+    return made;
   }
 
   /**
@@ -85,15 +104,30 @@ public final class Prefetch<T> implements AutoCloseable {
     }
   }
 
-  /** Stops the threads and waits for them to end; what they were making is dropped. */
+  /** Stops the threads and waits for them to end; what was made and not taken is dropped. */
   @Override
   public synchronized void close() {
-    queue.clear();
+    closed = true;
     threads.shutdownNow();
     try {
       threads.awaitTermination(10, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    while (!queue.isEmpty()) {
+      drop(queue.remove());
+    }
+  }
+
+  private void drop(Future<T> made) {
+    if (made.isDone()) { // else it is never made, or dropped when it is
+      try {
+        dropping.accept(made.get());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (ExecutionException e) {
+        // nothing was made
+      }
     }
   }
 }
