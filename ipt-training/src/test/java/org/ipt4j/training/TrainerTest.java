@@ -12,11 +12,14 @@ import java.util.List;
 import java.util.Map;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.core.Bits;
+import org.ipt4j.core.Device;
 import org.ipt4j.core.Devices;
 import org.ipt4j.core.Layer;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Precision;
+import org.ipt4j.core.StagingDevice;
 import org.ipt4j.core.Workers;
 import org.ipt4j.data.batch.DataSetBatches;
 import org.ipt4j.data.batch.PatchBatch;
@@ -299,6 +302,38 @@ class TrainerTest {
         .isInstanceOf(TrainingException.class)
         .hasMessageContaining("out of memory with a batch of 4 in 1 parts")
         .hasMessageContaining("lower the batch size");
+  }
+
+  @Test
+  void stagedBatchesGiveTheSameWeightsAndEnd(@TempDir Path folder) throws IOException {
+    TrainingOptions parts = TrainingOptions.PUBLISHED.accumulated(2);
+    List<IptModel> models = new ArrayList<>();
+    StagingDevice staging = new StagingDevice(Integer.MAX_VALUE);
+    for (Device device : List.of(Device.plain(Precision.FLOAT), staging)) {
+      IptModel model = IptModel.create(NANO, TASKS, 1).on(device);
+      Contrastive added = Contrastive.added(ContrastiveForm.PAPER, 0.1);
+      Trainer trainer = new Trainer(model, plan(TASKS, added), BATCHES, new Adam(1e-3), parts);
+      trainer.trainTo(4, 2, report -> {});
+      trainer.saveGradients(folder.resolve("gradients.safetensors"));
+      models.add(model);
+    }
+    Bits.assertSame(
+        Devices.nd(models.get(1).values().flat()), Devices.nd(models.get(0).values().flat()));
+    assertThat(staging.all()).isBetween(2 * 4 + 2, 2 * (4 + 4) + 2);
+    assertThat(staging.open()).isZero();
+  }
+
+  @Test
+  void stagedBatchesEndAfterAFailureToo() {
+    StagingDevice device = new StagingDevice(13); // and none for the clean patches of step 6
+    IptModel model = IptModel.create(NANO, TASKS, 1).on(device);
+    Trainer trainer = trainer(model, Contrastive.none());
+    assertThatThrownBy(() -> trainer.trainTo(50, 1, report -> {}))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("step 6, task ")
+        .hasMessageContaining("out of memory with a batch of 4 in 1 parts (no memory to stage)");
+    assertThat(trainer.step()).isEqualTo(6);
+    assertThat(device.open()).isZero();
   }
 
   @Test

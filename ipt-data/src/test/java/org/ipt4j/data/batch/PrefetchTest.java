@@ -98,6 +98,56 @@ class PrefetchTest {
     assertThatThrownBy(prefetch::take).hasMessageContaining("closed");
   }
 
+  @Test
+  void closingDropsWhatWasMadeAndNotTaken() {
+    Set<Long> made = ConcurrentHashMap.newKeySet();
+    CountDownLatch first = new CountDownLatch(4);
+    CountDownLatch closing = new CountDownLatch(1);
+    Prefetch<Long> prefetch =
+        new Prefetch<>(
+            step -> {
+              made.add(step);
+              first.countDown();
+              if (step > 2) {
+                awaitAnyway(closing); // made when nobody takes any more
+              }
+              return step;
+            },
+            made::remove,
+            0,
+            2,
+            6);
+    await(first);
+    assertThat(prefetch.take()).isZero();
+    Thread closer = new Thread(prefetch::close);
+    closer.start();
+    while (closer.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait(); // until it waits for those being made
+    }
+    closing.countDown();
+    awaitEnd(closer);
+    assertThat(made).containsExactly(0L); // which its taker ends
+  }
+
+  private static void awaitEnd(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void awaitAnyway(CountDownLatch latch) {
+    while (true) {
+      try {
+        latch.await();
+        return;
+      } catch (InterruptedException e) {
+        // as code does that cannot stop half-way
+      }
+    }
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       latch.await();
