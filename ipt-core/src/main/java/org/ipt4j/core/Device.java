@@ -252,6 +252,16 @@ public abstract class Device {
     matmul(filled(1, 1, x.size(0)), x, 1, beta, out);
   }
 
+  /** out [1] = the mean of the numbers' absolute values. */
+  public void absoluteMean(Array x, Array out) {
+    fill(out, absoluteSum(x) / x.length());
+  }
+
+  /** out = (the number in {@code factor} / divisor) · x; out may be x. */
+  public void scale(Array x, Array factor, double divisor, Array out) {
+    scale(x, number(factor) / divisor, out);
+  }
+
   // whole operations in the plain form
 
   /**

@@ -17,19 +17,18 @@ public final class Losses {
     long count = target.value().length();
     Array difference = tape.array(x.shape());
     device.subtract(x.value(), target.value(), difference);
-    Array y = device.filled(device.absoluteSum(difference) / count, 1);
+    Array y = tape.array(1);
+    device.absoluteMean(difference, y);
     // dx = dy · sign(x − target) / count
     return tape.record(
         Operation.of("l1"),
         y,
-        dy -> {
-          double each = device.number(dy) / count;
-          x.receiveOverwriting(
-              dx -> {
-                device.sign(difference, dx);
-                device.scale(dx, each, dx);
-              });
-        },
+        dy ->
+            x.receiveOverwriting(
+                dx -> {
+                  device.sign(difference, dx);
+                  device.scale(dx, dy, count, dx);
+                }),
         x,
         target);
   }
@@ -52,19 +51,18 @@ public final class Losses {
     Array root = tape.array(x.shape());
     device.multiply(difference, difference, root);
     device.root(root, epsilon * epsilon);
-    Array y = device.filled(device.absoluteSum(root) / count, 1);
+    Array y = tape.array(1);
+    device.absoluteMean(root, y);
     // dx = dy · d / √(d² + ε²) / count
     return tape.record(
         Operation.of("charbonnier", "epsilon", epsilon),
         y,
-        dy -> {
-          double each = device.number(dy) / count;
-          x.receiveOverwriting(
-              dx -> {
-                device.divide(difference, root, dx);
-                device.scale(dx, each, dx);
-              });
-        },
+        dy ->
+            x.receiveOverwriting(
+                dx -> {
+                  device.divide(difference, root, dx);
+                  device.scale(dx, dy, count, dx);
+                }),
         x,
         target);
   }

@@ -216,6 +216,27 @@ final class CudaDevice extends Device {
     return blocks;
   }
 
+  @Override
+  public synchronized void absoluteMean(Array x, Array out) {
+    int parts = queueTotals(1, x, totals.address());
+    gpu.launch(
+        "meanOfTotals",
+        new int[] {1},
+        TOTAL_BLOCKS,
+        0,
+        totals.address(),
+        parts,
+        x.length(),
+        CudaArray.of(out).address());
+  }
+
+  @Override
+  public void scale(Array x, Array factor, double divisor, Array out) {
+    Array share = array(1);
+    scale(factor.reshape(1), 1 / divisor, share);
+    multiply(x, share, out);
+  }
+
   // primitives
 
   private void run(Function f, Array a, Array b, double factor, Array out) {

@@ -112,6 +112,18 @@ KERNEL(totals, int f, const void* x, int tx, Long n, Long q, Long rowStride, Lon
   if (threadIdx.x == 0) out[blockIdx.x] = shared[0];
 }
 
+// out = the sum of what totals wrote, of at most as many blocks as there are threads here, over n.
+KERNEL(meanOfTotals, const double* parts, int count, Long n, float* out) {
+  SHARED double shared[256];
+  shared[threadIdx.x] = (int)threadIdx.x < count ? parts[threadIdx.x] : 0;
+  __syncthreads();
+  for (int half = blockDim.x / 2; half > 0; half /= 2) {
+    if ((int)threadIdx.x < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+    __syncthreads();
+  }
+  if (threadIdx.x == 0) *out = (float)(shared[0] / n);
+}
+
 // Softmax of each row of q numbers, a warp a row; y may be x.
 KERNEL(softmaxRows, const void* x, int tx, void* y, int ty, int rows, int q) {
   int lane = threadIdx.x % 32;

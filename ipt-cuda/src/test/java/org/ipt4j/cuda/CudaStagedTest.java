@@ -126,4 +126,21 @@ class CudaStagedTest {
     assertThat(expected).isPositive();
     assertThat(device.squareSum(arrays)).isCloseTo(expected, withinPercentage(1e-9));
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void meansStayOnTheDevice(On on) {
+    Device device = on.device();
+    for (int length : new int[] {1, 300, on.length()}) {
+      Array x = device.array(numbers(length, -400), 0, length);
+      Array mean = device.permanent(1);
+      device.absoluteMean(x, mean);
+      assertThat(device.number(mean))
+          .isCloseTo(device.absoluteSum(x) / length, withinPercentage(1e-5));
+
+      device.scale(x, mean, 4, x);
+      double first = device.number(mean) / 4 * -400;
+      assertThat((double) read(x)[0]).isCloseTo(first, withinPercentage(1e-4));
+    }
+  }
 }

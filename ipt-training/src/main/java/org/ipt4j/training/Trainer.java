@@ -455,28 +455,30 @@ public final class Trainer {
     if (options.bodyFrozen()) {
       tape.freeze(model.body());
     }
-    double loss = Double.NaN;
-    double contrastive = Double.NaN;
     IptOutput output =
         model.forward(tape, now.task(), images(tape, batch.degraded(), part, patches.side()));
+    Variable restored = null;
+    Variable compared = null;
     List<Variable> terms = new ArrayList<>();
     if (now.objective() == L1 || now.objective() == BOTH) {
       Variable clean = images(tape, batch.clean(), part, patches.side() * patches.scale());
-      Variable term = loss(tape, output.restored(), clean);
-      loss = finite(number(term), options.loss() + " loss", now) / model.config().level();
-      terms.add(scaled(tape, term, weight));
+      restored = loss(tape, output.restored(), clean);
+      terms.add(scaled(tape, restored, weight));
     }
     if (now.objective() == CONTRASTIVE || now.objective() == BOTH) {
-      Variable term = ContrastiveLoss.of(tape, output.tokens(), plan.contrastive().form());
-      contrastive = finite(number(term), "contrastive loss", now);
-      terms.add(scaled(tape, term, weight * plan.contrastive().weight() * model.config().level()));
+      compared = ContrastiveLoss.of(tape, output.tokens(), plan.contrastive().form());
+      double factor = weight * plan.contrastive().weight() * model.config().level();
+      terms.add(scaled(tape, compared, factor));
     }
     tape.backward(terms.stream().reduce((a, b) -> Ops.add(tape, a, b)).orElseThrow());
-    return new LossValues(weight * loss, weight * contrastive);
+    // only now: a device that is asked has nothing left to do
+    double loss = value(restored, options.loss() + " loss", now) / model.config().level();
+    return new LossValues(weight * loss, weight * value(compared, "contrastive loss", now));
   }
 
-  private double number(Variable scalar) {
-    return device().number(scalar.value());
+  /** A term of the loss, which is finite; NaN if there is none. */
+  private double value(Variable term, String name, Step now) {
+    return term == null ? Double.NaN : finite(device().number(term.value()), name, now);
   }
 
   private Variable loss(Tape tape, Variable restored, Variable clean) {
