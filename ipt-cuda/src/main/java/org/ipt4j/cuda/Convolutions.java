@@ -1,5 +1,7 @@
 package org.ipt4j.cuda;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.ipt4j.core.Activation;
 import org.ipt4j.core.Array;
 import org.ipt4j.core.Variable.Target;
@@ -13,7 +15,8 @@ final class Convolutions {
   private static final int GRADIENT_TILE = 8; // rows of an image
   private static final int MULTIPROCESSORS = 132; // taken for any card, for sums depend on it
   private static final int SHARED = 220 << 10; // bytes of a multiprocessor, taken for any card
-  private static final int FEW_TERMS = 128; // of a sum, for which eight outputs do not pay
+  private static final int WARPS = THREADS / 32;
+  private static final int ROWS_WARPS = 6; // of a block that takes each row once
 
   /** The sizes of a convolution and what follows from them. */
   private record Sizes(int n, int c, int h, int w, int o, int k) {
@@ -40,9 +43,14 @@ final class Convolutions {
       return ceil(c, chunks());
     }
 
-    /** Steps of 16 through a chunk's channels and taps. */
+    /** Whether there are kernels that take each row of an image once for all rows of weights. */
+    boolean byRows() {
+      return k == 3 || k == 5;
+    }
+
+    /** Steps of 16 through a chunk's channels and taps, or by rows of 8 through a row's. */
     int steps() {
-      return ceil(chunk() * k * k, 16);
+      return byRows() ? ceil(chunk() * k, 8) : ceil(chunk() * k * k, 16);
     }
 
     int outTiles() {
@@ -140,10 +148,11 @@ final class Convolutions {
 
   /** The weights in the order in which the kernels take them. */
   private CudaArray packed(CudaArray weights, Sizes sizes, boolean transposed) {
-    long length = 128L * sizes.chunks() * sizes.steps() * sizes.outTiles();
+    int step = sizes.byRows() ? 64 * sizes.k : 128;
+    long length = (long) step * sizes.chunks() * sizes.steps() * sizes.outTiles();
     CudaArray packed = device.array(Type.FLOAT, length);
     gpu.launch(
-        "convolutionPack",
+        sizes.byRows() ? "convolutionRowsPack" : "convolutionPack",
         new int[] {(int) ((length + THREADS - 1) / THREADS)},
         THREADS,
         0,
@@ -165,16 +174,18 @@ final class Convolutions {
       long residual,
       CudaArray y,
       boolean rectifies) {
+    if (s.byRows()) {
+      runByRows(s, x, gate, packed, bias, residual, y, rectifies);
+      return;
+    }
     int outs = outs(s);
     int tileRows = 8 * (outs <= 2 ? 6 : 3) / s.segments();
-    int plane = ((tileRows + s.k - 1) * s.columns() + 7) / 16 * 16 + 8;
     int buffers = outs >= 4 && s.chunks() > 1 ? 2 : 1;
-    int blocks = s.n * ceil(s.h, tileRows) * s.across() * ceil(s.outTiles(), outs);
     gpu.launch(
         "convolution" + outs + form,
-        new int[] {blocks},
+        new int[] {blocks(s, tileRows, outs)},
         THREADS,
-        64 * s.steps() + Float.BYTES * s.chunk() * plane * buffers,
+        64 * s.steps() + Float.BYTES * s.chunk() * plane(s, tileRows) * buffers,
         x.address(),
         gate == null ? 0L : gate.address(),
         packed.address(),
@@ -189,39 +200,76 @@ final class Convolutions {
         rectifies ? 1 : 0);
   }
 
-  private void weightGradients(
-      Sizes s, CudaArray x, CudaArray dy, CudaArray gate, CudaArray dw, CudaArray db) {
-    int most = isFloat32() ? 2 : 4;
-    int outs = Math.min(s.outTiles(), s.outTiles() > 2 ? most : 2);
-    int rowWarps = Math.min(ceil(s.gradientRows(), GRADIENT_ROWS), 8);
-    int shares = Math.max(1, 8 / rowWarps);
-    int threads = 32 * rowWarps * shares;
-    int plane = ((GRADIENT_TILE + s.k - 1) * s.columns() + 3) / 8 * 8 + 4;
-    int outPlane = GRADIENT_TILE * 16 * s.segments() + 4;
-    int shared = Float.BYTES * ((s.chunk() + 1) * plane + 8 * outs * outPlane);
-    int wide =
-        ceil(s.gradientRows(), GRADIENT_ROWS * rowWarps) * s.chunks() * ceil(s.outTiles(), outs);
-    int places = s.n * s.across() * ceil(s.h, GRADIENT_TILE);
-    int atOnce = MULTIPROCESSORS * Math.max(1, Math.min(512 / threads, SHARED / shared));
-    int blocks = Math.max(1, Math.min(places, atOnce / wide));
-    int slots = blocks * shares;
-    long count = (long) s.chunks() * s.gradientRows() * s.o;
-    CudaArray partial = device.array(Type.FLOAT, slots, count);
+  private void runByRows(
+      Sizes s,
+      CudaArray x,
+      CudaArray gate,
+      CudaArray packed,
+      long bias,
+      long residual,
+      CudaArray y,
+      boolean rectifies) {
+    int outs = outs(s);
+    int tileRows = ROWS_WARPS / s.segments() * rows(outs);
     gpu.launch(
-        "convolutionGradient" + outs + form,
-        new int[] {blocks, wide},
-        threads,
-        shared,
+        "convolutionRows" + outs + "_" + s.k + form,
+        new int[] {blocks(s, tileRows, outs)},
+        32 * ROWS_WARPS,
+        32 * s.steps() + Float.BYTES * s.chunk() * plane(s, tileRows),
         x.address(),
-        dy.address(),
         gate == null ? 0L : gate.address(),
-        partial.address(),
-        s.n,
+        packed.address(),
+        bias,
+        residual,
+        y.address(),
         s.c,
         s.h,
         s.w,
         s.o,
-        s.k);
+        rectifies ? 1 : 0);
+  }
+
+  /** Rows of an image that a warp computes. */
+  private int rows(int outs) {
+    return outs == 4 || outs == 2 && isFloat32() ? 6 : 8;
+  }
+
+  private static int blocks(Sizes s, int tileRows, int outs) {
+    return s.n * ceil(s.h, tileRows) * s.across() * ceil(s.outTiles(), outs);
+  }
+
+  /** Numbers from one channel of a tile to the next. */
+  private static int plane(Sizes s, int tileRows) {
+    return ((tileRows + s.k - 1) * s.columns() + 7) / 16 * 16 + 8;
+  }
+
+  private void weightGradients(
+      Sizes s, CudaArray x, CudaArray dy, CudaArray gate, CudaArray dw, CudaArray db) {
+    GradientLaunch launch = s.byRows() ? gradientByRows(s) : gradient(s);
+    long count = (long) s.chunks() * s.gradientRows() * s.o;
+    int slots = launch.blocks * launch.shares;
+    CudaArray partial = device.array(Type.FLOAT, slots, count);
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of(
+                x.address(),
+                dy.address(),
+                gate == null ? 0L : gate.address(),
+                partial.address(),
+                s.n,
+                s.c,
+                s.h,
+                s.w,
+                s.o));
+    if (!s.byRows()) {
+      arguments.add(s.k);
+    }
+    gpu.launch(
+        launch.kernel,
+        new int[] {launch.blocks, launch.wide},
+        launch.threads,
+        launch.shared,
+        arguments.toArray());
     gpu.launch(
         "convolutionGradientSum",
         new int[] {(int) ((count + 31) / 32)},
@@ -236,22 +284,51 @@ final class Convolutions {
         s.k);
   }
 
+  /**
+   * How a gradient of weights is launched.
+   *
+   * @param wide blocks for the channels, rows and outputs of a tile of the images
+   * @param shares of a block's tile, each with its own sums
+   */
+  private record GradientLaunch(
+      String kernel, int blocks, int wide, int threads, int shares, int shared) {}
+
+  private GradientLaunch gradient(Sizes s) {
+    int outs = Math.min(s.outTiles(), 2);
+    int rowWarps = Math.min(ceil(s.gradientRows(), GRADIENT_ROWS), WARPS);
+    int wide =
+        ceil(s.gradientRows(), GRADIENT_ROWS * rowWarps) * s.chunks() * ceil(s.outTiles(), outs);
+    return gradient(
+        s, "convolutionGradient" + outs + form, outs, rowWarps, WARPS / rowWarps, wide, 1);
+  }
+
+  private GradientLaunch gradientByRows(Sizes s) {
+    int outs = outs(s);
+    int rowWarps = ceil(s.chunk() * s.k, 16);
+    int shares = Math.min(2 * s.segments(), ROWS_WARPS / rowWarps);
+    String kernel = "convolutionRowsGradient" + outs + "_" + s.k + form;
+    return gradient(s, kernel, outs, rowWarps, shares, s.chunks() * ceil(s.outTiles(), outs), 0);
+  }
+
+  private static GradientLaunch gradient(
+      Sizes s, String kernel, int outs, int rowWarps, int shares, int wide, int morePlanes) {
+    int threads = 32 * rowWarps * shares;
+    int plane = ((GRADIENT_TILE + s.k - 1) * s.columns() + 3) / 8 * 8 + 4;
+    int outPlane = GRADIENT_TILE * 16 * s.segments() + 4;
+    int shared = Float.BYTES * ((s.chunk() + morePlanes) * plane + 8 * outs * outPlane);
+    int places = s.n * s.across() * ceil(s.h, GRADIENT_TILE);
+    int atOnce = MULTIPROCESSORS * Math.max(1, Math.min(512 / threads, SHARED / shared));
+    int blocks = Math.max(1, Math.min(places, atOnce / wide));
+    return new GradientLaunch(kernel, blocks, wide, threads, shares, shared);
+  }
+
   /** How many times 8 outputs a block computes; there is a kernel for each such number. */
   private int outs(Sizes s) {
     int tiles = s.outTiles();
-    if (tiles == 1 || tiles == 2 && !isFloat32()) {
-      return tiles;
+    if (tiles <= 2 || s.byRows() && isFloat32()) {
+      return Math.min(tiles, 2);
     }
-    if (isFloat32()) {
-      return ceil(tiles, 4) * 4 <= ceil(tiles, 2) * 2 ? 4 : 2;
-    }
-    int best = 0;
-    for (int outs : s.c * s.k * s.k < FEW_TERMS ? new int[] {6, 4} : new int[] {8, 6, 4}) {
-      if (best == 0 || ceil(tiles, outs) * outs < ceil(tiles, best) * best) {
-        best = outs;
-      }
-    }
-    return best;
+    return ceil(tiles, 4) * 4 <= ceil(tiles, 2) * 2 ? 4 : 2;
   }
 
   private boolean isFloat32() {

@@ -11,8 +11,10 @@ import org.ipt4j.cuda.Gpu.Type;
  */
 final class FlashAttention {
   private static final int[] WIDTHS = {16, 32, 48, 64, 128}; // of a head, that have kernels
-  private static final int MOST_ROWS = 160; // of a block
-  private static final int WARP_ROWS = 32;
+  private static final int MOST_QUERIES = 160; // of a block
+  private static final int WARP_QUERIES = 32;
+  private static final int MOST_KEYS = 64;
+  private static final int WARP_KEYS = 16;
 
   private final CudaDevice device;
   private final Gpu gpu;
@@ -69,8 +71,8 @@ final class FlashAttention {
     CudaArray result = to.type() == in.type ? to : device.array(in.type, y.shape());
     gpu.launch(
         "attention" + in.kernel,
-        blocks(heads.queries(), heads),
-        threads(heads.queries()),
+        blocks(queryBlocks(heads), heads),
+        queryThreads(heads),
         0,
         in.q.address(),
         in.k.address(),
@@ -182,8 +184,8 @@ final class FlashAttention {
     AttentionHeads heads = in.heads;
     gpu.launch(
         "attentionQueries" + in.kernel,
-        blocks(heads.queries(), heads),
-        threads(heads.queries()),
+        blocks(queryBlocks(heads), heads),
+        queryThreads(heads),
         0,
         in.q.address(),
         in.k.address(),
@@ -214,8 +216,8 @@ final class FlashAttention {
     AttentionHeads heads = in.heads;
     gpu.launch(
         "attentionKeys" + in.kernel,
-        blocks(heads.keys(), heads),
-        threads(heads.keys()),
+        blocks(keyBlocks(heads), heads),
+        keyThreads(heads),
         0,
         in.q.address(),
         in.k.address(),
@@ -246,17 +248,29 @@ final class FlashAttention {
         dv.beta());
   }
 
-  private static int[] blocks(int rows, AttentionHeads heads) {
-    return new int[] {blocksOf(rows), heads.perSample(), (int) heads.q().size(0)};
+  private static int[] blocks(int each, AttentionHeads heads) {
+    return new int[] {each, heads.perSample(), (int) heads.q().size(0)};
   }
 
-  private static int blocksOf(int rows) {
-    return (rows + MOST_ROWS - 1) / MOST_ROWS;
+  /** Blocks of a head's queries. */
+  private static int queryBlocks(AttentionHeads heads) {
+    return ceil(heads.queries(), MOST_QUERIES);
   }
 
-  /** A warp for {@link #WARP_ROWS} of a block's rows. */
-  private static int threads(int rows) {
-    int perBlock = blocksOf(rows) * WARP_ROWS;
-    return (rows + perBlock - 1) / perBlock * 32;
+  private static int queryThreads(AttentionHeads heads) {
+    return 32 * ceil(heads.queries(), queryBlocks(heads) * WARP_QUERIES);
+  }
+
+  /** Blocks of a head's keys. */
+  private static int keyBlocks(AttentionHeads heads) {
+    return ceil(heads.keys(), MOST_KEYS);
+  }
+
+  private static int keyThreads(AttentionHeads heads) {
+    return 32 * ceil(heads.keys(), keyBlocks(heads) * WARP_KEYS);
+  }
+
+  private static int ceil(int a, int b) {
+    return (a + b - 1) / b;
   }
 }

@@ -4,10 +4,10 @@
 // arrays: they may be columns of wider ones. logSums and deltas are [samples, heads, queries].
 // Any numbers of queries and keys, and widths up to the kernel's padded width W. factor > 0.
 //
-// A warp has 32 rows (queries, or in attentionKeys keys). So for R rows:
+// A warp has 32 queries, or in attentionKeys 16 keys. So for R rows, each warp has P:
 //   grid x = blocks = (R + most - 1) / most, y = heads, z = samples (or y = heads·samples);
-//   threads = (R + blocks·32 - 1) / (blocks·32) · 32;  no dynamic shared memory;
-// where most is 160, in attentionKeys R > 160 ? 128 : 64 (each multiple of 32 up to 256 works).
+//   threads = (R + blocks·P - 1) / (blocks·P) · 32;  no dynamic shared memory;
+// where most is 160 (each multiple of 32 up to 256 works), in attentionKeys 64 (at most that).
 
 #ifdef EMULATED
 DEVICE float attentionExp2(float x) { return exp2f(x); }
@@ -271,11 +271,11 @@ DEVICE void attentionStore(T* to, Long row, int first, int rows, int width, bool
 // The widest heads for which the registers hold what 32 rows at once need; else 16, twice.
 template <class M>
 struct AttentionWidest {
-  static const int forward = 64, queries = 64, keys = 48;
+  static const int forward = 64, queries = 64;
 };
 template <>
 struct AttentionWidest<Float32> {
-  static const int forward = 32, queries = 16, keys = 16;
+  static const int forward = 32, queries = 16;
 };
 
 // What depends on form and padded width.
@@ -285,6 +285,7 @@ struct AttentionShape {
   static const int tile = (W <= 64 ? 128 : 64) / bytes;  // rows of shared memory's tiles
   static const int stride = W + 8;  // of shared memory's rows, without bank conflicts
   static const int strideDown = bytes == 2 ? W + 8 : W + 4;  // if read by columns only
+  static const int keysBlocks = bytes == 2 && W <= 48 ? 4 : 1;  // of a multiprocessor
 };
 
 // s [16·MT, 8·NT] = a · bᵀ, with b the tile's rows from n on.
@@ -604,7 +605,7 @@ DEVICE void attentionBackwardKeys(const typename M::Number* q, const typename M:
     float betaK, float betaV) {
   typedef typename M::Number T;
   typedef AttentionShape<M, W> Shape;
-  const int MT = W <= AttentionWidest<M>::keys ? 2 : 1;
+  const int MT = 1;
   const int TILE = Shape::tile, STRIDE = Shape::stride, NT = 2;
   const int size = 2 * 2 * TILE * STRIDE * sizeof(T) / 16;
   SHARED float4 memory[size + 2 * 2 * TILE / 4];
@@ -641,95 +642,93 @@ DEVICE void attentionBackwardKeys(const typename M::Number* q, const typename M:
     attentionCommit();
   };
 
-  for (int pass = 0; pass < 2 / MT; pass++) {
-    int first = blockIdx.x * blockDim.x + threadIdx.x / 32 * 32 + pass * 16;
-    bool active = first < keys;
-    load(0, 0);
+  int first = (blockIdx.x * blockDim.x + threadIdx.x) / 32 * 16;
+  bool active = first < keys;
+  load(0, 0);
 
-    typename M::Pair ak[MT][W / 16][4], av[MT][W / 16][4];
-    attentionLeft<M, W, MT>(ak, k, kRow, first, keys, width, pairsK);
-    attentionLeft<M, W, MT>(av, v, vRow, first, keys, width, pairsV);
-    float outK[MT][W / 8][4], outV[MT][W / 8][4];
-    attentionZero(outK);
-    attentionZero(outV);
+  typename M::Pair ak[MT][W / 16][4], av[MT][W / 16][4];
+  attentionLeft<M, W, MT>(ak, k, kRow, first, keys, width, pairsK);
+  attentionLeft<M, W, MT>(av, v, vRow, first, keys, width, pairsV);
+  float outK[MT][W / 8][4], outV[MT][W / 8][4];
+  attentionZero(outK);
+  attentionZero(outV);
 
-    for (int query = 0, stage = 0; query < queries; query += TILE, stage ^= 1) {
-      if (query + TILE < queries) {
-        load(query + TILE, stage ^ 1);
-        attentionWait<1>();
-      } else {
-        attentionWait<0>();
-      }
-      __syncthreads();
-      const T* tileQ = tiles + stage * 2 * TILE * STRIDE;
-      const T* tileDy = tileQ + TILE * STRIDE;
-      int end = active ? min(TILE, queries - query) : 0;
+  for (int query = 0, stage = 0; query < queries; query += TILE, stage ^= 1) {
+    if (query + TILE < queries) {
+      load(query + TILE, stage ^ 1);
+      attentionWait<1>();
+    } else {
+      attentionWait<0>();
+    }
+    __syncthreads();
+    const T* tileQ = tiles + stage * 2 * TILE * STRIDE;
+    const T* tileDy = tileQ + TILE * STRIDE;
+    int end = active ? min(TILE, queries - query) : 0;
 #pragma unroll 1
-      for (int n = 0; n < end; n += NT * 8) {
-        // Queries outside are rows of zeros with a sum and a delta of 0: they add nothing.
-        float s[MT][NT][4], d[MT][NT][4];
-        float2 logs[NT], dots[NT];
+    for (int n = 0; n < end; n += NT * 8) {
+      // Queries outside are rows of zeros with a sum and a delta of 0: they add nothing.
+      float s[MT][NT][4], d[MT][NT][4];
+      float2 logs[NT], dots[NT];
 #pragma unroll
-        for (int j = 0; j < NT; j++) {
-          const float* p = rows + stage * 2 * TILE + n + j * 8 + 2 * t;
-          logs[j] = *reinterpret_cast<const float2*>(p);
-          dots[j] = *reinterpret_cast<const float2*>(p + TILE);
-        }
-        attentionScores<M, W, MT, NT>(s, ak, tileQ, n);
-        attentionScores<M, W, MT, NT>(d, av, tileDy, n);
-#pragma unroll
-        for (int j = 0; j < NT; j++)
-#pragma unroll
-          for (int i = 0; i < 2; i++) {
-            float minus = -(i ? logs[j].y : logs[j].x) * ATTENTION_LOG2E;
-#pragma unroll
-            for (int m = 0; m < MT; m++) {
-              s[m][j][i] = attentionExp2(s[m][j][i] * scale + minus);
-              s[m][j][i + 2] = attentionExp2(s[m][j][i + 2] * scale + minus);
-            }
-          }
-        attentionAdd<M, W, MT, NT>(outV, s, tileDy, n);
-#pragma unroll
-        for (int j = 0; j < NT; j++)
-#pragma unroll
-          for (int i = 0; i < 2; i++) {
-            float delta = i ? dots[j].y : dots[j].x;
-#pragma unroll
-            for (int m = 0; m < MT; m++) {
-              d[m][j][i] = s[m][j][i] * (d[m][j][i] - delta);
-              d[m][j][i + 2] = s[m][j][i + 2] * (d[m][j][i + 2] - delta);
-            }
-          }
-        attentionAdd<M, W, MT, NT>(outK, d, tileQ, n);
+      for (int j = 0; j < NT; j++) {
+        const float* p = rows + stage * 2 * TILE + n + j * 8 + 2 * t;
+        logs[j] = *reinterpret_cast<const float2*>(p);
+        dots[j] = *reinterpret_cast<const float2*>(p + TILE);
       }
-      __syncthreads();
+      attentionScores<M, W, MT, NT>(s, ak, tileQ, n);
+      attentionScores<M, W, MT, NT>(d, av, tileDy, n);
+#pragma unroll
+      for (int j = 0; j < NT; j++)
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          float minus = -(i ? logs[j].y : logs[j].x) * ATTENTION_LOG2E;
+#pragma unroll
+          for (int m = 0; m < MT; m++) {
+            s[m][j][i] = attentionExp2(s[m][j][i] * scale + minus);
+            s[m][j][i + 2] = attentionExp2(s[m][j][i + 2] * scale + minus);
+          }
+        }
+      attentionAdd<M, W, MT, NT>(outV, s, tileDy, n);
+#pragma unroll
+      for (int j = 0; j < NT; j++)
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          float delta = i ? dots[j].y : dots[j].x;
+#pragma unroll
+          for (int m = 0; m < MT; m++) {
+            d[m][j][i] = s[m][j][i] * (d[m][j][i] - delta);
+            d[m][j][i + 2] = s[m][j][i + 2] * (d[m][j][i + 2] - delta);
+          }
+        }
+      attentionAdd<M, W, MT, NT>(outK, d, tileQ, n);
     }
-    if (!active) continue;
+    __syncthreads();
+  }
+  if (!active) return;
 
-    float scales[MT][2];
+  float scales[MT][2];
 #pragma unroll
-    for (int m = 0; m < MT; m++) scales[m][0] = scales[m][1] = factor;
-    bool together = dk == dv && dkSample == dvSample && dkRow == dvRow && betaV == 1;
-    if (together) {
+  for (int m = 0; m < MT; m++) scales[m][0] = scales[m][1] = factor;
+  bool together = dk == dv && dkSample == dvSample && dkRow == dvRow && betaV == 1;
+  if (together) {
 #pragma unroll
-      for (int m = 0; m < MT; m++)
+    for (int m = 0; m < MT; m++)
 #pragma unroll
-        for (int n = 0; n < W / 8; n++)
+      for (int n = 0; n < W / 8; n++)
 #pragma unroll
-          for (int i = 0; i < 4; i++) outV[m][n][i] += factor * outK[m][n][i];
-    } else if (dk) {
-      T* to = dk + sample * dkSample + head * width;
-      bool pairs = attentionWhole(to, dkSample, dkRow, width, 2);
-      attentionStore<W, MT>(to, dkRow, first, keys, width, pairs, outK, scales, betaK);
-    }
+        for (int i = 0; i < 4; i++) outV[m][n][i] += factor * outK[m][n][i];
+  } else if (dk) {
+    T* to = dk + sample * dkSample + head * width;
+    bool pairs = attentionWhole(to, dkSample, dkRow, width, 2);
+    attentionStore<W, MT>(to, dkRow, first, keys, width, pairs, outK, scales, betaK);
+  }
 #pragma unroll
-    for (int m = 0; m < MT; m++) scales[m][0] = scales[m][1] = 1;
-    if (dv) {
-      T* to = dv + sample * dvSample + head * width;
-      bool pairs = attentionWhole(to, dvSample, dvRow, width, 2);
-      attentionStore<W, MT>(
-          to, dvRow, first, keys, width, pairs, outV, scales, together ? betaK : betaV);
-    }
+  for (int m = 0; m < MT; m++) scales[m][0] = scales[m][1] = 1;
+  if (dv) {
+    T* to = dv + sample * dvSample + head * width;
+    bool pairs = attentionWhole(to, dvSample, dvRow, width, 2);
+    attentionStore<W, MT>(
+        to, dvRow, first, keys, width, pairs, outV, scales, together ? betaK : betaV);
   }
 }
 
@@ -764,6 +763,14 @@ DEVICE void attentionDeltas(const T* y, const T* dy, float* deltas, int heads, i
   if (inside && part == 0) deltas[(sample * heads + head) * queries + query] = sum;
 }
 
+#ifdef EMULATED
+#define ATTENTION_KEYS_KERNEL(M, W, name, ...) KERNEL(name, __VA_ARGS__)
+#else
+#define ATTENTION_KEYS_KERNEL(M, W, name, ...)                                                \
+  extern "C" __global__ void __launch_bounds__(128, (AttentionShape<M, W>::keysBlocks)) name( \
+      __VA_ARGS__)
+#endif
+
 #define ATTENTION_KERNELS(M, form, W)                                                        \
   KERNEL(attention_##form##_##W, const M::Number* q, const M::Number* k, const M::Number* v, \
       M::Number* y, float* logSums, int heads, int queries, int keys, int width,             \
@@ -781,7 +788,7 @@ DEVICE void attentionDeltas(const T* y, const T* dy, float* deltas, int heads, i
         width, qSample, qRow, kSample, kRow, vSample, vRow, dySample, dyRow, dqSample,       \
         dqRow, factor, beta);                                                                \
   }                                                                                          \
-  KERNEL(attentionKeys_##form##_##W, const M::Number* q, const M::Number* k,                 \
+  ATTENTION_KEYS_KERNEL(M, W, attentionKeys_##form##_##W, const M::Number* q, const M::Number* k, \
       const M::Number* v, const M::Number* dy, const float* logSums, const float* deltas,    \
       M::Number* dk, M::Number* dv, int heads, int queries, int keys, int width,             \
       Long qSample, Long qRow, Long kSample, Long kRow, Long vSample, Long vRow,             \

@@ -35,6 +35,20 @@ DEVICE void convolutionTerm(float* c, const float* a, const float* b) {
 #endif
 }
 
+// c [16,8] += a [16,8] · b [8,8], likewise: of a the lane's (g, t), (g, t+4), (g+8, t), (g+8, t+4), of
+// b its (t, g), (t+4, g).
+DEVICE void convolutionHalfTerm(float* c, const float* a, const float* b) {
+#ifdef EMULATED
+  float left[8] = {}, right[4] = {};
+  for (int i = 0; i < 4; i++) left[i] = asFloat(asBits(a[i]) & 0xffffe000u);
+  for (int i = 0; i < 2; i++) right[i] = asFloat(asBits(b[i]) & 0xffffe000u);
+  emulatedProduct(c, left, right);
+#else
+  Pair a0 = {a[0], a[1]}, a1 = {a[2], a[3]}, b0 = {b[0], b[1]};
+  productTf32(c, a0, a1, b0);
+#endif
+}
+
 // A form's numbers in registers, rounded but for the lower 13 bits; for float32 also what is left.
 template <class Form, int COUNT>
 struct ConvolutionNumbers;
@@ -67,6 +81,18 @@ DEVICE void convolutionProduct(
   convolutionTerm(c, a.low, b.high);
   convolutionTerm(c, a.high, b.low);
   convolutionTerm(c, a.high, b.high);
+}
+
+DEVICE void convolutionProduct(
+    float* c, const ConvolutionNumbers<Tf32, 4>& a, const ConvolutionNumbers<Tf32, 2>& b) {
+  convolutionHalfTerm(c, a.high, b.high);
+}
+
+DEVICE void convolutionProduct(
+    float* c, const ConvolutionNumbers<Float32, 4>& a, const ConvolutionNumbers<Float32, 2>& b) {
+  convolutionHalfTerm(c, a.low, b.high);
+  convolutionHalfTerm(c, a.high, b.low);
+  convolutionHalfTerm(c, a.high, b.high);
 }
 
 // Begins to copy COUNT numbers (1, or 4 whose addresses are multiples of 16 bytes) into shared
@@ -108,63 +134,64 @@ DEVICE float convolutionGated(float x, float gate) { return gate <= 0.0f ? 0.0f 
 // of 16 bytes.
 DEVICE int convolutionHalo(int k) { return (k / 2 + 3) / 4 * 4; }
 
+// 16 threads a line.
 template <int COUNT>
 DEVICE void convolutionFill(
     float* tile, int planes, int plane, int rows, int columns, const float* x, const float* gate,
     int channels, int h, int wd, int top, int left) {
-  int across = columns / COUNT, count = planes * rows * across;
-  if (gate == nullptr) {
-    for (int index = threadIdx.x; index < count; index += blockDim.x) {
-      int line = index / across, column = (index - line * across) * COUNT;
-      int channel = line / rows, row = line - channel * rows;
-      bool copied = channel < channels && (unsigned)(top + row) < (unsigned)h
-          && (unsigned)(left + column) < (unsigned)wd;
-      int from = copied ? (channel * h + top + row) * wd + left + column : 0;
-      convolutionCopy<COUNT>(
-          tile + channel * plane + row * columns + column, x + from, copied);
+  int lines = planes * rows, step = blockDim.x / 16;
+  for (int column = threadIdx.x % 16 * COUNT; column < columns; column += 16 * COUNT) {
+    bool across = (unsigned)(left + column) < (unsigned)wd;
+    int line = threadIdx.x / 16, channel = line / rows, row = line - channel * rows;
+    if (gate == nullptr) {
+      for (; line < lines; line += step) {
+        bool copied = across && channel < channels && (unsigned)(top + row) < (unsigned)h;
+        int from = copied ? (channel * h + top + row) * wd + left + column : 0;
+        convolutionCopy<COUNT>(tile + channel * plane + row * columns + column, x + from, copied);
+        for (row += step; row >= rows; row -= rows) channel++;
+      }
+      continue;
     }
-    return;
-  }
-  const int AT_ONCE = COUNT == 4 ? 2 : 4;
+    const int AT_ONCE = 4;
 #pragma unroll 1
-  for (int begin = threadIdx.x; begin < count; begin += blockDim.x * AT_ONCE) {
-    int to[AT_ONCE];
-    float numbers[AT_ONCE][COUNT], gates[AT_ONCE][COUNT];
+    while (line < lines) {
+      int to[AT_ONCE];
+      float numbers[AT_ONCE][COUNT], gates[AT_ONCE][COUNT];
 #pragma unroll
-    for (int i = 0; i < AT_ONCE; i++) {
-      int index = begin + i * blockDim.x;
-      int line = index / across, column = (index - line * across) * COUNT;
-      int channel = line / rows, row = line - channel * rows;
-      bool inside = index < count && channel < channels
-          && (unsigned)(top + row) < (unsigned)h && (unsigned)(left + column) < (unsigned)wd;
-      int from = (channel * h + top + row) * wd + left + column;
-      to[i] = channel * plane + row * columns + column;
+      for (int i = 0; i < AT_ONCE; i++) {
+        bool inside = across && line < lines && channel < channels
+            && (unsigned)(top + row) < (unsigned)h;
+        int from = (channel * h + top + row) * wd + left + column;
+        to[i] = line < lines ? channel * plane + row * columns + column : -1;
+        line += step;
+        for (row += step; row >= rows; row -= rows) channel++;
 #pragma unroll
-      for (int j = 0; j < COUNT; j++) numbers[i][j] = gates[i][j] = 0.0f;
-      if (!inside) continue;
-      if (COUNT == 4) {
-        float4 four = __ldg(reinterpret_cast<const float4*>(x + from));
-        numbers[i][0] = four.x;
-        numbers[i][COUNT / 4] = four.y;
-        numbers[i][COUNT / 2] = four.z;
-        numbers[i][COUNT - 1] = four.w;
-        four = __ldg(reinterpret_cast<const float4*>(gate + from));
-        gates[i][0] = four.x;
-        gates[i][COUNT / 4] = four.y;
-        gates[i][COUNT / 2] = four.z;
-        gates[i][COUNT - 1] = four.w;
-      } else {
-        numbers[i][0] = __ldg(x + from);
-        gates[i][0] = __ldg(gate + from);
+        for (int j = 0; j < COUNT; j++) numbers[i][j] = gates[i][j] = 0.0f;
+        if (!inside) continue;
+        if (COUNT == 4) {
+          float4 four = __ldg(reinterpret_cast<const float4*>(x + from));
+          numbers[i][0] = four.x;
+          numbers[i][COUNT / 4] = four.y;
+          numbers[i][COUNT / 2] = four.z;
+          numbers[i][COUNT - 1] = four.w;
+          four = __ldg(reinterpret_cast<const float4*>(gate + from));
+          gates[i][0] = four.x;
+          gates[i][COUNT / 4] = four.y;
+          gates[i][COUNT / 2] = four.z;
+          gates[i][COUNT - 1] = four.w;
+        } else {
+          numbers[i][0] = __ldg(x + from);
+          gates[i][0] = __ldg(gate + from);
+        }
       }
+#pragma unroll
+      for (int i = 0; i < AT_ONCE; i++)
+        if (to[i] >= 0) {
+#pragma unroll
+          for (int j = 0; j < COUNT; j++)
+            tile[to[i] + j] = convolutionGated(numbers[i][j], gates[i][j]);
+        }
     }
-#pragma unroll
-    for (int i = 0; i < AT_ONCE; i++)
-      if (begin + i * (int)blockDim.x < count) {
-#pragma unroll
-        for (int j = 0; j < COUNT; j++)
-          tile[to[i] + j] = convolutionGated(numbers[i][j], gates[i][j]);
-      }
   }
 }
 
@@ -324,7 +351,6 @@ DEVICE void convolutionForward(
   }
 }
 
-// Three products a tile hide float32's loads with fewer outputs at once.
 #define CONVOLUTION_FORWARD(name, form, outs, pixels, blocks)                                    \
   CONVOLUTION_KERNEL(                                                                            \
       256, blocks, name, const float* x, const float* gate, const float* packed, const float* b, \
@@ -335,11 +361,161 @@ DEVICE void convolutionForward(
 CONVOLUTION_FORWARD(convolution1_tf32, Tf32, 1, 6, 2)
 CONVOLUTION_FORWARD(convolution2_tf32, Tf32, 2, 6, 2)
 CONVOLUTION_FORWARD(convolution4_tf32, Tf32, 4, 3, 2)
-CONVOLUTION_FORWARD(convolution6_tf32, Tf32, 6, 3, 2)
-CONVOLUTION_FORWARD(convolution8_tf32, Tf32, 8, 3, 1)
 CONVOLUTION_FORWARD(convolution1_float32, Float32, 1, 6, 2)
 CONVOLUTION_FORWARD(convolution2_float32, Float32, 2, 6, 2)
 CONVOLUTION_FORWARD(convolution4_float32, Float32, 4, 3, 2)
+
+// Weights of convolutionRows in the order in which lanes take them:
+// [chunk][step of 8 (column, channel)][8 outputs][row][lane][2]; else as convolutionPack.
+KERNEL(
+    convolutionRowsPack, const float* w, float* packed, int o, int c, int k, int transposed) {
+  int chunk = convolutionChunk(c), steps = (chunk * k + 7) / 8, tiles = (o + 7) / 8;
+  Long index = (Long)blockIdx.x * blockDim.x + threadIdx.x;
+  if (index >= (Long)convolutionChunks(c) * steps * tiles * k * 64) return;
+  int i = index % 2, lane = index / 2 % 32;
+  Long rest = index / 64;
+  int row = rest % k;
+  rest /= k;
+  int out = (int)(rest % tiles) * 8 + lane / 4;
+  rest /= tiles;
+  int joint = (int)(rest % steps) * 8 + i * 4 + lane % 4;
+  int column = joint / chunk, local = joint - column * chunk;
+  int in = (int)(rest / steps) * chunk + local, tap = row * k + column;
+  float x = 0.0f;
+  if (column < k && in < c && out < o)
+    x = transposed ? w[((Long)in * o + out) * k * k + k * k - 1 - tap]
+                   : w[((Long)out * c + in) * k * k + tap];
+  packed[index] = x;
+}
+
+// As convolutionForward, of a kernel of K x K: a row of the image, once in registers, serves all
+// rows of the kernel. A block of 6 warps; a warp computes ROWS rows of a segment of 16 pixels, OUTS
+// times 8 channels.
+// Blocks: n · ceil(wd / (16 segments)) · ceil(h / (6 / segments · ROWS)) · ceil(ceil(o / 8) / OUTS).
+// Shared memory: 32 steps + 4 chunk · plane bytes.
+template <class Form, int K, int OUTS, int ROWS>
+DEVICE void convolutionRows(
+    const float* x, const float* gate, const float* packed, const float* b, const float* r,
+    float* y, int c, int h, int wd, int o, int relu) {
+  DYNAMIC_SHARED(int2, offsets);
+  int lane = threadIdx.x % 32, warp = threadIdx.x / 32, g = lane / 4, t = lane % 4;
+  int chunks = convolutionChunks(c), chunk = convolutionChunk(c);
+  int steps = (chunk * K + 7) / 8, outTiles = (o + 7) / 8;
+  int segments = convolutionSegments(wd), tileRows = 6 / segments * ROWS;
+  int halo = convolutionHalo(K), rows = tileRows + K - 1, columns = segments * 16 + 2 * halo;
+  int plane = (rows * columns + 7) / 16 * 16 + 8;
+  float* tile = reinterpret_cast<float*>(offsets + steps * 4);
+
+  int groups = (outTiles + OUTS - 1) / OUTS;
+  int across = (wd + segments * 16 - 1) / (segments * 16), down = (h + tileRows - 1) / tileRows;
+  int index = blockIdx.x;
+  int firstOut = index % groups * OUTS;
+  index /= groups;
+  int left = index % across * segments * 16;
+  index /= across;
+  int top = index % down * tileRows, image = index / down;
+
+  for (int joint = threadIdx.x; joint < steps * 8; joint += blockDim.x) {
+    int column = joint / chunk, channel = joint - column * chunk;
+    int offset = column < K ? channel * plane + column + halo - K / 2 : 0;
+    reinterpret_cast<int*>(offsets)[(joint / 8 * 4 + joint % 4) * 2 + joint % 8 / 4] = offset;
+  }
+
+  int firstRow = warp / segments * ROWS, firstColumn = warp % segments * 16 + g;
+  float sums[ROWS][OUTS][4];
+#pragma unroll
+  for (int p = 0; p < ROWS; p++)
+#pragma unroll
+    for (int q = 0; q < OUTS; q++)
+#pragma unroll
+      for (int i = 0; i < 4; i++) sums[p][q][i] = 0.0f;
+
+  const float2* weights = reinterpret_cast<const float2*>(packed) + firstOut * K * 32 + lane;
+#pragma unroll 1
+  for (int part = 0; part < chunks; part++) {
+    if (part > 0) __syncthreads();
+    convolutionLoad(
+        tile, chunk, plane, rows, columns, x, gate, image, part * chunk, c, h, wd, top - K / 2,
+        left - halo);
+    convolutionCopied();
+    const float* start = tile + firstRow * columns + firstColumn;
+#pragma unroll 1
+    for (int step = 0; step < steps; step++) {
+      int2 offset = offsets[step * 4 + t];
+      ConvolutionNumbers<Form, 2> right[K][OUTS];
+#pragma unroll
+      for (int q = 0; q < OUTS; q++)
+#pragma unroll
+        for (int i = 0; i < K; i++) {
+          float2 two = make_float2(0.0f, 0.0f);
+          if (firstOut + q < outTiles) two = __ldg(weights + (q * K + i) * 32);
+          right[i][q].set(0, two.x);
+          right[i][q].set(1, two.y);
+        }
+      weights += outTiles * K * 32;
+      const float* first = start + offset.x;
+      const float* second = start + offset.y;
+#pragma unroll
+      for (int row = 0; row < ROWS + K - 1; row++) {
+        ConvolutionNumbers<Form, 4> numbers;
+        numbers.set(0, first[row * columns]);
+        numbers.set(1, second[row * columns]);
+        numbers.set(2, first[row * columns + 8]);
+        numbers.set(3, second[row * columns + 8]);
+#pragma unroll
+        for (int i = 0; i < K; i++)
+          if (row - i >= 0 && row - i < ROWS) {
+#pragma unroll
+            for (int q = 0; q < OUTS; q++)
+              convolutionProduct(sums[row - i < 0 ? 0 : row - i][q], numbers, right[i][q]);
+          }
+      }
+    }
+  }
+
+#pragma unroll
+  for (int q = 0; q < OUTS; q++) {
+#pragma unroll
+    for (int j = 0; j < 2; j++) {
+      int out = (firstOut + q) * 8 + 2 * t + j;
+      if (out >= o) continue;
+      float bias = b != nullptr ? b[out] : 0.0f;
+      int column = left + firstColumn;
+      Long plain = (Long)image * o + out;
+#pragma unroll
+      for (int p = 0; p < ROWS; p++) {
+        int row = top + firstRow + p;
+        Long at = (plain * h + row) * wd + column;
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          if (row < h && column + 8 * i < wd) {
+            float sum = sums[p][q][2 * i + j] + bias;
+            if (r != nullptr) sum += r[at + 8 * i];
+            y[at + 8 * i] = relu && sum < 0.0f ? 0.0f : sum;
+          }
+        }
+      }
+    }
+  }
+}
+
+#define CONVOLUTION_ROWS(name, form, k, outs, rows, blocks)                                      \
+  CONVOLUTION_KERNEL(                                                                            \
+      192, blocks, name, const float* x, const float* gate, const float* packed, const float* b, \
+      const float* r, float* y, int c, int h, int wd, int o, int relu) {                         \
+    convolutionRows<form, k, outs, rows>(x, gate, packed, b, r, y, c, h, wd, o, relu);           \
+  }
+
+CONVOLUTION_ROWS(convolutionRows1_3_tf32, Tf32, 3, 1, 8, 3)
+CONVOLUTION_ROWS(convolutionRows2_3_tf32, Tf32, 3, 2, 8, 2)
+CONVOLUTION_ROWS(convolutionRows4_3_tf32, Tf32, 3, 4, 6, 2)
+CONVOLUTION_ROWS(convolutionRows1_5_tf32, Tf32, 5, 1, 8, 3)
+CONVOLUTION_ROWS(convolutionRows2_5_tf32, Tf32, 5, 2, 8, 2)
+CONVOLUTION_ROWS(convolutionRows4_5_tf32, Tf32, 5, 4, 6, 2)
+CONVOLUTION_ROWS(convolutionRows1_3_float32, Float32, 3, 1, 8, 2)
+CONVOLUTION_ROWS(convolutionRows2_3_float32, Float32, 3, 2, 6, 2)
+CONVOLUTION_ROWS(convolutionRows1_5_float32, Float32, 5, 1, 8, 2)
+CONVOLUTION_ROWS(convolutionRows2_5_float32, Float32, 5, 2, 6, 2)
 
 // How the rows of a gradient of weights, (tap, channel) of a chunk and one for the bias, go to
 // warps: TILES tiles of 16 rows each; with few rows several warps share them and divide the pixels.
@@ -467,9 +643,144 @@ DEVICE void convolutionGradient(
 
 CONVOLUTION_GRADIENT(convolutionGradient1_tf32, Tf32, 1)
 CONVOLUTION_GRADIENT(convolutionGradient2_tf32, Tf32, 2)
-CONVOLUTION_GRADIENT(convolutionGradient4_tf32, Tf32, 4)
 CONVOLUTION_GRADIENT(convolutionGradient1_float32, Float32, 1)
 CONVOLUTION_GRADIENT(convolutionGradient2_float32, Float32, 2)
+
+// As convolutionGradient, of a kernel of K x K: the output's slopes of K rows in registers serve each
+// row of the image. A warp sums TILES times 16 (column, channel) of all rows of the kernel.
+// blockIdx.x: share of the tiles; blockIdx.y: chunks · ceil(o / (8 OUTS)).
+// With rowWarps = ceil(ceil(chunk · K / 16) / TILES), at most 6: threads: 32 rowWarps · shares,
+// shares = min(2 segments, 6 / rowWarps). Shared memory: 4 (chunk · plane + 8 OUTS · outPlane) bytes.
+template <class Form, int K, int TILES, int OUTS>
+DEVICE void convolutionRowsGradient(
+    const float* x, const float* dy, const float* gate, float* partial, int n, int c, int h,
+    int wd, int o) {
+  const int ROWS = 8;
+  DYNAMIC_SHARED(float, tile);
+  int lane = threadIdx.x % 32, warp = threadIdx.x / 32, g = lane / 4, t = lane % 4;
+  int chunks = convolutionChunks(c), chunk = convolutionChunk(c), joints = chunk * K;
+  int rowWarps = ((joints + 15) / 16 + TILES - 1) / TILES, shares = blockDim.x / 32 / rowWarps;
+  int share = warp / rowWarps;
+  int part = blockIdx.y % chunks, firstOut = blockIdx.y / chunks * OUTS * 8;
+
+  int segments = convolutionSegments(wd);
+  int halo = convolutionHalo(K), columns = segments * 16 + 2 * halo;
+  int plane = ((ROWS + K - 1) * columns + 3) / 8 * 8 + 4;
+  int outPlane = ROWS * segments * 16 + 4;
+  float* outs = tile + chunk * plane;
+
+  int firstJoint = warp % rowWarps * TILES * 16 + g;
+  int offsets[TILES][2];
+#pragma unroll
+  for (int m = 0; m < TILES; m++)
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+      int joint = firstJoint + m * 16 + i * 8, column = joint / chunk;
+      int channel = joint - column * chunk;
+      offsets[m][i] = (joint < joints ? channel * plane + column + halo - K / 2 : 0) + t;
+    }
+
+  float sums[K][TILES][OUTS][4], biases[OUTS];
+#pragma unroll
+  for (int q = 0; q < OUTS; q++) {
+    biases[q] = 0.0f;
+#pragma unroll
+    for (int e = 0; e < K; e++)
+#pragma unroll
+      for (int m = 0; m < TILES; m++)
+#pragma unroll
+        for (int i = 0; i < 4; i++) sums[e][m][q][i] = 0.0f;
+  }
+
+  int across = (wd + segments * 16 - 1) / (segments * 16), down = (h + ROWS - 1) / ROWS;
+  int places = n * across * down;
+  for (int place = blockIdx.x; place < places; place += gridDim.x) {
+    int left = place % across * segments * 16, top = place / across % down * ROWS;
+    int image = place / across / down;
+    __syncthreads();
+    convolutionLoad(
+        tile, chunk, plane, ROWS + K - 1, columns, x, nullptr, image, part * chunk, c, h, wd,
+        top - K / 2, left - halo);
+    convolutionLoad(
+        outs, OUTS * 8, outPlane, ROWS, segments * 16, dy, gate, image, firstOut, o, h, wd, top,
+        left);
+    convolutionCopied();
+#pragma unroll 1
+    for (int eighth = share; eighth < 2 * segments; eighth += shares) {
+      const float* out = outs + g * outPlane + eighth * 8 + t;
+      const float* at = tile + eighth * 8;
+      ConvolutionNumbers<Form, 2> right[K][OUTS];
+#pragma unroll
+      for (int row = 0; row < ROWS + K - 1; row++) {
+        if (row < ROWS) {
+#pragma unroll
+          for (int q = 0; q < OUTS; q++) {
+            const float* from = out + q * 8 * outPlane + row * segments * 16;
+            right[row % K][q].set(0, from[0]);
+            right[row % K][q].set(1, from[4]);
+            biases[q] += from[0] + from[4];
+          }
+        }
+#pragma unroll
+        for (int m = 0; m < TILES; m++) {
+          const float* upper = at + offsets[m][0] + row * columns;
+          const float* lower = at + offsets[m][1] + row * columns;
+          ConvolutionNumbers<Form, 4> numbers;
+          numbers.set(0, upper[0]);
+          numbers.set(1, upper[4]);
+          numbers.set(2, lower[0]);
+          numbers.set(3, lower[4]);
+#pragma unroll
+          for (int e = 0; e < K; e++)
+            if (row - e >= 0 && row - e < ROWS) {
+#pragma unroll
+              for (int q = 0; q < OUTS; q++)
+                convolutionProduct(sums[e][m][q], numbers, right[(row - e + K) % K][q]);
+            }
+        }
+      }
+    }
+  }
+
+  int jointRows = joints * K + 1;
+  float* to = partial + (((Long)blockIdx.x * shares + share) * chunks + part) * jointRows * o;
+#pragma unroll
+  for (int q = 0; q < OUTS; q++) {
+#pragma unroll
+    for (int m = 0; m < TILES; m++)
+#pragma unroll
+      for (int i = 0; i < 4; i++) {
+        int joint = firstJoint + m * 16 + i / 2 * 8, out = firstOut + q * 8 + 2 * t + i % 2;
+        if (joint < joints && out < o) {
+#pragma unroll
+          for (int e = 0; e < K; e++) to[(Long)(e * joints + joint) * o + out] = sums[e][m][q][i];
+        }
+      }
+    float bias = biases[q];
+    bias += __shfl_xor_sync(0xffffffffu, bias, 1);
+    bias += __shfl_xor_sync(0xffffffffu, bias, 2);
+    int out = firstOut + q * 8 + g;
+    if (t == 0 && warp % rowWarps == 0 && out < o) to[(Long)(jointRows - 1) * o + out] = bias;
+  }
+}
+
+#define CONVOLUTION_ROWS_GRADIENT(name, form, k, tiles, outs)                                   \
+  CONVOLUTION_KERNEL(                                                                          \
+      192, 2, name, const float* x, const float* dy, const float* gate, float* partial, int n, \
+      int c, int h, int wd, int o) {                                                           \
+    convolutionRowsGradient<form, k, tiles, outs>(x, dy, gate, partial, n, c, h, wd, o);       \
+  }
+
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient1_3_tf32, Tf32, 3, 1, 1)
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient2_3_tf32, Tf32, 3, 1, 2)
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient4_3_tf32, Tf32, 3, 1, 4)
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient1_5_tf32, Tf32, 5, 1, 1)
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient2_5_tf32, Tf32, 5, 1, 2)
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient4_5_tf32, Tf32, 5, 1, 4)
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient1_3_float32, Float32, 3, 1, 1)
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient2_3_float32, Float32, 3, 1, 2)
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient1_5_float32, Float32, 5, 1, 1)
+CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient2_5_float32, Float32, 5, 1, 2)
 
 // dw [o,c,k,k] and db [o], if not null, from partial sums. A block of 256 threads: 32 sums, each by
 // 8 threads.
