@@ -6,7 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ForkJoinTask;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.data.image.Image;
@@ -74,18 +76,25 @@ public final class Patches {
     }
   }
 
-  /** The batch of step {@code step}. */
+  /**
+   * The batch of step {@code step}. In a {@link java.util.concurrent.ForkJoinPool}, as {@link
+   * Prefetch} has one, idle threads share the work, so that a batch of a slow task holds up no
+   * others.
+   */
   public PatchBatch batch(long step) {
     int side = options.side();
     int scale = cutter.scale();
     int values = Image.CHANNELS * side * side;
     float[] degraded = new float[options.count() * values];
     float[] clean = new float[options.count() * values * scale * scale];
-    for (int n = 0; n < options.count(); n++) {
-      ImagePair patch = patch(Randomness.at(options.seed(), step, n));
-      patch.degraded().copyTo(degraded, n * values);
-      patch.clean().copyTo(clean, n * values * scale * scale);
-    }
+    IntStream all = IntStream.range(0, options.count());
+    (ForkJoinTask.inForkJoinPool() ? all.parallel() : all)
+        .forEach(
+            n -> {
+              ImagePair patch = patch(Randomness.at(options.seed(), step, n));
+              patch.degraded().copyTo(degraded, n * values);
+              patch.clean().copyTo(clean, n * values * scale * scale);
+            });
     return new PatchBatch(options.count(), side, scale, degraded, clean);
   }
 

@@ -4,9 +4,9 @@ import java.util.ArrayDeque;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -20,8 +20,8 @@ public final class Prefetch<T> implements AutoCloseable {
   private final LongFunction<T> maker;
   private final Consumer<? super T> dropping;
   private final int ahead;
-  private final ExecutorService threads;
-  private final Queue<Future<T>> queue = new ArrayDeque<>();
+  private final ForkJoinPool threads; // a maker may share its step with idle ones
+  private final Queue<Future<Made<T>>> queue = new ArrayDeque<>();
   private long next;
   private volatile boolean closed;
 
@@ -53,30 +53,30 @@ public final class Prefetch<T> implements AutoCloseable {
     this.dropping = Objects.requireNonNull(dropping, "dropping");
     this.ahead = ahead;
     this.next = first;
-    this.threads =
-        Executors.newFixedThreadPool(
-            threads,
-            work -> {
-              Thread thread = new Thread(work, "ipt-prefetch");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.threads = new ForkJoinPool(threads);
     fill();
   }
 
   private void fill() {
     while (queue.size() < ahead) {
       long step = next++;
-      queue.add(threads.submit(() -> make(step)));
+      queue.add(threads.submit((Callable<Made<T>>) () -> make(step)));
     }
   }
 
-  private T make(long step) {
-    T made = maker.apply(step);
-    if (closed) {
-      dropping.accept(made);
+  /** A step's data, or what making it threw: a pool would pass on a copy of that. */
+  private record Made<T>(T data, Throwable failure) {}
+
+  private Made<T> make(long step) {
+    try {
+      T made = maker.apply(step);
+      if (closed) {
+        dropping.accept(made);
+      }
+      return new Made<>(made, null);
+    } catch (RuntimeException | Error failure) {
+      return new Made<>(null, failure);
     }
-    return made;
   }
 
   /**
@@ -86,21 +86,25 @@ public final class Prefetch<T> implements AutoCloseable {
    * @throws IllegalStateException after {@link #close}, or if the waiting thread is interrupted
    */
   public synchronized T take() {
-    Future<T> oldest = queue.poll();
+    Future<Made<T>> oldest = queue.poll();
     if (oldest == null) {
       throw new IllegalStateException("nothing can be taken from a closed prefetch");
     }
     fill();
     try {
-      return oldest.get();
+      Made<T> made = oldest.get();
+      if (made.failure() instanceof RuntimeException thrown) {
+        throw thrown;
+      }
+      if (made.failure() instanceof Error thrown) {
+        throw thrown;
+      }
+      return made.data();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for a step's data", e);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException thrown) {
-        throw thrown;
-      }
-      throw (Error) e.getCause(); // a LongFunction throws nothing else
+      throw new IllegalStateException("a step's data is not there", e); // make returns always
     }
   }
 
@@ -119,15 +123,18 @@ public final class Prefetch<T> implements AutoCloseable {
     }
   }
 
-  private void drop(Future<T> made) {
-    if (made.isDone()) { // else it is never made, or dropped when it is
-      try {
-        dropping.accept(made.get());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (ExecutionException e) {
-        // nothing was made
+  private void drop(Future<Made<T>> made) {
+    if (!made.isDone() || made.isCancelled()) { // it is never made, or dropped when it is
+      return;
+    }
+    try {
+      if (made.get().failure() == null) {
+        dropping.accept(made.get().data());
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      // nothing was made
     }
   }
 }

@@ -77,10 +77,13 @@ class PrefetchTest {
   @Test
   void closingStopsTheThreads() throws InterruptedException {
     Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    CountDownLatch both = new CountDownLatch(2);
     Prefetch<Long> prefetch =
         new Prefetch<>(
             step -> {
-              threads.add(Thread.currentThread());
+              if (threads.add(Thread.currentThread())) {
+                both.countDown();
+              }
               if (step > 2) {
                 await(new CountDownLatch(1));
               }
@@ -90,6 +93,7 @@ class PrefetchTest {
             2,
             6);
     prefetch.take();
+    await(both);
     prefetch.close();
     for (Thread thread : threads) {
       thread.join(5000); // its work has ended, its last instructions may not
