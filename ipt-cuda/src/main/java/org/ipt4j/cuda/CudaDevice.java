@@ -336,8 +336,13 @@ final class CudaDevice extends Device {
 
   @Override
   public void softmax(Array array, Array out) {
-    CudaArray x = CudaArray.of(array);
-    CudaArray y = CudaArray.of(out);
+    CudaArray own = CudaArray.of(array);
+    CudaArray to = CudaArray.of(out);
+    if (own.length() == 0) {
+      return;
+    }
+    CudaArray x = own.isRowByRow() ? own : copied(own.type(), own);
+    CudaArray y = to.isRowByRow() ? to : array(to.type(), to.shape());
     long q = x.size(x.rank() - 1);
     int rows = Math.toIntExact(x.length() / q);
     gpu.launch(
@@ -351,6 +356,9 @@ final class CudaDevice extends Device {
         y.code(),
         rows,
         (int) q);
+    if (y != to) {
+      copy(y, to);
+    }
   }
 
   @Override
@@ -372,6 +380,9 @@ final class CudaDevice extends Device {
     }
     CudaArray to = CudaArray.of(out);
     int rows = Math.toIntExact(x.size(0));
+    if (rows == 0) {
+      return;
+    }
     gpu.launch(
         "rowSums",
         rowBlocks(rows),
@@ -393,6 +404,15 @@ final class CudaDevice extends Device {
     CudaArray x = CudaArray.of(array);
     CudaArray to = CudaArray.of(out);
     int q = Math.toIntExact(x.size(1));
+    if (q > 1 && to.stride(1) != 1) {
+      CudaArray sums = copied(to.type(), to);
+      sumColumns(x, beta, sums);
+      copy(sums, to);
+      return;
+    }
+    if (q == 0) {
+      return;
+    }
     if (!canSumColumns(x) || to.type() != Type.FLOAT) {
       CudaArray plain = x.stride(1) == 1 ? x : copied(x.type(), x);
       gpu.launch(
@@ -478,8 +498,11 @@ final class CudaDevice extends Device {
     CudaArray to = CudaArray.of(y);
     int rows = Math.toIntExact(x.size(0));
     int d = Math.toIntExact(x.size(1));
+    if (rows == 0) {
+      return;
+    }
     gpu.launch(
-        "layerNorm" + name(kernel(d)),
+        "layerNorm" + name(kernel(d, from, to)),
         rowBlocks(rows),
         THREADS,
         0,
@@ -495,10 +518,14 @@ final class CudaDevice extends Device {
         (float) epsilon);
   }
 
-  /** The number of the kernel for rows of {@code d} numbers. */
-  private static int kernel(int d) {
-    int kernel = 0;
-    while (kernel < PAIRS.length && (d % 2 != 0 || d > 64 * PAIRS[kernel])) {
+  /** The number of the kernel for rows of {@code d} numbers, by pairs where all begin so. */
+  private static int kernel(int d, CudaArray... rows) {
+    boolean whole = d % 2 == 0;
+    for (CudaArray x : rows) {
+      whole &= x.address() % (2L * x.type().bytes()) == 0;
+    }
+    int kernel = whole ? 0 : PAIRS.length;
+    while (kernel < PAIRS.length && d > 64 * PAIRS[kernel]) {
       kernel++;
     }
     return kernel;
@@ -522,14 +549,14 @@ final class CudaDevice extends Device {
     CudaArray slopes = CudaArray.of(dy);
     int rows = Math.toIntExact(x.size(0));
     int d = Math.toIntExact(x.size(1));
-    int kernel = kernel(d);
+    boolean direct = dx == null || CudaArray.of(dx.array()).type() == Type.FLOAT;
+    Target target = direct ? dx : new Target(array(Type.FLOAT, x.shape()), 0);
+    int kernel = kernel(d, from, slopes, target == null ? from : CudaArray.of(target.array()));
     boolean any = kernel == PAIRS.length;
     int perBlock = any ? 1 : WARPS;
     int atOnce = MULTIPROCESSORS * (any ? 4 : BLOCKS[kernel]);
     int blocks = Math.max(1, Math.min(atOnce, (rows + perBlock - 1) / perBlock));
     CudaArray sums = array(Type.FLOAT, blocks, 2L * d); // of the gain's gradient, of the bias's
-    boolean direct = dx == null || CudaArray.of(dx.array()).type() == Type.FLOAT;
-    Target target = direct ? dx : new Target(array(Type.FLOAT, x.shape()), 0);
     gpu.launch(
         "layerNormBackward" + name(kernel),
         new int[] {blocks},

@@ -6,13 +6,39 @@ import java.lang.ref.Cleaner;
 final class CudaMemory {
   private static final Cleaner CLEANER = Cleaner.create();
 
+  private static final int COLLECTIONS = 3; // before memory counts as full
+  private static final int CLEANING_MILLIS = 100;
+
   private final long address;
   private final Cleaner.Cleanable freeing;
 
   CudaMemory(Gpu gpu, long bytes) {
-    long taken = gpu.allocate(bytes);
+    long taken = allocate(gpu, bytes);
     address = taken;
     freeing = CLEANER.register(this, () -> gpu.free(taken));
+  }
+
+  /** Arrays that nobody refers to may still be uncollected, for the heap knows nothing of them. */
+  private static long allocate(Gpu gpu, long bytes) {
+    for (int attempt = 0; ; attempt++) {
+      try {
+        return gpu.allocate(bytes);
+      } catch (OutOfMemoryError full) {
+        if (attempt == COLLECTIONS) {
+          throw full;
+        }
+        collect();
+      }
+    }
+  }
+
+  private static void collect() {
+    System.gc();
+    try {
+      Thread.sleep(CLEANING_MILLIS);
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   long address() {

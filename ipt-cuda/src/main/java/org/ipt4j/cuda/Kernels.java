@@ -63,6 +63,16 @@ final class Kernels {
     return text(FILES);
   }
 
+  /** The text of the kernels that are compiled with these definitions. */
+  static String textOf(List<String> definitions) {
+    if (!definitions.isEmpty()) {
+      return text(List.of(SHARED, ATTENTION));
+    }
+    List<String> files = new ArrayList<>(FILES);
+    files.remove(ATTENTION);
+    return text(files);
+  }
+
   private static String text(List<String> files) {
     StringBuilder text = new StringBuilder();
     for (String file : files) {
@@ -100,10 +110,10 @@ final class Kernels {
   }
 
   /**
-   * Attention is compiled for a form and a width when they are first met: all of them take a
-   * minute.
+   * What a kernel is compiled with. Attention is compiled for a form and a width when they are
+   * first met: all of them take a minute.
    */
-  private static List<String> definitions(String kernel) {
+  static List<String> definitions(String kernel) {
     String[] parts = kernel.split("_");
     return kernel.startsWith("attention")
         ? List.of("-DATTENTION_FORM=" + parts[1], "-DATTENTION_WIDTH=" + parts[2])
@@ -114,14 +124,8 @@ final class Kernels {
     return modules.computeIfAbsent(
         definitions,
         some -> {
-          List<String> files = new ArrayList<>(FILES);
-          if (some.isEmpty()) {
-            files.remove(ATTENTION);
-          } else {
-            files = List.of(SHARED, ATTENTION);
-          }
           LongByReference handle = new LongByReference();
-          byte[] cubin = source.cubin(text(files), some);
+          byte[] cubin = source.cubin(textOf(some), some);
           Driver.check(Driver.cuModuleLoadData(handle, cubin), "cuModuleLoadData of the kernels");
           return handle.getValue();
         });

@@ -25,6 +25,10 @@ final class Products {
     if (out.length() == 0) {
       return;
     }
+    if (a.size(a.rank() - 1) == 0) {
+      elements.run(beta == 0 ? Function.FILL : Function.SCALE, out, null, beta, out);
+      return;
+    }
     if (isByColumns(out)) {
       run(transposed(b), transposed(a), alpha, beta, transposed(out), arithmetic);
       return;
@@ -66,6 +70,9 @@ final class Products {
   boolean fused(
       Array x, Array w, Array b, Array r, Activation activation, Array y, Arithmetic arithmetic) {
     CudaArray to = CudaArray.of(y);
+    if (to.length() == 0 || x.length() == 0) {
+      return to.length() == 0;
+    }
     CudaArray residual = r == null ? null : CudaArray.of(r);
     if (residual != null
         && (residual.type() != to.type() || !residual.isRowByRow() || !to.isRowByRow())) {

@@ -41,6 +41,7 @@ DEVICE float attentionNever() { return asFloat(0xff800000u); }
 template <int BYTES>
 DEVICE void attentionCopy(void* to, int at, const void* from, bool inside) {
 #ifdef EMULATED
+  emulator::checkAligned(from, BYTES);
   if (inside) {
     memcpy(static_cast<char*>(to) + at, from, BYTES);
   } else {

@@ -113,23 +113,21 @@ struct Pair {
 };
 
 #ifdef EMULATED
-// Each lane's numbers go to all lanes, which then compute their own sums.
+// The lanes write a and the columns of b side by side, and then compute their own sums.
 inline void emulatedProduct(float* c, const float (&a)[8], const float (&b)[4]) {
-  float all[32][12];
-  float own[12];
-  for (int i = 0; i < 8; i++) own[i] = a[i];
-  for (int i = 0; i < 4; i++) own[8 + i] = b[i];
-  warpExchange(own, sizeof own, all);
   int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+  float* rows = warpMemory();
+  float* columns = rows + 256;
+  for (int i = 0; i < 8; i++) rows[(g + i / 2 % 2 * 8) * 16 + i / 4 * 8 + 2 * t + i % 2] = a[i];
+  for (int i = 0; i < 4; i++) columns[g * 16 + i / 2 * 8 + 2 * t + i % 2] = b[i];
+  __syncwarp();
   for (int i = 0; i < 4; i++) {
-    int row = g + (i / 2) * 8, column = 2 * t + i % 2;
-    float sum = 0;
-    for (int k = 0; k < 16; k++) {
-      const float* left = all[(row % 8) * 4 + (k % 8) / 2];
-      const float* right = all[column * 4 + (k % 8) / 2];
-      sum += left[(k / 8) * 4 + (row / 8) * 2 + k % 2] * right[8 + (k / 8) * 2 + k % 2];
-    }
-    c[i] += sum;
+    const float* left = rows + (g + i / 2 * 8) * 16;
+    const float* right = columns + (2 * t + i % 2) * 16;
+    float sums[4] = {0, 0, 0, 0};
+    for (int k = 0; k < 16; k += 4)
+      for (int j = 0; j < 4; j++) sums[j] += left[k + j] * right[k + j];
+    c[i] += (sums[0] + sums[1]) + (sums[2] + sums[3]);
   }
 }
 #endif

@@ -100,6 +100,7 @@ DEVICE void convolutionProduct(
 template <int COUNT>
 DEVICE void convolutionCopy(float* to, const float* from, bool copied) {
 #ifdef EMULATED
+  emulator::checkAligned(from, 4 * COUNT);
   for (int i = 0; i < COUNT; i++) to[i] = copied ? from[i] : 0.0f;
 #else
   if (COUNT == 4)

@@ -47,10 +47,8 @@ DEVICE void layerNormOfPairs(const float* x, const float* gain, const float* bia
   for (int i = 0; i < PAIRS; i++) {
     int c = 2 * lane + 64 * i;
     if (c < d) {
-      float2 g = *(const float2*)(gain + c);
-      float2 b = *(const float2*)(bias + c);
-      v[i].x = v[i].x * inverse * g.x + b.x;
-      v[i].y = v[i].y * inverse * g.y + b.y;
+      v[i].x = v[i].x * inverse * gain[c] + bias[c];
+      v[i].y = v[i].y * inverse * gain[c + 1] + bias[c + 1];
       storePair(y, ty, (Long)row * d + c, v[i]);
     }
   }
@@ -105,7 +103,7 @@ DEVICE void layerNormBackwardOfPairs(const void* dy, int tdy, const float* x, co
   for (int i = 0; i < PAIRS; i++) {
     int c = 2 * lane + 64 * i;
     ofGain[i] = ofBias[i] = make_float2(0, 0);
-    gains[i] = c < d ? *(const float2*)(gain + c) : make_float2(0, 0);
+    gains[i] = c < d ? make_float2(gain[c], gain[c + 1]) : make_float2(0, 0);
   }
   for (int row = blockIdx.x * 8 + warp; row < rows; row += gridDim.x * 8) {
     Long at = (Long)row * d;

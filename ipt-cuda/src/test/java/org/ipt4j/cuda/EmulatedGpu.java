@@ -1,38 +1,54 @@
 package org.ipt4j.cuda;
 
 import com.sun.jna.Function;
-import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * A card that a C++ compiler makes of the kernels' text: threads take turns on the processor, and
- * memory is the process's own.
+ * memory is the process's own. What a card would refuse fails here too.
  */
 final class EmulatedGpu implements Gpu {
-  private static final List<String> COMPILERS = List.of("g++", "clang++");
-  private static Optional<NativeLibrary> library; // null: not tried yet
+  private static final List<String> OPTIONS =
+      List.of(
+          "-std=c++17",
+          "-O2",
+          "-w",
+          "-fPIC",
+          "-fvisibility=hidden",
+          "-fno-strict-aliasing",
+          "-fsanitize=alignment",
+          "-U_FORTIFY_SOURCE");
+  private static final Optional<String> COMPILER =
+      List.of("g++", "clang++").stream().filter(EmulatedGpu::isThere).findFirst();
+  private static final Map<List<String>, NativeLibrary> LIBRARIES = new HashMap<>();
 
-  private final Function emulate;
+  private final Map<Long, Long> allocated = new HashMap<>(); // address, bytes
+  private final long mostBytes;
 
-  private EmulatedGpu(NativeLibrary kernels) {
-    emulate = kernels.getFunction("emulate");
+  /** A card with no more memory than this. */
+  EmulatedGpu(long mostBytes) {
+    this.mostBytes = mostBytes;
   }
 
-  /** The emulator, if there is a C++ compiler. */
-  static synchronized Optional<Gpu> get() {
-    if (library == null) {
-      library = COMPILERS.stream().filter(EmulatedGpu::isThere).findFirst().map(EmulatedGpu::build);
-    }
-    return library.map(EmulatedGpu::new);
+  /** Whether there is a C++ compiler. */
+  static boolean isPossible() {
+    return COMPILER.isPresent();
   }
 
   private static boolean isThere(String compiler) {
@@ -48,34 +64,57 @@ final class EmulatedGpu implements Gpu {
     }
   }
 
-  private static NativeLibrary build(String compiler) {
+  /** The kernels that are compiled with these definitions. */
+  private static NativeLibrary library(List<String> definitions) {
+    synchronized (LIBRARIES) {
+      return LIBRARIES.computeIfAbsent(definitions, EmulatedGpu::load);
+    }
+  }
+
+  /** Built once for each text: the next run of the tests finds it. */
+  private static NativeLibrary load(List<String> definitions) {
     try {
-      Path folder = Files.createTempDirectory("ipt-emulator");
-      Path text = folder.resolve("kernels.cpp");
-      Path built = folder.resolve("libkernels.so");
-      Files.writeString(text, resource("emulator.h") + Kernels.text());
-      int code =
-          new ProcessBuilder(
-                  compiler,
-                  "-std=c++17",
-                  "-O2",
-                  "-w",
-                  "-fPIC",
-                  "-shared",
-                  "-fno-strict-aliasing",
-                  "-U_FORTIFY_SOURCE",
-                  text.toString(),
-                  "-o",
-                  built.toString())
-              .inheritIO()
-              .start()
-              .waitFor();
-      if (code != 0) {
-        throw new IllegalStateException(compiler + " cannot compile the kernels");
+      String text = resource("emulator.h") + Kernels.textOf(definitions);
+      List<String> command = new ArrayList<>(OPTIONS);
+      command.addAll(definitions);
+      String name = command + text;
+      Path folder = Files.createDirectories(Path.of("target", "emulator"));
+      Path built =
+          folder.resolve(
+              "libkernels-"
+                  + UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8))
+                  + ".so");
+      if (!Files.exists(built)) {
+        build(folder, text, command, built);
       }
-      return NativeLibrary.getInstance(built.toString());
+      return NativeLibrary.getInstance(built.toAbsolutePath().toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void build(Path folder, String text, List<String> options, Path built)
+      throws IOException {
+    Path source = Files.createTempFile(folder, "kernels", ".cpp");
+    Path object = Path.of(source + ".o");
+    Path linked = Path.of(source + ".so");
+    Files.writeString(source, text);
+    List<String> compile = new ArrayList<>(List.of(COMPILER.orElseThrow()));
+    compile.addAll(options);
+    compile.addAll(List.of("-c", source.toString(), "-o", object.toString()));
+    run(compile);
+    // not by the same command, which would link the sanitizer's library
+    run(List.of(COMPILER.get(), "-shared", object.toString(), "-o", linked.toString()));
+    Files.move(linked, built, StandardCopyOption.ATOMIC_MOVE);
+    Files.delete(object);
+    Files.delete(source);
+  }
+
+  private static void run(List<String> command) throws IOException {
+    try {
+      if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+        throw new IllegalStateException("failed: " + String.join(" ", command));
+      }
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
@@ -83,7 +122,18 @@ final class EmulatedGpu implements Gpu {
 
   private static String resource(String name) throws IOException {
     try (InputStream in = EmulatedGpu.class.getResourceAsStream(name)) {
-      return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static Function function(String name) {
+    return library(List.of()).getFunction(name);
+  }
+
+  /** Bytes that are allocated and not freed. */
+  long allocatedBytes() {
+    synchronized (allocated) {
+      return allocated.values().stream().mapToLong(Long::longValue).sum();
     }
   }
 
@@ -94,17 +144,26 @@ final class EmulatedGpu implements Gpu {
 
   @Override
   public long allocate(long bytes) {
-    long address = Native.malloc(bytes + 256);
-    long aligned = (address + 255) / 256 * 256; // as a card's is
-    for (long i = 0; i < bytes / 4; i++) {
-      new Pointer(aligned).setFloat(4 * i, Float.NaN); // nothing may read what nobody wrote
+    synchronized (allocated) {
+      if (allocatedBytes() + bytes > mostBytes) {
+        throw new OutOfMemoryError(
+            String.format(Locale.ROOT, "emulated has no %,d bytes of %,d", bytes, mostBytes));
+      }
+      long address =
+          Pointer.nativeValue(function("allocateMemory").invokePointer(new Object[] {bytes}));
+      allocated.put(address, bytes);
+      return address;
     }
-    return aligned;
   }
 
   @Override
   public void free(long address) {
-    // small, and the process ends soon
+    synchronized (allocated) {
+      if (allocated.remove(address) == null) {
+        throw new IllegalStateException("nothing is allocated at " + address);
+      }
+      function("freeMemory").invokeVoid(new Object[] {address});
+    }
   }
 
   @Override
@@ -159,21 +218,27 @@ final class EmulatedGpu implements Gpu {
   }
 
   @Override
-  public synchronized void launch(
-      String kernel, int[] blocks, int threads, int shared, Object... arguments) {
+  public void launch(String kernel, int[] blocks, int threads, int shared, Object... arguments) {
+    StringBuilder types = new StringBuilder();
+    for (Object argument : arguments) {
+      types.append(argument instanceof Long ? 'L' : argument instanceof Integer ? 'I' : 'F');
+    }
+    Function emulate = library(Kernels.definitions(kernel)).getFunction("emulate");
     Object[] call = {
       kernel,
       blocks[0],
       blocks.length > 1 ? blocks[1] : 1,
       blocks.length > 2 ? blocks[2] : 1,
       threads,
-      1,
-      1,
       (long) shared,
+      types.toString(),
       new Pointer(Arguments.own().pack(arguments))
     };
-    if (emulate.invokeInt(call) == 0) {
-      throw new IllegalStateException("no kernel " + kernel);
+    synchronized (emulate) { // as one stream
+      String failure = emulate.invokeString(call, false);
+      if (failure != null) {
+        throw new IllegalStateException("kernel " + kernel + ": " + failure);
+      }
     }
   }
 
@@ -184,63 +249,26 @@ final class EmulatedGpu implements Gpu {
 
   @Override
   public void multiply(Product p) {
-    for (int n = 0; n < p.count(); n++) {
-      multiply(p, n);
-    }
+    long[] numbers = new long[22];
+    put(numbers, 0, p.a());
+    put(numbers, 5, p.b());
+    put(numbers, 10, p.out());
+    numbers[15] = p.out().rows();
+    numbers[16] = p.a().columns();
+    numbers[17] = p.out().columns();
+    numbers[18] = p.count();
+    numbers[19] = p.bias();
+    numbers[20] = p.residual();
+    numbers[21] = p.relu() ? 1 : 0;
+    function("multiplyMatrices").invokeVoid(new Object[] {numbers, p.alpha(), p.beta()});
   }
 
-  private static void multiply(Product p, int n) {
-    for (int r = 0; r < p.out().rows(); r++) {
-      for (int c = 0; c < p.out().columns(); c++) {
-        double sum = 0;
-        for (int k = 0; k < p.a().columns(); k++) {
-          sum += (double) get(p.a(), n, r, k) * get(p.b(), n, k, c);
-        }
-        double y = p.alpha() * sum;
-        if (p.beta() != 0) {
-          y += p.beta() * get(p.out(), n, r, c);
-        }
-        if (p.residual() != 0) {
-          Matrix residual =
-              new Matrix(
-                  p.residual(),
-                  p.out().type(),
-                  p.out().rows(),
-                  p.out().columns(),
-                  false,
-                  p.out().lead(),
-                  0);
-          y += get(residual, 0, r, c);
-        }
-        if (p.bias() != 0) {
-          y += new Pointer(p.bias()).getFloat(4L * c);
-        }
-        put(p.out(), n, r, c, (float) (p.relu() ? Math.max(0, y) : y));
-      }
-    }
-  }
-
-  private static long place(Matrix m, int n, int r, int c) {
-    return n * m.apart() + (m.byColumns() ? (long) c * m.lead() + r : (long) r * m.lead() + c);
-  }
-
-  private static float get(Matrix m, int n, int r, int c) {
-    long place = place(m, n, r, c);
-    Pointer p = new Pointer(m.address());
-    return m.type() == Type.FLOAT
-        ? p.getFloat(4 * place)
-        : Float.intBitsToFloat(p.getShort(2 * place) << 16);
-  }
-
-  private static void put(Matrix m, int n, int r, int c, float x) {
-    long place = place(m, n, r, c);
-    Pointer p = new Pointer(m.address());
-    if (m.type() == Type.FLOAT) {
-      p.setFloat(4 * place, x);
-    } else {
-      int bits = Float.floatToRawIntBits(x);
-      p.setShort(2 * place, (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16));
-    }
+  private static void put(long[] numbers, int at, Matrix m) {
+    numbers[at] = m.address();
+    numbers[at + 1] = m.type() == Type.BF16 ? 1 : 0;
+    numbers[at + 2] = m.byColumns() ? 1 : 0;
+    numbers[at + 3] = m.lead();
+    numbers[at + 4] = m.apart();
   }
 
   @Override

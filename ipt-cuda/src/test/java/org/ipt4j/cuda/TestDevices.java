@@ -15,9 +15,17 @@ final class TestDevices {
 
   /** The kernels on the processor; skips the test if there is no C++ compiler. */
   static synchronized Device emulated(Arithmetic arithmetic) {
-    assumeTrue(EmulatedGpu.get().isPresent(), "no C++ compiler: kernels are not emulated");
-    return EMULATED.computeIfAbsent(
-        arithmetic, a -> new CudaDevice(EmulatedGpu.get().orElseThrow(), a));
+    return EMULATED.computeIfAbsent(arithmetic, a -> new CudaDevice(emulatedGpu(), a));
+  }
+
+  /** One of its own, to be counted or filled. */
+  static EmulatedGpu emulatedGpu(long mostBytes) {
+    assumeTrue(EmulatedGpu.isPossible(), "no C++ compiler: kernels are not emulated");
+    return new EmulatedGpu(mostBytes);
+  }
+
+  static EmulatedGpu emulatedGpu() {
+    return emulatedGpu(8L << 30);
   }
 
   /** The first card; skips the test if there is none. */

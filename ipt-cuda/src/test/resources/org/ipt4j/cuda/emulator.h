@@ -1,4 +1,6 @@
 // Runs kernels on a processor: the threads of a block are fibers that take turns between barriers.
+// What a card would refuse ends the launch with a message: a wrong grid or arguments, an address
+// that is not a multiple of what is read there, a barrier that some threads never reach.
 #pragma once
 #include <cmath>
 #include <csetjmp>
@@ -7,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <ucontext.h>
 #include <utility>
@@ -46,6 +49,7 @@ using Call = void (*)(void* function, void** arguments);
 struct Kernel {
   void* function;
   Call call;
+  std::string types;  // of the arguments: L, I or F
 };
 inline std::map<std::string, Kernel>& kernels() {
   static std::map<std::string, Kernel> all;
@@ -59,17 +63,25 @@ template <class... A, size_t... I>
 void callWith(void (*function)(A...), void** arguments, std::index_sequence<I...>) {
   function(*static_cast<std::remove_const_t<A>*>(arguments[I])...);
 }
+template <class T>
+char typeOf() {
+  return std::is_floating_point<T>::value ? 'F' : sizeof(T) == 8 ? 'L' : 'I';
+}
 template <class... A>
 Kernel caller(void (*function)(A...)) {
-  return {reinterpret_cast<void*>(function), [](void* f, void** arguments) {
-            callWith(
-                reinterpret_cast<void (*)(A...)>(f), arguments, std::index_sequence_for<A...>());
-          }};
+  return {
+      reinterpret_cast<void*>(function),
+      [](void* f, void** arguments) {
+        callWith(reinterpret_cast<void (*)(A...)>(f), arguments, std::index_sequence_for<A...>());
+      },
+      {typeOf<A>()...}};
 }
 
 inline std::vector<float4> sharedMemory;
 
 enum State { READY, AT_BLOCK, AT_WARP, DONE };
+const size_t STACK = 256 * 1024;
+// Goes on from block to block and from launch to launch.
 struct Fiber {
   ucontext_t start;
   jmp_buf here;
@@ -77,16 +89,16 @@ struct Fiber {
   State state = READY;
   Three index;
   unsigned turn = 0; // of warp exchanges
-  std::vector<char> stack = std::vector<char>(256 * 1024);
+  std::unique_ptr<char[]> stack = std::unique_ptr<char[]>(new char[STACK]);
 };
-struct Exchange {
-  char numbers[2][32][64];
+struct alignas(16) Exchange {
+  char numbers[2][32 * 64];
 };
-inline std::vector<Fiber*> pool;
+inline std::vector<std::unique_ptr<Fiber>> pool;
 inline std::vector<Exchange> exchanges;
 inline int current, count;
 inline jmp_buf scheduler;
-inline ucontext_t schedulerContext;
+inline std::string failure;  // empty: none
 inline Kernel running;
 inline void** runningArguments;
 
@@ -99,9 +111,19 @@ inline void wait(State state) {
   if (_setjmp(fiber.here) == 0) _longjmp(scheduler, 1);
 }
 inline void body() {
-  running.call(running.function, runningArguments);
-  pool[current]->state = DONE;
+  for (;;) {
+    running.call(running.function, runningArguments);
+    wait(DONE);
+  }
+}
+// Ends the launch.
+inline void fail(const std::string& why) {
+  failure = why;
   _longjmp(scheduler, 1);
+}
+inline void checkAligned(const void* p, size_t bytes) {
+  if (reinterpret_cast<size_t>(p) % bytes != 0)
+    fail("an address is not a multiple of " + std::to_string(bytes) + " bytes");
 }
 inline void resume(int i) {
   current = i;
@@ -112,32 +134,38 @@ inline void resume(int i) {
   fiber.begun = true;
   setcontext(&fiber.start);
 }
-inline void runBlock() {
-  int warps = (count + 31) / 32;
-  exchanges.resize(warps);
-  while ((int)pool.size() < count) pool.push_back(new Fiber());
-  for (int i = 0; i < count; i++) {
-    Fiber& fiber = *pool[i];
-    fiber.begun = false;
-    fiber.state = READY;
-    fiber.turn = 0;
-    fiber.index.x = i % blockDim.x;
-    fiber.index.y = i / blockDim.x % blockDim.y;
-    fiber.index.z = i / blockDim.x / blockDim.y;
+inline void prepare() {
+  exchanges.resize((count + 31) / 32);
+  while ((int)pool.size() < count) {
+    pool.emplace_back(new Fiber());
+    Fiber& fiber = *pool.back();
     getcontext(&fiber.start);
-    fiber.start.uc_stack.ss_sp = fiber.stack.data();
-    fiber.start.uc_stack.ss_size = fiber.stack.size();
+    fiber.start.uc_stack.ss_sp = fiber.stack.get();
+    fiber.start.uc_stack.ss_size = STACK;
     fiber.start.uc_link = nullptr;
     makecontext(&fiber.start, body, 0);
+  }
+  for (int i = 0; i < count; i++) {
+    pool[i]->index.x = i % blockDim.x;
+    pool[i]->index.y = i / blockDim.x % blockDim.y;
+    pool[i]->index.z = i / blockDim.x / blockDim.y;
+  }
+}
+inline void runBlock() {
+  int warps = (count + 31) / 32;
+  for (int i = 0; i < count; i++) {
+    pool[i]->state = READY;
+    pool[i]->turn = 0;
   }
   for (;;) {
     bool progress = false, all = true, blocked = true;
     for (int warp = 0; warp < warps; warp++) {
       int end = warp * 32 + 32 < count ? warp * 32 + 32 : count;
-      bool waiting = true, some = false;
+      bool waiting = true;
       for (int i = warp * 32; i < end; i++) {
         if (pool[i]->state == READY) {
           resume(i);
+          if (!failure.empty()) return;
           progress = true;
         }
       }
@@ -146,9 +174,8 @@ inline void runBlock() {
         all &= state == DONE;
         blocked &= state == DONE || state == AT_BLOCK;
         waiting &= state == AT_WARP;
-        some = true;
       }
-      if (waiting && some) {
+      if (waiting) {
         for (int i = warp * 32; i < end; i++) pool[i]->state = READY;
         progress = true;
       }
@@ -158,18 +185,20 @@ inline void runBlock() {
       for (int i = 0; i < count; i++)
         if (pool[i]->state == AT_BLOCK) pool[i]->state = READY;
     } else if (!progress) {
-      fprintf(stderr, "some threads of a block wait at a barrier that others never reach\n");
-      abort();
+      failure = "some threads of a block wait at a barrier that others never reach";
+      return;
     }
   }
 }
 inline void run(
     const char* name, Three grid, Three block, size_t shared, void** arguments) {
+  failure.clear();
   running = kernels().at(name);
   runningArguments = arguments;
   gridDim = grid;
   blockDim = block;
   count = block.x * block.y * block.z;
+  prepare();
   sharedMemory.assign(shared / 16 + 1, {NAN, NAN, NAN, NAN});
   for (unsigned z = 0; z < grid.z; z++)
     for (unsigned y = 0; y < grid.y; y++)
@@ -178,50 +207,55 @@ inline void run(
         blockIdx.y = y;
         blockIdx.z = z;
         runBlock();
+        if (!failure.empty()) {
+          pool.clear();  // its threads are somewhere in the kernel
+          return;
+        }
       }
 }
 }  // namespace emulator
 
 inline void __syncthreads() { emulator::wait(emulator::AT_BLOCK); }
 
-// All 32 lanes' numbers, to each lane.
-inline void warpExchange(const void* own, size_t size, void* all) {
+inline void __syncwarp(unsigned = 0xffffffffu) { emulator::wait(emulator::AT_WARP); }
+// Memory of 512 floats that a warp's lanes share; it stays until their exchange after the next.
+inline float* warpMemory() {
   using namespace emulator;
-  int lane = linear() % 32, warp = linear() / 32;
-  auto& numbers = exchanges[warp].numbers[pool[current]->turn++ % 2];
-  memcpy(numbers[lane], own, size);
-  wait(AT_WARP);
-  for (int i = 0; i < 32; i++) memcpy(static_cast<char*>(all) + i * size, numbers[i], size);
+  return reinterpret_cast<float*>(
+      exchanges[linear() / 32].numbers[pool[current]->turn++ % 2]);
 }
-inline void __syncwarp(unsigned = 0xffffffffu) {
-  char own = 0, all[32];
-  warpExchange(&own, 1, all);
+// All 32 lanes' numbers, for each lane; they stay until the lane's exchange after the next.
+inline const char (*warpExchange(const void* own, size_t size))[64] {
+  using namespace emulator;
+  auto* numbers = reinterpret_cast<char (*)[64]>(warpMemory());
+  memcpy(numbers[linear() % 32], own, size);
+  wait(AT_WARP);
+  return numbers;
+}
+template <class T>
+T warpNumber(T own, int lane) {
+  T x;
+  memcpy(&x, warpExchange(&own, sizeof x)[lane], sizeof x);
+  return x;
 }
 template <class T>
 T __shfl_sync(unsigned, T x, int lane) {
-  T all[32];
-  warpExchange(&x, sizeof x, all);
-  return all[lane % 32];
+  return warpNumber(x, lane % 32);
 }
 template <class T>
 T __shfl_xor_sync(unsigned, T x, int mask) {
-  T all[32];
-  int lane = emulator::linear() % 32;
-  warpExchange(&x, sizeof x, all);
-  return all[lane ^ mask];
+  return warpNumber(x, emulator::linear() % 32 ^ mask);
 }
 template <class T>
 T __shfl_down_sync(unsigned, T x, int by) {
-  T all[32];
-  int lane = emulator::linear() % 32;
-  warpExchange(&x, sizeof x, all);
-  return lane + by < 32 ? all[lane + by] : x;
+  int lane = emulator::linear() % 32 + by;
+  return warpNumber(x, lane < 32 ? lane : lane - by);
 }
 inline int __any_sync(unsigned, int predicate) {
-  char own = predicate != 0, all[32];
-  warpExchange(&own, 1, all);
-  for (char one : all)
-    if (one) return 1;
+  char own = predicate != 0;
+  const char (*all)[64] = warpExchange(&own, 1);
+  for (int lane = 0; lane < 32; lane++)
+    if (all[lane][0]) return 1;
   return 0;
 }
 inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned long long)a * b >> 32; }
@@ -233,14 +267,121 @@ T min(T a, T b) { return a < b ? a : b; }
 template <class T>
 T max(T a, T b) { return a > b ? a : b; }
 
-// What the tests call; 0 if there is no such kernel.
-extern "C" int emulate(
-    const char* name, int gx, int gy, int gz, int bx, int by, int bz, int64_t shared,
+namespace emulator {
+inline std::string refusal(const char* name, Three grid, Three block, int64_t shared,
+    const char* types) {
+  if (!kernels().count(name)) return "there is none";
+  if (kernels().at(name).types != types)
+    return std::string("arguments are ") + types + ", not " + kernels().at(name).types;
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return "no blocks";
+  if (grid.x > 0x7fffffffu || grid.y > 65535 || grid.z > 65535) return "too many blocks";
+  if (block.x == 0 || block.x * block.y * block.z > 1024)
+    return std::to_string(block.x) + " threads in a block";
+  if (shared > 227 << 10) return std::to_string(shared) + " bytes of shared memory";
+  return "";
+}
+}  // namespace emulator
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+// What tests call. The message of what is wrong, or null.
+EXPORTED const char* emulate(
+    const char* name, int gx, int gy, int gz, int threads, int64_t shared, const char* types,
     void** arguments) {
+  using namespace emulator;
   Three grid, block;
   grid.x = gx, grid.y = gy, grid.z = gz;
-  block.x = bx, block.y = by, block.z = bz;
-  if (!emulator::kernels().count(name)) return 0;
-  emulator::run(name, grid, block, shared, arguments);
-  return 1;
+  block.x = threads;
+  failure = refusal(name, grid, block, shared, types);
+  if (failure.empty()) run(name, grid, block, shared, arguments);
+  return failure.empty() ? nullptr : failure.c_str();
+}
+
+// What the compiler calls, by -fsanitize=alignment, before an access of a wrong address.
+struct SanitizedType {
+  unsigned short kind, info;
+  char name[1];
+};
+struct Sanitized {
+  const char* file;
+  unsigned line, column;
+  const SanitizedType* type;
+  unsigned char logOfAlignment, check;
+};
+extern "C" __attribute__((visibility("hidden"))) void __ubsan_handle_type_mismatch_v1(
+    Sanitized* access, size_t address) {
+  emulator::fail(
+      std::string(access->file) + ":" + std::to_string(access->line) + ": a " + access->type->name
+      + " at an address that is not a multiple of "
+      + std::to_string(1 << access->logOfAlignment) + " bytes");
+}
+
+// Memory as a card gives it, full of what is not a number: nothing may read what nobody wrote.
+EXPORTED void* allocateMemory(int64_t bytes) {
+  void* memory = aligned_alloc(256, (bytes + 511) / 256 * 256);
+  memset(memory, 0xff, bytes);
+  return memory;
+}
+EXPORTED void freeMemory(void* memory) { free(memory); }
+
+namespace emulator {
+struct Matrix {
+  char* numbers;
+  bool half, byColumns;
+  int64_t lead, apart;
+
+  explicit Matrix(const int64_t* m)
+      : numbers(reinterpret_cast<char*>(m[0])), half(m[1]), byColumns(m[2]), lead(m[3]),
+        apart(m[4]) {}
+  size_t place(int64_t n, int64_t r, int64_t c) const {
+    return n * apart + (byColumns ? c * lead + r : r * lead + c);
+  }
+  float get(size_t place) const {
+    unsigned bits = 0;
+    if (half) {
+      memcpy(reinterpret_cast<char*>(&bits) + 2, numbers + 2 * place, 2);
+    } else {
+      memcpy(&bits, numbers + 4 * place, 4);
+    }
+    float x;
+    memcpy(&x, &bits, 4);
+    return x;
+  }
+  void put(size_t place, float x) {
+    unsigned bits;
+    memcpy(&bits, &x, 4);
+    if (half) {
+      unsigned short upper = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+      memcpy(numbers + 2 * place, &upper, 2);
+    } else {
+      memcpy(numbers + 4 * place, &bits, 4);
+    }
+  }
+};
+}  // namespace emulator
+
+// A product of matrices, summed in double. p: a, b and out, each its address, whether of bfloat16,
+// by columns, lead and distance to the next; then rows, terms, columns, count; bias, residual, relu.
+EXPORTED void multiplyMatrices(const int64_t* p, float alpha, float beta) {
+  emulator::Matrix a(p), b(p + 5), out(p + 10), residual(p + 10);
+  int64_t rows = p[15], terms = p[16], columns = p[17], count = p[18];
+  const float* bias = reinterpret_cast<const float*>(p[19]);
+  residual.numbers = reinterpret_cast<char*>(p[20]);
+  std::vector<double> sums(columns);
+  for (int64_t n = 0; n < count; n++)
+    for (int64_t r = 0; r < rows; r++) {
+      sums.assign(columns, 0);
+      for (int64_t k = 0; k < terms; k++) {
+        double x = a.get(a.place(n, r, k));
+        for (int64_t c = 0; c < columns; c++) sums[c] += x * b.get(b.place(n, k, c));
+      }
+      for (int64_t c = 0; c < columns; c++) {
+        size_t place = out.place(n, r, c);
+        double y = alpha * sums[c];
+        if (beta != 0) y += beta * out.get(place);
+        if (residual.numbers) y += residual.get(place);
+        if (bias) y += bias[c];
+        out.put(place, p[21] && y < 0 ? 0 : y);
+      }
+    }
 }
