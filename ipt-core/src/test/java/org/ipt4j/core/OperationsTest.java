@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +19,12 @@ public class OperationsTest {
   /** Those whose floats are judged. */
   protected List<Device> devices() {
     return Devices.FLOATS;
+  }
+
+  /** Skips all where there is no such device. */
+  @BeforeEach
+  void devicesAreThere() {
+    devices();
   }
 
   private void check(OperationContract.Expression expression, long[]... shapes) {

@@ -27,7 +27,6 @@ final class EmulatedGpu implements Gpu {
   private static final List<String> OPTIONS =
       List.of(
           "-std=c++17",
-          "-O2",
           "-w",
           "-fPIC",
           "-fvisibility=hidden",
@@ -77,6 +76,7 @@ final class EmulatedGpu implements Gpu {
       String text = resource("emulator.h") + Kernels.textOf(definitions);
       List<String> command = new ArrayList<>(OPTIONS);
       command.addAll(definitions);
+      command.add(definitions.isEmpty() ? "-O2" : "-O1"); // attention is compiled often, run little
       String name = command + text;
       Path folder = Files.createDirectories(Path.of("target", "emulator"));
       Path built =

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.ipt4j.contrastive.ContrastiveForm;
+import org.ipt4j.contrastive.ContrastiveLoss;
 import org.ipt4j.core.Array;
 import org.ipt4j.core.Attention;
 import org.ipt4j.core.ConvOps;
@@ -16,6 +18,7 @@ import org.ipt4j.core.Ops;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Shapes that need other kernels than usual, or several blocks of them. */
@@ -78,6 +81,13 @@ class EmulatedShapesTest {
           return Attention.attention(tape, parts[1], parts[2], parts[2], 2);
         },
         new long[] {2, 3, 12});
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void contrastiveLoss(ContrastiveForm form) {
+    check((tape, v) -> ContrastiveLoss.of(tape, v[0], form), new long[] {3, 4, 5});
+    check((tape, v) -> ContrastiveLoss.of(tape, v[0], form), new long[] {2, 9, 36});
   }
 
   @Test
