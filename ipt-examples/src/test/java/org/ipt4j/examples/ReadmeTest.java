@@ -12,6 +12,12 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.ipt4j.core.Device;
+import org.ipt4j.core.Precision;
+import org.ipt4j.cuda.Arithmetic;
+import org.ipt4j.cuda.Cuda;
+import org.ipt4j.cuda.CudaSettings;
+import org.ipt4j.cuda.CudaUnavailableException;
 import org.ipt4j.data.batch.DataSetBatches;
 import org.ipt4j.data.batch.PatchIterator;
 import org.ipt4j.data.batch.PatchOptions;
@@ -23,6 +29,7 @@ import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
+import org.ipt4j.model.TaskLayers;
 import org.ipt4j.pretrained.Pretrained;
 import org.ipt4j.training.BatchSource;
 import org.ipt4j.training.Checkpoints;
@@ -35,18 +42,19 @@ import org.ipt4j.training.TrainingPlan;
 import org.ipt4j.training.TrainingRun;
 import org.ipt4j.training.Validation;
 import org.ipt4j.training.ValidationReport;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.learning.config.Adam;
 
 /**
- * That the programs in the README and docs/JAVA.md are those of this module, which run: the
- * examples, and here, at the smallest size, what is in none.
+ * That the programs in the README, docs/JAVA.md and docs/GPU.md are those of this module, which
+ * run: the examples, and here, at the smallest size, what is in none.
  */
 class ReadmeTest {
   private static final List<Path> TEXTS =
-      List.of(Path.of("../README.md"), Path.of("../docs/JAVA.md"));
+      List.of(Path.of("../README.md"), Path.of("../docs/JAVA.md"), Path.of("../docs/GPU.md"));
   private static final Path SOURCES = Path.of("src");
 
   @Test
@@ -92,6 +100,37 @@ class ReadmeTest {
   }
 
   @Test
+  void aCardRestores() {
+    BufferedImage small = new BufferedImage(50, 60, BufferedImage.TYPE_BYTE_GRAY);
+    try {
+      Device card = Cuda.device(CudaSettings.of(Arithmetic.TF32));
+      IptModel model = Pretrained.tiny().on(card);
+      BufferedImage large = new ImageRestorer(model).restore(model.task("photo-x2"), small);
+      assertThat(large.getHeight()).isEqualTo(120);
+    } catch (CudaUnavailableException none) {
+      Assumptions.abort("skipped: " + none.getMessage());
+    }
+  }
+
+  static Device cardOrProcessor(CudaSettings settings) {
+    try {
+      return Cuda.device(settings);
+    } catch (CudaUnavailableException none) {
+      return Device.of(Precision.FLOAT);
+    }
+  }
+
+  @Test
+  void aModelIsMadeOnACardOrTheProcessor() {
+    List<Task> tasks = List.of(Task.undoing("x2"));
+    CudaSettings second = CudaSettings.of(Arithmetic.BF16).onCard(1).searching(Path.of("venv"));
+    Device device = cardOrProcessor(second);
+    IptModel model =
+        IptModel.create(IptConfig.preset("nano"), tasks, TaskLayers.PUBLISHED, 1, device);
+    assertThat(model.values().device()).isSameAs(device);
+  }
+
+  @Test
   void theProgramsInTheTextsAreThoseThatRun() throws IOException {
     StringBuilder sources = new StringBuilder();
     try (Stream<Path> files = Files.walk(SOURCES)) {
@@ -107,7 +146,7 @@ class ReadmeTest {
         programs.add(normal(blocks.group(1)));
       }
     }
-    assertThat(programs).hasSize(7);
+    assertThat(programs).hasSize(10);
     assertThat(programs).allSatisfy(program -> assertThat(sources).contains(program));
   }
 

@@ -21,6 +21,7 @@ class TypesTest {
       List.of(
           "ipt-weights",
           "ipt-core",
+          "ipt-cuda",
           "ipt-data",
           "ipt-heads",
           "ipt-transformer",
