@@ -1,5 +1,7 @@
 package org.ipt4j.benchmarks;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +18,8 @@ import org.ipt4j.core.Variable;
 import org.ipt4j.cuda.Arithmetic;
 import org.ipt4j.cuda.Cuda;
 import org.ipt4j.cuda.CudaSettings;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
@@ -23,8 +27,9 @@ import org.ipt4j.model.TaskLayers;
 
 /**
  * Patches a second on a card, whose batch is there already: a training step (forward, L1, backward,
- * Adam) and a forward pass. Arguments: cases as {@code tiny:256}, arithmetics, {@code profile}, and
- * {@code libraries=DIR}.
+ * Adam) and a forward pass; and a picture of 512×512 ×2 from pixels to pixels. Arguments: cases as
+ * {@code tiny:256}, arithmetics, {@code profile}, and {@code libraries=DIR}. The memory is that of
+ * the whole card by {@code nvidia-smi}, its context included.
  */
 final class CardThroughput {
   private static final Task TASK = Task.undoing("x2");
@@ -108,6 +113,29 @@ final class CardThroughput {
     return runs[RUNS / 2];
   }
 
+  /** MiB of the card that are taken, by everybody. */
+  private static String memory() {
+    try {
+      Process query =
+          new ProcessBuilder(
+                  "nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits")
+              .start();
+      return new String(query.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+    } catch (IOException unknown) {
+      return "?";
+    }
+  }
+
+  private void picture() {
+    float[] pixels = new float[3 * Case.PICTURE_SIDE * Case.PICTURE_SIDE];
+    Random random = new Random(2);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = random.nextInt(256);
+    }
+    Image image = new Image(Case.PICTURE_SIDE, Case.PICTURE_SIDE, pixels);
+    new ImageRestorer(model).restore(TASK, image);
+  }
+
   private static void profile(String what, Runnable work) {
     Profile profile = Profile.begin();
     for (int i = 0; i < 5; i++) {
@@ -145,17 +173,22 @@ final class CardThroughput {
         Device device = Cuda.device(CudaSettings.of(arithmetic).searching(folders));
         CardThroughput subject = new CardThroughput(preset, batch, device);
         double train = subject.seconds(subject::train);
+        String taken = memory();
         double restore = subject.seconds(subject::restore);
+        double picture = subject.seconds(subject::picture);
         System.out.printf(
             Locale.ROOT,
-            "%s b%d %s: training %.2f ms, %.0f patches/s; restoring %.2f ms, %.0f patches/s%n",
+            "%s b%d %s: training %.2f ms, %.0f patches/s, card %s MiB; restoring %.2f ms,"
+                + " %.0f patches/s; picture %.0f ms%n",
             preset,
             batch,
             arithmetic,
             train * 1e3,
             batch / train,
+            taken,
             restore * 1e3,
-            batch / restore);
+            batch / restore,
+            picture * 1e3);
         if (given.contains("profile")) {
           profile("train", subject::train);
           profile("restore", subject::restore);
