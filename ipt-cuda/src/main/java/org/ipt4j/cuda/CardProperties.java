@@ -34,21 +34,18 @@ record CardProperties(int device, String name, int major, int minor, long bytes)
   }
 
   /**
-   * Checks that it can compute so.
+   * Checks that the kernels run on it: they need tensor cores for TF32 and bfloat16, and copies to
+   * shared memory that do not wait.
    *
    * @throws CudaUnavailableException if it is too old
    */
-  void check(Arithmetic arithmetic) {
-    boolean float32 = arithmetic == Arithmetic.FLOAT32;
-    int capability = 10 * major + minor;
-    if (capability < (float32 ? 75 : 80)) {
+  void check() {
+    if (major < 8) {
       throw new CudaUnavailableException(
           String.format(
               Locale.ROOT,
-              "%s needs a card of compute capability %s or higher (%s), found %s with %d.%d",
-              arithmetic,
-              float32 ? "7.5" : "8.0",
-              float32 ? "Turing, GeForce 16 or 20" : "Ampere, GeForce 30",
+              "expected a card of compute capability 8.0 or higher (Ampere, GeForce 30), found %s"
+                  + " with %d.%d",
               name,
               major,
               minor));

@@ -24,7 +24,7 @@ final class CardStart {
     int driver = driver();
     checkNumber(settings.card());
     CardProperties properties = CardProperties.of(settings.card());
-    properties.check(settings.arithmetic());
+    properties.check();
     Libraries libraries =
         new Libraries(
             settings.folders(),

@@ -17,8 +17,8 @@ public final class Cuda {
    * The device that these settings describe. A process has one for each card and arithmetic; the
    * folders count for the first that is made.
    *
-   * @throws CudaUnavailableException if there is no driver, no such card, the card is too old for
-   *     the arithmetic, or cuBLAS or NVRTC is missing
+   * @throws CudaUnavailableException if there is no driver, no such card, the card is too old, or
+   *     cuBLAS or NVRTC is missing
    */
   public static synchronized Device device(CudaSettings settings) {
     return DEVICES.computeIfAbsent(
@@ -27,9 +27,7 @@ public final class Cuda {
   }
 
   private static Gpu card(CudaSettings settings) {
-    Card card = CARDS.computeIfAbsent(settings.card(), number -> CardStart.start(settings));
-    card.properties().check(settings.arithmetic());
-    return card;
+    return CARDS.computeIfAbsent(settings.card(), number -> CardStart.start(settings));
   }
 
   private static Device device(Gpu gpu, Arithmetic arithmetic) {

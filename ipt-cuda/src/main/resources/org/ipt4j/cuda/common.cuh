@@ -14,12 +14,6 @@
   type* name = reinterpret_cast<type*>(dynamicShared)
 #endif
 
-// Tensor cores that take bfloat16 and TF32 came with compute capability 8.0; before, only float32
-// is of use.
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
-#define BEFORE_AMPERE
-#endif
-
 typedef long long Long;
 
 // bfloat16: the upper half of a float.
@@ -52,7 +46,7 @@ DEVICE float toFloat(bf16 x) { return asFloat((unsigned)x.bits << 16); }
 
 // Rounds to the nearest, ties to even; not a number stays one.
 DEVICE unsigned short toBits(float x) {
-#if defined(EMULATED) || defined(BEFORE_AMPERE)
+#ifdef EMULATED
   unsigned bits = asBits(x);
   if ((bits & 0x7fffffffu) > 0x7f800000u) return (unsigned short)((bits >> 16) | 0x40);
   return (unsigned short)((bits + 0x7fffu + ((bits >> 16) & 1)) >> 16);
@@ -133,7 +127,7 @@ inline void emulatedProduct(float* c, const float (&a)[8], const float (&b)[4]) 
 #endif
 
 DEVICE float toTf32(float x) {
-#if defined(EMULATED) || defined(BEFORE_AMPERE)
+#ifdef EMULATED
   return asFloat((asBits(x) + 0x1000u) & 0xffffe000u);
 #else
   unsigned y;
@@ -142,36 +136,13 @@ DEVICE float toTf32(float x) {
 #endif
 }
 
-#ifdef BEFORE_AMPERE
-// Half a product, [16,8] · [8,8], in float32: each lane asks the others for what its sums need.
-DEVICE void productFloat(float* c, Pair a0, Pair a1, Pair b) {
-  int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
-  for (int k = 0; k < 4; k++) {
-    int left = 4 * g + k, right = 8 * t + k;
-    float a0x = __shfl_sync(0xffffffffu, a0.x, left), a0y = __shfl_sync(0xffffffffu, a0.y, left);
-    float a1x = __shfl_sync(0xffffffffu, a1.x, left), a1y = __shfl_sync(0xffffffffu, a1.y, left);
-    float b0x = __shfl_sync(0xffffffffu, b.x, right), b0y = __shfl_sync(0xffffffffu, b.y, right);
-    float b1x = __shfl_sync(0xffffffffu, b.x, right + 4);
-    float b1y = __shfl_sync(0xffffffffu, b.y, right + 4);
-    c[0] += a0x * b0x + a0y * b0y;
-    c[1] += a0x * b1x + a0y * b1y;
-    c[2] += a1x * b0x + a1y * b0y;
-    c[3] += a1x * b1x + a1y * b1y;
-  }
-}
-#endif
-
 #ifndef EMULATED
 DEVICE void productTf32(float* c, Pair a0, Pair a1, Pair b) {
-#ifdef BEFORE_AMPERE
-  productFloat(c, a0, a1, b);
-#else
   asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
       "{%0,%1,%2,%3};"
       : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
       : "r"(asBits(a0.x)), "r"(asBits(a1.x)), "r"(asBits(a0.y)), "r"(asBits(a1.y)),
         "r"(asBits(b.x)), "r"(asBits(b.y)));
-#endif
 }
 #endif
 
@@ -228,14 +199,10 @@ struct Float32 {
 
 #ifndef EMULATED
   DEVICE static void half(float* c, Pair a0, Pair a1, Pair b) {
-#ifdef BEFORE_AMPERE
-    productFloat(c, a0, a1, b);
-#else
     Pair h0 = Tf32::pair(a0.x, a0.y), h1 = Tf32::pair(a1.x, a1.y), hb = Tf32::pair(b.x, b.y);
     productTf32(c, rest(a0, h0), rest(a1, h1), hb);
     productTf32(c, h0, h1, rest(b, hb));
     productTf32(c, h0, h1, hb);
-#endif
   }
 #endif
 };
@@ -246,7 +213,7 @@ struct Bf16 {
   typedef unsigned Pair;  // the first number in the lower half
 
   DEVICE static Pair pair(float x, float y) {
-#if defined(EMULATED) || defined(BEFORE_AMPERE)
+#ifdef EMULATED
     return toBits(x) | (unsigned)toBits(y) << 16;
 #else
     unsigned p;
@@ -264,9 +231,6 @@ struct Bf16 {
         c,
         {low(a0), high(a0), low(a1), high(a1), low(a2), high(a2), low(a3), high(a3)},
         {low(b0), high(b0), low(b1), high(b1)});
-#elif defined(BEFORE_AMPERE)
-    productFloat(c, floats(a0), floats(a1), floats(b0));
-    productFloat(c, floats(a2), floats(a3), floats(b1));
 #else
     asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
         "{%8,%9}, {%0,%1,%2,%3};"
@@ -276,12 +240,4 @@ struct Bf16 {
   }
   DEVICE static float low(Pair p) { return asFloat(p << 16); }
   DEVICE static float high(Pair p) { return asFloat(p & 0xffff0000u); }
-#ifdef BEFORE_AMPERE
-  DEVICE static ::Pair floats(Pair p) {
-    ::Pair q;
-    q.x = low(p);
-    q.y = high(p);
-    return q;
-  }
-#endif
 };
