@@ -13,6 +13,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.ipt4j.cuda.CudaUnavailableException;
 import org.ipt4j.training.TrainingException;
 import picocli.CommandLine;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -72,7 +73,8 @@ public final class Commands {
     return failure instanceof IOException
         || failure instanceof UncheckedIOException
         || failure instanceof IllegalArgumentException
-        || failure instanceof TrainingException;
+        || failure instanceof TrainingException
+        || failure instanceof CudaUnavailableException;
   }
 
   /** One line that says what was expected and what came. */

@@ -27,15 +27,17 @@ final class DeviceOptions {
       paramLabel = "DEVICE",
       defaultValue = "AUTO",
       description =
-          "cpu, cuda (an NVIDIA card), or auto: a card if there is one that can be used"
-              + " (${DEFAULT-VALUE}).")
+          "cpu, cuda (an NVIDIA card), or auto: a card if there is one that can be used, else the"
+              + " processor (${DEFAULT-VALUE}).")
   private Kind kind;
 
   @Option(
       names = "--card",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Of several cards, the number of the one to use (${DEFAULT-VALUE}).")
+      description =
+          "Of several cards, the number of the one to use (${DEFAULT-VALUE}); nothing to the"
+              + " processor.")
   private int card;
 
   @Option(
@@ -45,7 +47,7 @@ final class DeviceOptions {
       description =
           "What a card multiplies with: float32; tf32, which rounds factors to 10 bits; or bf16,"
               + " the fastest, with 7 bits in the transformer and half the memory"
-              + " (${DEFAULT-VALUE}).")
+              + " (${DEFAULT-VALUE}). The processor always computes in float32.")
   private Arithmetic arithmetic;
 
   @Option(

@@ -177,6 +177,9 @@ public final class RunFile {
     if (value instanceof Collection<?> many && many.isEmpty()) {
       return null;
     }
+    if (value instanceof Collection<?> many) {
+      return many.stream().map(RunFile::plain).toList();
+    }
     return value instanceof Path path ? path.toString() : value;
   }
 

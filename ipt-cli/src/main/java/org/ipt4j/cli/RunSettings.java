@@ -33,10 +33,13 @@ final class RunSettings {
   private static final int UI_PORT = 9000;
   private static final int UI_POINTS = 1000; // the page keeps them all in memory
 
-  /** What may change when a run goes on: nothing of it changes the steps already done. */
+  /** What may change when a run goes on: where it computes, how far, and what is kept of it. */
   private static final Set<String> FREE =
       Set.of(
           "steps",
+          "device",
+          "card",
+          "cuda-libraries",
           "recompute",
           "checkpoint-every",
           "keep",

@@ -176,6 +176,27 @@ class CommandsTest {
     expect(folder + " is a folder, expected a file of weights", Info.class, folder.toString());
   }
 
+  @Test
+  void aDeviceThatCannotBeUsedIsOneLineAndCode2(@TempDir Path folder) throws IOException {
+    Path photo = folder.resolve("photo.png");
+    ImageFiles.write(new DeadLeaves(1, 1, 20, 20).image(0), photo);
+    String[] call = {
+      photo.toString(), "--task", "x2", "-o", folder.resolve("out").toString(), "--device"
+    };
+
+    Outcome none = run(Restore.class, with(call, "cuda", "--card", "999"));
+    assertThat(none.code()).isEqualTo(2);
+    assertThat(none.err())
+        .containsPattern("no NVIDIA (driver|card): |no card 999: ")
+        .hasLineCount(1);
+    expect("[AUTO, CPU, CUDA] (case-insensitive) but was 'tpu'", Restore.class, with(call, "tpu"));
+    expect("[FLOAT32, TF32, BF16]", Restore.class, with(call, "cpu", "--arithmetic", "half"));
+    expect("card must be 0 or more, not -1", Restore.class, with(call, "auto", "--card", "-1"));
+    assertThat(folder.resolve("out")).doesNotExist();
+    Outcome restored = run(Restore.class, with(call, "cpu", "--card", "999"));
+    assertThat(restored.code()).as(restored.err()).isZero();
+  }
+
   /** As on a full disk. */
   @Test
   void whatCannotBePrintedIsAFailure(@TempDir Path folder) throws IOException {

@@ -273,6 +273,30 @@ class RunSettingsTest {
   }
 
   @Test
+  void aRunGoesOnOnAnotherDeviceButWithItsArithmetic() throws IOException {
+    String[] options = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "2"};
+    String[] begun = CommandRun.with(options, "--device", "cpu", "--cuda-libraries", "a,b/c");
+    assertThat(pretrain("run", begun).code()).isZero();
+    Path settings = folder.resolve("run/run.yaml");
+    String text = Files.readString(settings);
+    assertThat(text)
+        .contains("device: CPU\n", "card: 0\n", "arithmetic: TF32\n")
+        .containsPattern("cuda-libraries:\n *- a\n *- b.c\n");
+    assertThat(pretrain("run", "--resume", "--arithmetic", "bf16").err())
+        .contains("arithmetic was TF32 and is BF16")
+        .hasLineCount(1);
+
+    Files.writeString(settings, text.replace("device: CPU", "device: CUDA"));
+    Outcome resumed =
+        pretrain("run", ("--resume --steps 3 --device cpu --card 1 --cuda-libraries d").split(" "));
+
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(Files.readString(settings)).contains("device: CPU\n", "card: 1\n", "- d\n");
+    Outcome same = pretrain("run", "--resume", "--steps", "4");
+    assertThat(same.code()).as("on the device it was last on: " + same.err()).isZero();
+  }
+
+  @Test
   void aNewTaskIsLearnedFromPairsWhileTheOthersRest() throws IOException {
     IptModel model = model();
     Outcome run =
