@@ -33,7 +33,7 @@ final class Arguments {
   /**
    * Writes the arguments over those before.
    *
-   * @param arguments Longs, Integers and Floats
+   * @param arguments arrays (their addresses; null: 0), Longs, Integers and Floats
    * @return the address of an array of pointers to them ({@code void**})
    * @throws IllegalArgumentException if there is one of another type or more than {@link #MOST}
    */
@@ -44,7 +44,11 @@ final class Arguments {
     }
     for (int i = 0; i < arguments.length; i++) {
       Object argument = arguments[i];
-      if (argument instanceof Long number) {
+      if (argument == null) {
+        slots.putLong(8 * i, 0);
+      } else if (argument instanceof CudaArray array) {
+        slots.putLong(8 * i, array.address());
+      } else if (argument instanceof Long number) {
         slots.putLong(8 * i, number);
       } else if (argument instanceof Integer number) {
         slots.putInt(8 * i, number);
@@ -54,8 +58,8 @@ final class Arguments {
         throw new IllegalArgumentException(
             "argument "
                 + i
-                + " must be a Long, Integer or Float, not "
-                + (argument == null ? "null" : argument.getClass().getName()));
+                + " must be an array, Long, Integer or Float, not "
+                + argument.getClass().getName());
       }
     }
     return address;

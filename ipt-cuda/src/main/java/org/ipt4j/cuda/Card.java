@@ -1,6 +1,7 @@
 package org.ipt4j.cuda;
 
 import com.sun.jna.ptr.LongByReference;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -138,18 +139,6 @@ final class Card implements Gpu {
   }
 
   @Override
-  public void copy(long from, long to, long bytes) {
-    use();
-    Driver.check(Driver.cuMemcpyDtoDAsync_v2(to, from, bytes, stream), "copying on the card");
-  }
-
-  @Override
-  public void zero(long address, long bytes) {
-    use();
-    Driver.check(Driver.cuMemsetD8Async(address, (byte) 0, bytes, stream), "cuMemsetD8Async");
-  }
-
-  @Override
   public void launch(String kernel, int[] blocks, int threads, int shared, Object... arguments) {
     use();
     int result =
@@ -165,6 +154,7 @@ final class Card implements Gpu {
             stream,
             Arguments.own().pack(arguments),
             0);
+    Reference.reachabilityFence(arguments);
     if (result != 0) {
       Driver.check(
           result,

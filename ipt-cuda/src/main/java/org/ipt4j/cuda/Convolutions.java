@@ -1,6 +1,7 @@
 package org.ipt4j.cuda;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.ipt4j.core.Activation;
 import org.ipt4j.core.Array;
@@ -98,8 +99,8 @@ final class Convolutions {
         from,
         null,
         packed(weights, Sizes.of(from, weights), false),
-        b == null ? 0 : floats(b).address(),
-        r == null ? 0 : floats(r).address(),
+        b == null ? null : floats(b),
+        r == null ? null : floats(r),
         result,
         activation == Activation.RELU);
     if (result != to) {
@@ -132,8 +133,8 @@ final class Convolutions {
         slopes,
         gate,
         packed(weights, sizes.back(), true),
-        0,
-        adds ? result.address() : 0,
+        null,
+        adds ? result : null,
         result,
         false);
     if (!direct) {
@@ -156,8 +157,8 @@ final class Convolutions {
         new int[] {(int) ((length + THREADS - 1) / THREADS)},
         THREADS,
         0,
-        weights.address(),
-        packed.address(),
+        weights,
+        packed,
         sizes.o,
         sizes.c,
         sizes.k,
@@ -170,8 +171,8 @@ final class Convolutions {
       CudaArray x,
       CudaArray gate,
       CudaArray packed,
-      long bias,
-      long residual,
+      CudaArray bias,
+      CudaArray residual,
       CudaArray y,
       boolean rectifies) {
     if (s.byRows()) {
@@ -186,12 +187,12 @@ final class Convolutions {
         new int[] {blocks(s, tileRows, outs)},
         THREADS,
         64 * s.steps() + Float.BYTES * s.chunk() * plane(s, tileRows) * buffers,
-        x.address(),
-        gate == null ? 0L : gate.address(),
-        packed.address(),
+        x,
+        gate,
+        packed,
         bias,
         residual,
-        y.address(),
+        y,
         s.c,
         s.h,
         s.w,
@@ -205,8 +206,8 @@ final class Convolutions {
       CudaArray x,
       CudaArray gate,
       CudaArray packed,
-      long bias,
-      long residual,
+      CudaArray bias,
+      CudaArray residual,
       CudaArray y,
       boolean rectifies) {
     int outs = outs(s);
@@ -216,12 +217,12 @@ final class Convolutions {
         new int[] {blocks(s, tileRows, outs)},
         32 * ROWS_WARPS,
         32 * s.steps() + Float.BYTES * s.chunk() * plane(s, tileRows),
-        x.address(),
-        gate == null ? 0L : gate.address(),
-        packed.address(),
+        x,
+        gate,
+        packed,
         bias,
         residual,
-        y.address(),
+        y,
         s.c,
         s.h,
         s.w,
@@ -250,17 +251,7 @@ final class Convolutions {
     int slots = launch.blocks * launch.shares;
     CudaArray partial = device.array(Type.FLOAT, slots, count);
     List<Object> arguments =
-        new ArrayList<>(
-            List.of(
-                x.address(),
-                dy.address(),
-                gate == null ? 0L : gate.address(),
-                partial.address(),
-                s.n,
-                s.c,
-                s.h,
-                s.w,
-                s.o));
+        new ArrayList<>(Arrays.asList(x, dy, gate, partial, s.n, s.c, s.h, s.w, s.o));
     if (!s.byRows()) {
       arguments.add(s.k);
     }
@@ -275,9 +266,9 @@ final class Convolutions {
         new int[] {(int) ((count + 31) / 32)},
         256,
         0,
-        partial.address(),
-        dw.address(),
-        db.address(),
+        partial,
+        dw,
+        db,
         slots,
         s.c,
         s.o,

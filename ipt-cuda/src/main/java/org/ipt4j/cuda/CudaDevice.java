@@ -1,5 +1,6 @@
 package org.ipt4j.cuda;
 
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
 import org.ipt4j.core.Activation;
@@ -24,6 +25,7 @@ final class CudaDevice extends Device {
   private static final int COLUMN_BLOCKS = 1056; // that sum columns, on any card
   private static final int TOTAL_BLOCKS = 256;
   private static final int TOTALS = 16; // of arrays at once
+  private static final int FLOATS_OF_A_DOUBLE = 2;
   private static final int[] PAIRS = {3, 5, 9, 16}; // of columns a lane, that have kernels
   private static final int[] BLOCKS = {4, 3, 2, 1}; // of their backward passes at once
 
@@ -33,7 +35,7 @@ final class CudaDevice extends Device {
   private final Products products;
   private final Convolutions convolutions;
   private final FlashAttention attention;
-  private final CudaMemory totals; // doubles
+  private final CudaArray totals; // doubles
 
   CudaDevice(Gpu gpu, Arithmetic arithmetic) {
     super(Precision.FLOAT);
@@ -43,7 +45,7 @@ final class CudaDevice extends Device {
     this.products = new Products(this, gpu, elements);
     this.convolutions = new Convolutions(this, gpu);
     this.attention = new FlashAttention(this, gpu);
-    this.totals = new CudaMemory(gpu, (long) TOTALS * TOTAL_BLOCKS * Double.BYTES);
+    this.totals = allocate((long) TOTALS * TOTAL_BLOCKS * FLOATS_OF_A_DOUBLE);
   }
 
   @Override
@@ -68,7 +70,7 @@ final class CudaDevice extends Device {
   // memory
 
   @Override
-  protected Array allocate(long length) {
+  protected CudaArray allocate(long length) {
     CudaMemory memory = new CudaMemory(gpu, Math.max(1, length) * Float.BYTES);
     return new CudaArray(
         this, memory, memory.address(), Type.FLOAT, new long[] {length}, new long[] {1});
@@ -121,6 +123,7 @@ final class CudaDevice extends Device {
     CudaArray to = CudaArray.of(array);
     if (to.type() == Type.FLOAT) {
       gpu.write(numbers, from, Math.toIntExact(to.length()), to.address());
+      Reference.reachabilityFence(to);
     } else {
       CudaArray floats = array(Type.FLOAT, to.shape());
       write(numbers, from, floats);
@@ -138,6 +141,7 @@ final class CudaDevice extends Device {
     CudaArray x = CudaArray.of(array);
     CudaArray from = x.isRowByRow() ? in(Type.FLOAT, x) : copied(Type.FLOAT, x);
     gpu.read(from.address(), Math.toIntExact(from.length()), numbers, at);
+    Reference.reachabilityFence(from);
   }
 
   @Override
@@ -184,13 +188,14 @@ final class CudaDevice extends Device {
   private synchronized double totals(int of, List<Array> arrays) {
     int count = 0;
     for (Array x : arrays) {
-      count += queueTotals(of, x, totals.address() + (long) Double.BYTES * count);
+      long[] one = {1};
+      count += queueTotals(of, x, totals.view((long) FLOATS_OF_A_DOUBLE * count, one, one));
     }
     return Arrays.stream(gpu.readDoubles(totals.address(), count)).sum();
   }
 
   /** Queues the sums of an array's parts; yields how many. */
-  private int queueTotals(int of, Array array, long to) {
+  private int queueTotals(int of, Array array, CudaArray to) {
     CudaArray x = CudaArray.of(array);
     boolean rows = x.rank() == 2 && !x.isRowByRow();
     if (!rows && x.rank() > 1 && !x.isRowByRow()) {
@@ -206,7 +211,7 @@ final class CudaDevice extends Device {
         256,
         0,
         of,
-        x.address(),
+        x,
         x.code(),
         x.length(),
         q,
@@ -218,16 +223,8 @@ final class CudaDevice extends Device {
 
   @Override
   public synchronized void absoluteMean(Array x, Array out) {
-    int parts = queueTotals(1, x, totals.address());
-    gpu.launch(
-        "meanOfTotals",
-        new int[] {1},
-        TOTAL_BLOCKS,
-        0,
-        totals.address(),
-        parts,
-        x.length(),
-        CudaArray.of(out).address());
+    int parts = queueTotals(1, x, totals);
+    gpu.launch("meanOfTotals", new int[] {1}, TOTAL_BLOCKS, 0, totals, parts, x.length(), out);
   }
 
   @Override
@@ -345,17 +342,7 @@ final class CudaDevice extends Device {
     CudaArray y = to.isRowByRow() ? to : array(to.type(), to.shape());
     long q = x.size(x.rank() - 1);
     int rows = Math.toIntExact(x.length() / q);
-    gpu.launch(
-        "softmaxRows",
-        rowBlocks(rows),
-        THREADS,
-        0,
-        x.address(),
-        x.code(),
-        y.address(),
-        y.code(),
-        rows,
-        (int) q);
+    gpu.launch("softmaxRows", rowBlocks(rows), THREADS, 0, x, x.code(), y, y.code(), rows, (int) q);
     if (y != to) {
       copy(y, to);
     }
@@ -388,13 +375,13 @@ final class CudaDevice extends Device {
         rowBlocks(rows),
         THREADS,
         0,
-        x.address(),
+        x,
         x.code(),
         x.stride(0),
         rows,
         (int) x.size(1),
         (float) factor,
-        to.address(),
+        to,
         to.code(),
         to.stride(0));
   }
@@ -420,17 +407,17 @@ final class CudaDevice extends Device {
           new int[] {(q + 255) / 256},
           256,
           0,
-          plain.address(),
+          plain,
           plain.code(),
           plain.stride(0),
           plain.size(0),
           q,
           (float) beta,
-          to.address(),
+          to,
           to.code());
       return;
     }
-    addParts(columnSums(x, null, null), beta, to.address(), q, 0);
+    addParts(columnSums(x, null, null), beta, to, q, null);
   }
 
   private static boolean canSumColumns(CudaArray x) {
@@ -456,27 +443,27 @@ final class CudaDevice extends Device {
         new int[] {wide, parts},
         256,
         0,
-        x.address(),
+        x,
         x.code(),
-        gate == null ? 0L : gate.address(),
+        gate,
         gate == null ? 0 : gate.code(),
-        copy == null ? 0L : copy.address(),
+        copy,
         copy == null ? 0 : copy.code(),
         x.size(0),
         q,
-        sums.address());
+        sums);
     return sums;
   }
 
   /** out = the sum over the parts [parts,Q] + beta · out; columns from {@code split} on: rest. */
-  private void addParts(CudaArray sums, double beta, long out, int split, long rest) {
+  private void addParts(CudaArray sums, double beta, Array out, int split, Array rest) {
     int q = (int) sums.size(1);
     gpu.launch(
         "partSums",
         new int[] {(q + 31) / 32},
         256,
         0,
-        sums.address(),
+        sums,
         (int) sums.size(0),
         q,
         (float) beta,
@@ -506,13 +493,13 @@ final class CudaDevice extends Device {
         rowBlocks(rows),
         THREADS,
         0,
-        from.address(),
-        CudaArray.of(gain).address(),
-        CudaArray.of(bias).address(),
-        to.address(),
+        from,
+        gain,
+        bias,
+        to,
         to.code(),
-        CudaArray.of(mean).address(),
-        CudaArray.of(inverse).address(),
+        mean,
+        inverse,
         rows,
         d,
         (float) epsilon);
@@ -549,6 +536,11 @@ final class CudaDevice extends Device {
     CudaArray slopes = CudaArray.of(dy);
     int rows = Math.toIntExact(x.size(0));
     int d = Math.toIntExact(x.size(1));
+    if (rows == 0) {
+      fill(dgain, 0);
+      fill(dbias, 0);
+      return;
+    }
     boolean direct = dx == null || CudaArray.of(dx.array()).type() == Type.FLOAT;
     Target target = direct ? dx : new Target(array(Type.FLOAT, x.shape()), 0);
     int kernel = kernel(d, from, slopes, target == null ? from : CudaArray.of(target.array()));
@@ -562,18 +554,18 @@ final class CudaDevice extends Device {
         new int[] {blocks},
         32 * perBlock,
         any ? 0 : WARPS * 2 * d * Float.BYTES,
-        slopes.address(),
+        slopes,
         slopes.code(),
-        from.address(),
-        CudaArray.of(gain).address(),
-        CudaArray.of(mean).address(),
-        CudaArray.of(inverse).address(),
-        target == null ? 0L : CudaArray.of(target.array()).address(),
+        from,
+        gain,
+        mean,
+        inverse,
+        target == null ? null : target.array(),
         target == null ? 0f : (float) target.beta(),
-        sums.address(),
+        sums,
         rows,
         d);
-    addParts(sums, 0, CudaArray.of(dgain).address(), d, CudaArray.of(dbias).address());
+    addParts(sums, 0, dgain, d, dbias);
     if (!direct) {
       give(target.array(), dx);
     }
@@ -610,7 +602,7 @@ final class CudaDevice extends Device {
     if (sums == null || CudaArray.of(db).type() != Type.FLOAT) {
       sumColumns(slopes.dy(), beta, db.reshape(1, db.length()));
     } else {
-      addParts(sums, beta, CudaArray.of(db).address(), (int) sums.size(1), 0);
+      addParts(sums, beta, db, (int) sums.size(1), null);
     }
   }
 
@@ -678,10 +670,10 @@ final class CudaDevice extends Device {
         THREADS,
         0,
         w.length(),
-        CudaArray.of(w).address(),
-        CudaArray.of(g).address(),
-        CudaArray.of(m).address(),
-        CudaArray.of(v).address(),
+        w,
+        g,
+        m,
+        v,
         (float) step.beta1(),
         (float) step.beta2(),
         (float) step.meanFactor(),

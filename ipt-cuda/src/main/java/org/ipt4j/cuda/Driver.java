@@ -112,10 +112,6 @@ final class Driver {
 
   static native int cuMemcpyDtoHAsync_v2(long to, long from, long bytes, long stream);
 
-  static native int cuMemcpyDtoDAsync_v2(long to, long from, long bytes, long stream);
-
-  static native int cuMemsetD8Async(long address, byte value, long count, long stream);
-
   static native int cuModuleLoadData(LongByReference module, byte[] image);
 
   static native int cuModuleGetFunction(LongByReference function, long module, String name);

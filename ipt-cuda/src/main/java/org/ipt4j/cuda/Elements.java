@@ -94,7 +94,6 @@ final class Elements {
             && (mode != 1 || period % 4 == 0 && isAligned(b))
             && (mode != 2 || run % 4 == 0);
     int code = f.ordinal();
-    long ofB = b == null ? 0 : b.address();
     int typeOfB = b == null ? 0 : b.code();
     if (byFour) {
       gpu.launch(
@@ -104,14 +103,14 @@ final class Elements {
           0,
           code,
           n,
-          a.address(),
+          a,
           a.code(),
-          ofB,
+          b,
           typeOfB,
           mode,
           run,
           period,
-          out.address(),
+          out,
           out.code(),
           (float) factor);
     } else {
@@ -122,13 +121,13 @@ final class Elements {
           0,
           code,
           n,
-          a.address(),
+          a,
           a.code(),
-          ofB,
+          b,
           typeOfB,
           run,
           period,
-          out.address(),
+          out,
           out.code(),
           (float) factor);
     }
@@ -175,7 +174,7 @@ final class Elements {
   }
 
   private static void add(List<Object> arguments, CudaArray x, long[] strides) {
-    arguments.add(x == null ? 0L : x.address());
+    arguments.add(x);
     arguments.add(x == null ? 0 : x.code());
     for (long stride : strides) {
       arguments.add(stride);

@@ -91,20 +91,14 @@ interface Gpu {
   /** Copies doubles from the card, after the work queued so far. */
   double[] readDoubles(long from, int length);
 
-  /** Queues a copy from memory to memory; the two do not overlap. */
-  void copy(long from, long to, long bytes);
-
-  /** Queues that these bytes become 0. */
-  void zero(long address, long bytes);
-
   /**
    * Queues a kernel.
    *
    * @param blocks along x, y and z: 1 to 3 numbers
    * @param threads of a block
    * @param shared bytes of dynamic shared memory of a block
-   * @param arguments Longs (addresses and long numbers), Integers and Floats, as the kernel takes
-   *     them
+   * @param arguments as the kernel takes them: {@link CudaArray}s for addresses (null: 0), so that
+   *     their memory stays theirs until the kernel is queued; Longs, Integers and Floats
    */
   void launch(String kernel, int[] blocks, int threads, int shared, Object... arguments);
 

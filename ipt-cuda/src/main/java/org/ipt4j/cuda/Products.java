@@ -1,5 +1,6 @@
 package org.ipt4j.cuda;
 
+import java.lang.ref.Reference;
 import org.ipt4j.core.Activation;
 import org.ipt4j.core.Array;
 import org.ipt4j.cuda.Elements.Function;
@@ -39,23 +40,36 @@ final class Products {
       }
       return;
     }
-    Product product = product(a, b, out, alpha, beta, arithmetic);
-    gpu.multiply(product);
+    Type type = type(a, b, out);
+    CudaArray left = factor(type, a);
+    CudaArray right = factor(type, b);
+    multiply(product(left, right, out, alpha, beta, arithmetic), left, right, out);
   }
 
-  private Product product(
-      CudaArray a, CudaArray b, CudaArray out, double alpha, double beta, Arithmetic arithmetic) {
+  /** Multiplies; the memory of these arrays, whose addresses the product has, stays theirs. */
+  private void multiply(Product product, CudaArray... arrays) {
+    gpu.multiply(product);
+    Reference.reachabilityFence(arrays);
+  }
+
+  /** In which numbers are multiplied. */
+  private static Type type(CudaArray a, CudaArray b, CudaArray out) {
     boolean half = a.type() == Type.BF16 || b.type() == Type.BF16 || out.type() == Type.BF16;
-    Type type = half ? Type.BF16 : Type.FLOAT;
+    return half ? Type.BF16 : Type.FLOAT;
+  }
+
+  /** Of factors of one type. */
+  private static Product product(
+      CudaArray a, CudaArray b, CudaArray out, double alpha, double beta, Arithmetic arithmetic) {
     Arithmetic how = arithmetic;
-    if (half) {
+    if (a.type() == Type.BF16) {
       how = Arithmetic.BF16;
     } else if (arithmetic == Arithmetic.BF16) {
       how = Arithmetic.TF32;
     }
     return new Product(
-        matrix(factor(type, a)),
-        matrix(factor(type, b)),
+        matrix(a),
+        matrix(b),
         matrix(out),
         out.rank() == 3 ? (int) out.size(0) : 1,
         (float) alpha,
@@ -79,7 +93,12 @@ final class Products {
       return false;
     }
     boolean rectifies = activation == Activation.RELU;
-    Product plain = product(CudaArray.of(x), transposed(CudaArray.of(w)), to, 1, 0, arithmetic);
+    CudaArray bias = b == null ? null : CudaArray.of(b);
+    CudaArray weights = transposed(CudaArray.of(w));
+    Type type = type(CudaArray.of(x), weights, to);
+    CudaArray left = factor(type, CudaArray.of(x));
+    CudaArray right = factor(type, weights);
+    Product plain = product(left, right, to, 1, 0, arithmetic);
     Product product =
         new Product(
             plain.a(),
@@ -88,19 +107,19 @@ final class Products {
             1,
             1,
             0,
-            b == null ? 0 : CudaArray.of(b).address(),
+            bias == null ? 0 : bias.address(),
             residual == null ? 0 : residual.address(),
             rectifies,
             plain.arithmetic());
     if (b == null && r == null && !rectifies) {
-      gpu.multiply(plain);
+      multiply(plain, left, right, to);
     } else if (gpu.fuses(product)) {
-      gpu.multiply(product);
+      multiply(product, left, right, to, bias, residual);
     } else if (r != null || b == null) {
       return false;
     } else {
-      gpu.multiply(plain);
-      elements.run(rectifies ? Function.ADD_RELU : Function.ADD, to, CudaArray.of(b), 0, to);
+      multiply(plain, left, right, to);
+      elements.run(rectifies ? Function.ADD_RELU : Function.ADD, to, bias, 0, to);
     }
     return true;
   }

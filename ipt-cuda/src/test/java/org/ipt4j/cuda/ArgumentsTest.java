@@ -35,7 +35,7 @@ class ArgumentsTest {
 
     assertThatThrownBy(() -> arguments.pack(1, 2.0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("argument 1 must be a Long, Integer or Float, not java.lang.Double");
+        .hasMessage("argument 1 must be an array, Long, Integer or Float, not java.lang.Double");
     assertThatThrownBy(() -> arguments.pack(new Object[65]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a kernel takes at most 64 arguments, not 65");

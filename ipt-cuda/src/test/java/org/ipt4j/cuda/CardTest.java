@@ -101,18 +101,6 @@ class CardTest {
   }
 
   @Test
-  void memoryIsCopiedAndZeroed() {
-    long x = onCard(new float[] {1, 2, 3, 4});
-    long y = onCard(new float[4]);
-
-    card.copy(x + 4, y, 8);
-    card.zero(x, 12);
-
-    assertThat(read(y, 4)).containsExactly(2, 3, 0, 0);
-    assertThat(read(x, 4)).containsExactly(0, 0, 0, 4);
-  }
-
-  @Test
   void otherThreadsMayUseTheCard() throws InterruptedException {
     long x = onCard(new float[] {5});
     float[] seen = new float[1];

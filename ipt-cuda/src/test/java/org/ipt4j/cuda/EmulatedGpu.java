@@ -6,6 +6,7 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /**
@@ -37,7 +40,7 @@ final class EmulatedGpu implements Gpu {
       List.of("g++", "clang++").stream().filter(EmulatedGpu::isThere).findFirst();
   private static final Map<List<String>, NativeLibrary> LIBRARIES = new HashMap<>();
 
-  private final Map<Long, Long> allocated = new HashMap<>(); // address, bytes
+  private final NavigableMap<Long, Long> allocated = new TreeMap<>(); // address, bytes
   private final long mostBytes;
 
   /** A card with no more memory than this. */
@@ -208,20 +211,11 @@ final class EmulatedGpu implements Gpu {
   }
 
   @Override
-  public void copy(long from, long to, long bytes) {
-    new Pointer(to).write(0, new Pointer(from).getByteArray(0, (int) bytes), 0, (int) bytes);
-  }
-
-  @Override
-  public void zero(long address, long bytes) {
-    new Pointer(address).clear(bytes);
-  }
-
-  @Override
   public void launch(String kernel, int[] blocks, int threads, int shared, Object... arguments) {
     StringBuilder types = new StringBuilder();
     for (Object argument : arguments) {
-      types.append(argument instanceof Long ? 'L' : argument instanceof Integer ? 'I' : 'F');
+      checkMemory(kernel, argument);
+      types.append(argument instanceof Integer ? 'I' : argument instanceof Float ? 'F' : 'L');
     }
     Function emulate = library(Kernels.definitions(kernel)).getFunction("emulate");
     Object[] call = {
@@ -236,9 +230,29 @@ final class EmulatedGpu implements Gpu {
     };
     synchronized (emulate) { // as one stream
       String failure = emulate.invokeString(call, false);
+      Reference.reachabilityFence(arguments);
       if (failure != null) {
         throw new IllegalStateException("kernel " + kernel + ": " + failure);
       }
+    }
+  }
+
+  /** Memory is handed over as an array, which keeps it until the launch. */
+  private void checkMemory(String kernel, Object argument) {
+    if (argument instanceof Long number && isAllocated(number)) {
+      throw new IllegalStateException(kernel + " gets an address; expected the array there");
+    }
+    if (argument instanceof CudaArray array
+        && array.length() > 0
+        && !isAllocated(array.address())) {
+      throw new IllegalStateException(kernel + " gets memory that is not allocated: " + array);
+    }
+  }
+
+  private boolean isAllocated(long address) {
+    synchronized (allocated) {
+      Map.Entry<Long, Long> before = allocated.floorEntry(address);
+      return before != null && address < before.getKey() + before.getValue();
     }
   }
 

@@ -146,6 +146,21 @@ class EmulatedMemoryTest {
     assertThat(gpu.allocatedBytes()).isLessThanOrEqualTo(200 * MEGABYTE);
   }
 
+  /** An address alone would not keep the array from being freed before the kernel is queued. */
+  @Test
+  void kernelsTakeArraysWhoseMemoryIsThere() {
+    CudaDevice card = (CudaDevice) device;
+    CudaArray x = card.allocate(4);
+    int[] blocks = {1};
+
+    assertThatThrownBy(() -> gpu.launch("roundToBf16", blocks, 32, 0, x.address(), x, 4))
+        .hasMessage("roundToBf16 gets an address; expected the array there");
+    gpu.launch("roundToBf16", blocks, 32, 0, x, x, 4);
+    card.free(x);
+    assertThatThrownBy(() -> gpu.launch("roundToBf16", blocks, 32, 0, x, x, 4))
+        .hasMessageStartingWith("roundToBf16 gets memory that is not allocated: ");
+  }
+
   @Test
   void whereNothingCanBeFreedTheErrorSaysWhatIsMissing() {
     assertThatThrownBy(() -> device.permanent(100 * MEGABYTE))

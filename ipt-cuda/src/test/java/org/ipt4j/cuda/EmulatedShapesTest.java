@@ -204,6 +204,21 @@ class EmulatedShapesTest {
     assertThat(read(y)).containsOnly(0);
   }
 
+  @Test
+  void layerNormOfNoRows() {
+    Array none = device.array(0, 6);
+    Array ofRows = device.array(0, 1);
+    Array gain = device.filled(1, 6);
+    Array dgain = device.filled(3, 6);
+    Array dbias = device.filled(4, 6);
+
+    device.layerNorm(none, gain, gain, 1e-5, device.array(0, 6), ofRows, ofRows);
+    device.layerNormBackward(none, none, gain, ofRows, ofRows, null, dgain, dbias);
+
+    assertThat(read(dgain)).containsOnly(0);
+    assertThat(read(dbias)).containsOnly(0);
+  }
+
   private float[] read(Array x) {
     float[] numbers = new float[(int) x.length()];
     device.read(x, numbers, 0);
