@@ -7,7 +7,7 @@ public enum Activation {
   /** None. */
   NONE {
     @Override
-    public void forward(Device device, Array y) {}
+    void forward(Device device, Array y) {}
 
     @Override
     public void backward(Device device, Array y, Array dy) {}
@@ -16,7 +16,7 @@ public enum Activation {
   /** max(y, 0). */
   RELU {
     @Override
-    public void forward(Device device, Array y) {
+    void forward(Device device, Array y) {
       device.relu(y, y);
     }
 
@@ -27,7 +27,7 @@ public enum Activation {
   };
 
   /** y = activation(y). */
-  public abstract void forward(Device device, Array y);
+  abstract void forward(Device device, Array y);
 
   /** dy = the gradient before the activation, given the activation's output y. */
   public abstract void backward(Device device, Array y, Array dy);

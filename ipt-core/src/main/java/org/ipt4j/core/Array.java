@@ -58,7 +58,7 @@ public abstract class Array {
   }
 
   /** How much memory its numbers take, in numbers of its device's precision. */
-  public long memory() {
+  protected long memory() {
     return length;
   }
 
@@ -67,7 +67,7 @@ public abstract class Array {
    *
    * @param memory contiguous, of at least {@link #memory} numbers
    */
-  public Array over(Array memory) {
+  protected Array over(Array memory) {
     return memory.hasShape(shape) ? memory : memory.view(0, shape, rowByRow(shape));
   }
 
@@ -77,7 +77,7 @@ public abstract class Array {
   }
 
   /** Whether it has this shape. */
-  public final boolean hasShape(long... other) {
+  final boolean hasShape(long... other) {
     return Arrays.equals(shape, other);
   }
 

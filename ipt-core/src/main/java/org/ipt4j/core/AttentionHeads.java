@@ -12,7 +12,7 @@ package org.ipt4j.core;
  */
 public record AttentionHeads(Array q, Array k, Array v, int perSample, double factor) {
   /** N·A. */
-  public int count() {
+  int count() {
     return (int) q.size(0) * perSample;
   }
 

@@ -154,19 +154,7 @@ public final class Ops {
     Array y = device.operand(x.shape());
     device.copy(x.value(), y);
     // dx = dy
-    return tape.record(
-        Operation.of("operand"),
-        y,
-        dy ->
-            x.receive(
-                (dx, beta) -> {
-                  if (beta == 0) {
-                    device.copy(dy, dx);
-                  } else {
-                    device.add(dx, dy, dx);
-                  }
-                }),
-        x);
+    return tape.record(Operation.of("operand"), y, dy -> device.give(dy, x.target()), x);
   }
 
   /** y = factor · x. */

@@ -18,9 +18,21 @@ final class CardStart {
   /**
    * The card that these settings describe, ready to work.
    *
-   * @throws CudaUnavailableException if anything is missing
+   * @throws CudaUnavailableException if anything is missing or does not start
    */
   static Card start(CudaSettings settings) {
+    try {
+      return started(settings);
+    } catch (CudaUnavailableException unfit) {
+      throw unfit;
+    } catch (IllegalStateException | UnsatisfiedLinkError failure) {
+      LOG.debug("card {} does not start", settings.card(), failure);
+      throw new CudaUnavailableException(
+          "card " + settings.card() + " does not start: " + Libraries.firstLine(failure));
+    }
+  }
+
+  private static Card started(CudaSettings settings) {
     int driver = driver();
     checkNumber(settings.card());
     CardProperties properties = CardProperties.of(settings.card());
@@ -102,6 +114,9 @@ final class CardStart {
       compiler.append("NVRTC ").append(nvrtc.version()).append(" from ").append(loaded.from());
       return (text, definitions) -> cache.get(text, joined(options, definitions), nvrtc);
     } catch (CudaUnavailableException missing) {
+      if (cache.get(Kernels.textOf(List.of()), options, null) == null) {
+        throw missing; // before anything is started
+      }
       compiler.append("kernels compiled before, no NVRTC");
       return (text, definitions) -> {
         byte[] cubin = cache.get(text, joined(options, definitions), null);

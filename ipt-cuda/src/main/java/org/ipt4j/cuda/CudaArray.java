@@ -53,7 +53,7 @@ final class CudaArray extends Array {
   }
 
   @Override
-  public long memory() {
+  protected long memory() {
     return numbersFor(type, length());
   }
 
@@ -63,7 +63,7 @@ final class CudaArray extends Array {
   }
 
   @Override
-  public CudaArray over(Array other) {
+  protected CudaArray over(Array other) {
     return type == Type.FLOAT ? (CudaArray) super.over(other) : of(other).as(type, shape());
   }
 

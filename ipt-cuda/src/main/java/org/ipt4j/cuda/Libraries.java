@@ -275,7 +275,8 @@ final class Libraries {
     return text.toString();
   }
 
-  private static String firstLine(UnsatisfiedLinkError e) {
+  /** The first line of its message. */
+  static String firstLine(Throwable e) {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown");
   }
 }
