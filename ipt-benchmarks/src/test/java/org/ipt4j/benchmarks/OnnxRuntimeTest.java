@@ -45,9 +45,9 @@ class OnnxRuntimeTest {
 
   /**
    * Nothing that a network has seen: attention's scores go far beyond what they are in images, and
-   * either float32 lies up to 4e-3 from what double computes.
+   * either float32 lies up to 2e-2 from what double computes.
    */
-  private static final double OF_NOISE = 1e-2;
+  private static final double OF_NOISE = 3e-2;
 
   /** Rows of a table, for the documentation. */
   private static final List<String> DIFFERENCES = new ArrayList<>();

@@ -102,7 +102,7 @@ class PretrainedTest {
     try (InputStream in = Pretrained.open("tiny")) {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(in.readAllBytes());
       assertThat(HexFormat.of().formatHex(hash))
-          .isEqualTo("e2af4e80bfab05834d2679d6d3fcf393aa6e0d5d5afd3850751f5e189e38dead");
+          .isEqualTo("c87d5daf86d1a539e7c0cde2c47f1c7f13e319e6949083bf3c69d27fde78d460");
     }
     assertThatThrownBy(() -> Pretrained.open("huge")).hasMessageContaining("of tiny, got huge");
   }
