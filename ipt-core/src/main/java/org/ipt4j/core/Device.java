@@ -235,12 +235,39 @@ public abstract class Device {
    */
   public abstract void permute(Array x, Array y, int... axes);
 
-  /** Convolution with stride 1, output as large as the input; out [N,O,H,W]. */
-  protected abstract void convolution(Array x, Array w, Array b, Array out);
+  /**
+   * A convolution with stride 1, whose output is as large as its input: y = r + x ⋆ w + b, or max(x
+   * ⋆ w + b, 0).
+   *
+   * @param x [N,C,H,W]
+   * @param w [O,C,k,k]
+   * @param b [O]
+   * @param r the residual [N,O,H,W]; null: none
+   * @param activation applied to y; none if there is a residual
+   * @param y [N,O,H,W]
+   */
+  public abstract void convolution(
+      Array x, Array w, Array b, Array r, Activation activation, Array y);
 
-  /** All three gradients of {@link #convolution(Array, Array, Array, Array)}, overwriting. */
-  protected abstract void convolutionBackward(
-      Array x, Array w, Array b, Array dy, Array dx, Array dw, Array db);
+  /**
+   * The backward pass of {@link #convolution}, except for the residual, whose gradient is dy.
+   *
+   * @param y the output, if there is an activation
+   * @param dy overwritten if there is an activation
+   * @param dx null if not wanted
+   * @param dw receives the gradient of w
+   * @param db receives the gradient of b
+   */
+  public abstract void convolutionBackward(
+      Array x,
+      Array w,
+      Array b,
+      Activation activation,
+      Array y,
+      Array dy,
+      Target dx,
+      Array dw,
+      Array db);
 
   /** x [R,Q] → out [R,1], the sum of each row times {@code factor}. */
   public void sumRows(Array x, double factor, Array out) {
@@ -317,54 +344,6 @@ public abstract class Device {
   /** db [O] = the sum of dy's rows + beta · db. */
   public void biasGradient(Slopes slopes, double beta, Array db) {
     sumColumns(slopes.dy(), beta, db.reshape(1, db.length()));
-  }
-
-  /**
-   * A convolution with stride 1, whose output is as large as its input: y = r + x ⋆ w + b, or max(x
-   * ⋆ w + b, 0).
-   *
-   * @param x [N,C,H,W]
-   * @param w [O,C,k,k]
-   * @param b [O]
-   * @param r the residual [N,O,H,W]; null: none
-   * @param activation applied to y; none if there is a residual
-   * @param y [N,O,H,W]
-   */
-  public void convolution(Array x, Array w, Array b, Array r, Activation activation, Array y) {
-    convolution(x, w, b, y);
-    if (r != null) {
-      add(y, r, y);
-    }
-    activation.forward(this, y);
-  }
-
-  /**
-   * The backward pass of {@link #convolution(Array, Array, Array, Array, Activation, Array)},
-   * except for the residual, whose gradient is dy.
-   *
-   * @param y the output, if there is an activation
-   * @param dy overwritten if there is an activation
-   * @param dx null if not wanted
-   * @param dw receives the gradient of w
-   * @param db receives the gradient of b
-   */
-  public void convolutionBackward(
-      Array x,
-      Array w,
-      Array b,
-      Activation activation,
-      Array y,
-      Array dy,
-      Target dx,
-      Array dw,
-      Array db) {
-    activation.backward(this, y, dy);
-    boolean overwrites = dx != null && dx.beta() == 0;
-    Array to = overwrites ? dx.array() : array(x.shape());
-    convolutionBackward(x, w, b, dy, to, dw, db);
-    if (dx != null && !overwrites) {
-      add(dx.array(), to, dx.array());
-    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import java.util.Arrays;
+import org.ipt4j.core.Variable.Target;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -212,7 +213,35 @@ class Nd4jDevice extends Device {
   }
 
   @Override
-  protected void convolution(Array x, Array w, Array b, Array out) {
+  public void convolution(Array x, Array w, Array b, Array r, Activation activation, Array y) {
+    convolution(x, w, b, y);
+    if (r != null) {
+      add(y, r, y);
+    }
+    activation.forward(this, y);
+  }
+
+  @Override
+  public void convolutionBackward(
+      Array x,
+      Array w,
+      Array b,
+      Activation activation,
+      Array y,
+      Array dy,
+      Target dx,
+      Array dw,
+      Array db) {
+    activation.backward(this, y, dy);
+    boolean overwrites = dx != null && dx.beta() == 0;
+    Array to = overwrites ? dx.array() : array(x.shape());
+    convolutionBackward(x, w, b, dy, to, dw, db);
+    if (dx != null && !overwrites) {
+      add(dx.array(), to, dx.array());
+    }
+  }
+
+  private void convolution(Array x, Array w, Array b, Array out) {
     Nd4j.exec(
         DynamicCustomOp.builder("conv2d")
             .addInputs(nd(x), nd(w), nd(b))
@@ -221,7 +250,7 @@ class Nd4jDevice extends Device {
             .build());
   }
 
-  @Override
+  /** All three gradients of a convolution, overwriting dx, dw and db. */
   protected void convolutionBackward(
       Array x, Array w, Array b, Array dy, Array dx, Array dw, Array db) {
     Nd4j.exec(

@@ -45,8 +45,8 @@ final class CardStart {
             driver / 1000,
             NativeLibrary::getInstance);
     Libraries.Loaded cublas = libraries.load(Libraries.Family.CUBLAS);
-    CuBlas.register(cublas.library());
-    CuBlasLt.register(libraries.cublasLt(cublas).library());
+    CuBlas.register(cublas.code());
+    CuBlasLt.register(libraries.cublasLt(cublas).code());
     StringBuilder compiler = new StringBuilder();
     Card card = new Card(properties, source(libraries, properties, compiler));
     LOG.info(
@@ -75,7 +75,7 @@ final class CardStart {
     } catch (UnsatisfiedLinkError e) {
       throw new CudaUnavailableException(
           "no NVIDIA driver: expected "
-              + Driver.libraryName()
+              + Driver.fileName()
               + ", found none; install the driver of an NVIDIA card");
     }
     int result = Driver.cuInit(0);
@@ -110,7 +110,7 @@ final class CardStart {
     List<String> options = Kernels.options(properties.major(), properties.minor());
     try {
       Libraries.Loaded loaded = libraries.load(Libraries.Family.NVRTC);
-      Nvrtc nvrtc = new Nvrtc(loaded.library());
+      Nvrtc nvrtc = new Nvrtc(loaded.code());
       compiler.append("NVRTC ").append(nvrtc.version()).append(" from ").append(loaded.from());
       return (text, definitions) -> cache.get(text, joined(options, definitions), nvrtc);
     } catch (CudaUnavailableException missing) {

@@ -607,17 +607,6 @@ final class CudaDevice extends Device {
   }
 
   @Override
-  protected void convolution(Array x, Array w, Array b, Array out) {
-    convolution(x, w, b, null, Activation.NONE, out);
-  }
-
-  @Override
-  protected void convolutionBackward(
-      Array x, Array w, Array b, Array dy, Array dx, Array dw, Array db) {
-    convolutionBackward(x, w, b, Activation.NONE, null, dy, new Target(dx, 0), dw, db);
-  }
-
-  @Override
   public void convolution(Array x, Array w, Array b, Array r, Activation activation, Array y) {
     convolutions.forward(x, w, b, r, activation, y);
   }

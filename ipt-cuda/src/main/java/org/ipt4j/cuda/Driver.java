@@ -36,12 +36,12 @@ final class Driver {
    */
   static synchronized void load() {
     if (!loaded) {
-      Native.register(Driver.class, NativeLibrary.getInstance(libraryName()));
+      Native.register(Driver.class, NativeLibrary.getInstance(fileName()));
       loaded = true;
     }
   }
 
-  static String libraryName() {
+  static String fileName() {
     return Platform.isWindows() ? "nvcuda" : "libcuda.so.1";
   }
 

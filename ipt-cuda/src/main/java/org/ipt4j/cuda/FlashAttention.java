@@ -1,5 +1,8 @@
 package org.ipt4j.cuda;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.ipt4j.core.Array;
 import org.ipt4j.core.AttentionHeads;
 import org.ipt4j.core.Variable.Target;
@@ -34,7 +37,6 @@ final class FlashAttention {
     final CudaArray k;
     final CudaArray v;
     final Type type;
-    final String form;
     final String kernel;
     final AttentionHeads heads;
 
@@ -45,8 +47,7 @@ final class FlashAttention {
       k = input(heads.k());
       v = input(heads.v());
       String floats = device.arithmetic() == Arithmetic.FLOAT32 ? "_float32" : "_tf32";
-      form = type == Type.BF16 ? "_bf16" : floats;
-      kernel = form + "_" + padded(heads.width());
+      kernel = (type == Type.BF16 ? "_bf16" : floats) + "_" + padded(heads.width());
     }
 
     /** In the type of the queries, the numbers of a row side by side. */
@@ -103,18 +104,14 @@ final class FlashAttention {
     CudaArray slopes = in.input(dy);
     CudaArray outputs = in.input(y);
     CudaArray deltas = deltas(in, outputs, slopes);
-    Ready ofQueries = ready(in, dq);
-    Ready ofKeys = ready(in, dk);
-    Ready ofValues = ready(in, dv);
-    if (ofQueries.wanted()) {
-      queries(in, slopes, kept, deltas, ofQueries);
-      ofQueries.finish();
-    }
-    if (ofKeys.wanted() || ofValues.wanted()) {
-      keys(in, slopes, kept, deltas, ofKeys, ofValues);
-      ofKeys.finish();
-      ofValues.finish();
-    }
+    Ready ofQueries = new Ready(in, dq);
+    Ready ofKeys = new Ready(in, dk);
+    Ready ofValues = new Ready(in, dv);
+    int[] queryBlocks = blocks(queryBlocks(heads), heads);
+    int[] keyBlocks = blocks(keyBlocks(heads), heads);
+    List<Object> inputs = List.of(in.q, in.k, in.v, slopes, kept, deltas);
+    launch("Queries", queryBlocks, queryThreads(heads), in, inputs, slopes, ofQueries);
+    launch("Keys", keyBlocks, keyThreads(heads), in, inputs, slopes, ofKeys, ofValues);
   }
 
   /** Where a kernel writes a gradient: the target itself, or an array of the kernel's type. */
@@ -149,10 +146,6 @@ final class FlashAttention {
     }
   }
 
-  private Ready ready(Inputs in, Target target) {
-    return new Ready(in, target);
-  }
-
   /** The sums of dy ∘ y over a head's columns [N,A,S]. */
   private CudaArray deltas(Inputs in, CudaArray y, CudaArray dy) {
     AttentionHeads heads = in.heads;
@@ -176,72 +169,38 @@ final class FlashAttention {
     return deltas;
   }
 
-  private void queries(Inputs in, CudaArray dy, Array kept, CudaArray deltas, Ready dq) {
+  /** Launches a kernel of the backward pass, if any of its gradients is wanted. */
+  private void launch(
+      String what,
+      int[] blocks,
+      int threads,
+      Inputs in,
+      List<Object> inputs,
+      CudaArray dy,
+      Ready... gradients) {
+    if (Arrays.stream(gradients).noneMatch(Ready::wanted)) {
+      return;
+    }
     AttentionHeads heads = in.heads;
-    gpu.launch(
-        "attentionQueries" + in.kernel,
-        blocks(queryBlocks(heads), heads),
-        queryThreads(heads),
-        0,
-        in.q,
-        in.k,
-        in.v,
-        dy,
-        kept,
-        deltas,
-        dq.array,
-        heads.perSample(),
-        heads.queries(),
-        heads.keys(),
-        heads.width(),
-        in.q.stride(0),
-        in.q.stride(1),
-        in.k.stride(0),
-        in.k.stride(1),
-        in.v.stride(0),
-        in.v.stride(1),
-        dy.stride(0),
-        dy.stride(1),
-        dq.stride(0),
-        dq.stride(1),
-        (float) heads.factor(),
-        dq.beta());
-  }
-
-  private void keys(Inputs in, CudaArray dy, Array kept, CudaArray deltas, Ready dk, Ready dv) {
-    AttentionHeads heads = in.heads;
-    gpu.launch(
-        "attentionKeys" + in.kernel,
-        blocks(keyBlocks(heads), heads),
-        keyThreads(heads),
-        0,
-        in.q,
-        in.k,
-        in.v,
-        dy,
-        kept,
-        deltas,
-        dk.array,
-        dv.array,
-        heads.perSample(),
-        heads.queries(),
-        heads.keys(),
-        heads.width(),
-        in.q.stride(0),
-        in.q.stride(1),
-        in.k.stride(0),
-        in.k.stride(1),
-        in.v.stride(0),
-        in.v.stride(1),
-        dy.stride(0),
-        dy.stride(1),
-        dk.stride(0),
-        dk.stride(1),
-        dv.stride(0),
-        dv.stride(1),
-        (float) heads.factor(),
-        dk.beta(),
-        dv.beta());
+    List<Object> arguments = new ArrayList<>(inputs);
+    for (Ready gradient : gradients) {
+      arguments.add(gradient.array);
+    }
+    arguments.addAll(List.of(heads.perSample(), heads.queries(), heads.keys(), heads.width()));
+    for (CudaArray x : List.of(in.q, in.k, in.v, dy)) {
+      arguments.addAll(List.of(x.stride(0), x.stride(1)));
+    }
+    for (Ready gradient : gradients) {
+      arguments.addAll(List.of(gradient.stride(0), gradient.stride(1)));
+    }
+    arguments.add((float) heads.factor());
+    for (Ready gradient : gradients) {
+      arguments.add(gradient.beta());
+    }
+    gpu.launch("attention" + what + in.kernel, blocks, threads, 0, arguments.toArray());
+    for (Ready gradient : gradients) {
+      gradient.finish();
+    }
   }
 
   private static int[] blocks(int each, AttentionHeads heads) {

@@ -62,7 +62,7 @@ final class Libraries {
   }
 
   /** A loaded library and the path or name that it was loaded from. */
-  record Loaded(NativeLibrary library, String from) {}
+  record Loaded(NativeLibrary code, String from) {}
 
   private static final List<Integer> MAJORS = List.of(13, 12);
   private static final String NVIDIA = "nvidia";

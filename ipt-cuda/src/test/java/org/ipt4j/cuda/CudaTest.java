@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class CudaTest {
   private static boolean hasDriver() {
     try {
-      NativeLibrary.getInstance(Driver.libraryName());
+      NativeLibrary.getInstance(Driver.fileName());
       return true;
     } catch (UnsatisfiedLinkError e) {
       return false;
@@ -27,7 +27,7 @@ class CudaTest {
           .isInstanceOf(CudaUnavailableException.class)
           .hasMessage(
               "no NVIDIA driver: expected "
-                  + Driver.libraryName()
+                  + Driver.fileName()
                   + ", found none; install the driver of an NVIDIA card");
     }
   }

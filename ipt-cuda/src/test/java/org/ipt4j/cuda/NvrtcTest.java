@@ -26,7 +26,7 @@ class NvrtcTest {
         new Libraries(
             List.of(), System.getenv(), Platform.isWindows(), 13, NativeLibrary::getInstance);
     try {
-      nvrtc = new Nvrtc(libraries.load(Libraries.Family.NVRTC).library());
+      nvrtc = new Nvrtc(libraries.load(Libraries.Family.NVRTC).code());
     } catch (CudaUnavailableException e) {
       Assumptions.abort("skipped: " + e.getMessage());
     }
