@@ -66,7 +66,7 @@ final class CardDeviations {
         new Patches(
                 new DeadLeaves(1, 40, 256, 256),
                 degradation,
-                new PatchOptions(PATCHES, model.config().imageSide(), true, 1))
+                new PatchOptions(PATCHES, model.config().imageSide(), 1))
             .batch(0);
     Result exact = null;
     for (Arithmetic arithmetic : Arithmetic.values()) {

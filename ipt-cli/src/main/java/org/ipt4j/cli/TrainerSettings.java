@@ -49,6 +49,15 @@ public final class TrainerSettings {
   private boolean turned;
 
   @Option(
+      names = "--detail",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "Share of the patches, 0..1, for which the more detailed of two places in an image is"
+              + " taken.")
+  private double detail;
+
+  @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
@@ -136,7 +145,7 @@ public final class TrainerSettings {
   public PatchOptions patches(Task task, int side) {
     Map<String, String> own = byTask("--task-batch", taskBatch);
     int count = own.containsKey(task.name()) ? whole(own.get(task.name())) : batch;
-    return new PatchOptions(count, side, turned, seed);
+    return new PatchOptions(count, side, turned, detail, seed);
   }
 
   private static int whole(String number) {

@@ -178,6 +178,13 @@ class RunSettingsTest {
   }
 
   @Test
+  void theShareOfDetailedPatchesIsChecked() {
+    assertThat(pretrain("detail", "--config", "nano", "--steps", "3", "--detail", "75").err())
+        .contains("the share of patches that are the more detailed of two is in 0..1, got 75.0")
+        .hasLineCount(1);
+  }
+
+  @Test
   void everySettingReachesTheRun() throws IOException {
     Outcome run =
         pretrain(

@@ -62,7 +62,7 @@ public interface BatchSource {
         (task, degradation) -> {
           PatchOptions of = options.apply(task);
           long seed = Randomness.seedAt(of.seed(), task.name().hashCode());
-          PatchOptions own = new PatchOptions(of.count(), of.side(), of.turned(), seed);
+          PatchOptions own = of.withSeed(seed);
           sources.put(task, new Patches(images, degradation, own, skipped)::batch);
         });
     return of(sources);

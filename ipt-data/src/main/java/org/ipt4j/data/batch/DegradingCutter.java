@@ -34,8 +34,17 @@ record DegradingCutter(ImageSource source, Degradation degradation) implements P
     boolean mirrored = options.turned() && random.nextBoolean();
     int turn = options.turned() ? random.nextInt(4) : 0;
     boolean upright = turn % 2 == 0;
-    Extent rows = extent(upright ? image.height() : image.width(), side, random);
-    Extent columns = extent(upright ? image.width() : image.height(), side, random);
+    int height = (upright ? image.height() : image.width()) / scale;
+    int width = (upright ? image.width() : image.height()) / scale;
+    PatchPlace place =
+        PatchPlace.draw(
+            height - side + 1,
+            width - side + 1,
+            options,
+            at -> clean(image, mirrored, turn, at, side).detail(),
+            random);
+    Extent rows = extent(place.top(), height, side);
+    Extent columns = extent(place.left(), width, side);
     Window window =
         new Window(
             image,
@@ -54,22 +63,32 @@ record DegradingCutter(ImageSource source, Degradation degradation) implements P
     return new ImagePair(degradation.part(copied, wanted, random), copied.crop(patch));
   }
 
+  private Window clean(Image image, boolean mirrored, int turn, PatchPlace place, int side) {
+    int scale = scale();
+    return new Window(
+        image,
+        mirrored,
+        turn,
+        place.top() * scale,
+        place.left() * scale,
+        side * scale,
+        side * scale);
+  }
+
   /**
    * Along one side of an image: where the clean patch begins, and where the patch with its margin
    * begins and ends.
    */
   private record Extent(int place, int from, int to) {}
 
-  private Extent extent(int length, int side, RandomGenerator random) {
+  // all in blocks of scale pixels; what exceeds a whole block at the end is no part of the image
+  private Extent extent(int place, int blocks, int side) {
     int scale = scale();
-    // all in blocks of scale pixels; what exceeds a whole block at the end is no part of the image
     int margin = (degradation.margin() + scale - 1) / scale;
     int grid = 1;
     while (grid * scale % degradation.grid() != 0) {
       grid++;
     }
-    int blocks = length / scale;
-    int place = random.nextInt(blocks - side + 1);
     int from = Math.max(0, place - margin) / grid * grid;
     int to = Math.min(blocks, place + side + margin);
     return new Extent(place * scale, from * scale, to * scale);

@@ -13,6 +13,9 @@ public final class Image {
   /** Red, green and blue. */
   public static final int CHANNELS = 3;
 
+  private static final int GREEN = 1;
+  private static final int DETAIL_PLACES = 16; // along each side of an area
+
   /** A byte's value: a table, since Java converts integers to floats one after the other. */
   private static final float[] VALUES = new float[256];
 
@@ -277,6 +280,34 @@ public final class Image {
       }
     }
     return new Image(rows, columns, outFloats, outBytes);
+  }
+
+  /** The area of this image that a {@link #window} shows. */
+  Area covered(boolean mirrored, int quarterTurns, int top, int left, int rows, int columns) {
+    int turn = quarterTurns & 3;
+    int[] first = at(turn, mirrored, top, left);
+    int[] last = at(turn, mirrored, top + rows - 1, left + columns - 1);
+    return new Area(
+        Math.min(first[0], last[0]),
+        Math.min(first[1], last[1]),
+        Math.abs(first[0] - last[0]) + 1,
+        Math.abs(first[1] - last[1]) + 1);
+  }
+
+  /** {@link Window#detail} of an area. */
+  double detail(Area area) {
+    int down = Math.min(DETAIL_PLACES, area.height() - 1);
+    int across = Math.min(DETAIL_PLACES, area.width() - 1);
+    double sum = 0;
+    for (int i = 0; i < down; i++) {
+      int y = area.top() + i * (area.height() - 1) / down;
+      for (int j = 0; j < across; j++) {
+        int x = area.left() + j * (area.width() - 1) / across;
+        float pixel = at(GREEN, y, x);
+        sum += Math.abs(pixel - at(GREEN, y + 1, x)) + Math.abs(pixel - at(GREEN, y, x + 1));
+      }
+    }
+    return sum / Math.max(1, down * across);
   }
 
   // where the turned image's (y, x) lies in this one

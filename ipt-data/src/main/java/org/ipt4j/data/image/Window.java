@@ -36,6 +36,14 @@ public record Window(
     return crop(area());
   }
 
+  /**
+   * How much detail it shows: the mean difference of a pixel's green from that of the pixel below
+   * and of the one beside it, at 16×16 of its pixels.
+   */
+  public double detail() {
+    return source.detail(source.covered(mirrored, turn, top, left, height, width));
+  }
+
   /** All of it, as an area. */
   public Area area() {
     return new Area(0, 0, height, width);

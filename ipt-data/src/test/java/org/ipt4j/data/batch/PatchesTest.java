@@ -2,10 +2,12 @@ package org.ipt4j.data.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.random.RandomGenerator;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.degradation.Degradation;
@@ -16,6 +18,7 @@ import org.ipt4j.data.image.Images;
 import org.ipt4j.data.image.UnreadableImageException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PatchesTest {
@@ -135,6 +138,34 @@ class PatchesTest {
     assertThatThrownBy(() -> none.batch(0))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("of 3 images 3 were skipped");
+  }
+
+  /** Of two places, both are in the flat half of an image a quarter of the time. */
+  @ParameterizedTest
+  @CsvSource({"0, 0.5", "0.5, 0.375", "1, 0.25"})
+  void ofTwoPlacesTheMoreDetailedOneIsTaken(double share, double flat) {
+    Random random = new Random(1);
+    float[] pixels = new float[3 * 200 * 100];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = i % 100 < 50 ? 7 : random.nextInt(256);
+    }
+    ImageSource image = new Faulty(List.of(new Image(200, 100, pixels)));
+    PatchOptions options = new PatchOptions(2000, 2, 1).withDetail(share);
+    Patches degraded = new Patches(image, Degradation.parse("x2"), options);
+    Patches pairs = new Patches(PairSource.degrading(image, Degradation.parse("x2"), 1), options);
+
+    assertThat(flatShare(degraded.batch(0))).isCloseTo(flat, within(0.04));
+    assertThat(flatShare(pairs.batch(0))).isCloseTo(flat, within(0.04));
+  }
+
+  private static double flatShare(PatchBatch batch) {
+    int side = batch.side() * batch.scale();
+    int flat = 0;
+    for (int n = 0; n < batch.count(); n++) {
+      Image patch = image(batch.clean(), n, side);
+      flat += patch.equals(Images.constant(side, side, 7)) ? 1 : 0;
+    }
+    return (double) flat / batch.count();
   }
 
   /** A degradation of a user's own needs nothing but the interface. */

@@ -50,6 +50,45 @@ class ImageTest {
     }
   }
 
+  /** The green of a pixel is 10·row + column: its neighbours differ by 10 and by 1. */
+  @Test
+  void detailIsTheDifferenceOfNeighbours() {
+    float[] pixels = new float[3 * 9 * 7];
+    for (int y = 0; y < 9; y++) {
+      for (int x = 0; x < 7; x++) {
+        pixels[(9 + y) * 7 + x] = 10 * y + x;
+      }
+    }
+    Image image = new Image(9, 7, pixels);
+    assertThat(Window.of(image).detail()).isEqualTo(11);
+    assertThat(new Window(image, false, 0, 2, 3, 1, 4).detail()).as("one row").isZero();
+    assertThat(Window.of(Images.constant(40, 40, 9)).detail()).isZero();
+  }
+
+  @Test
+  void detailOfAWindowIsThatOfWhatItShows() {
+    float[] pixels = new float[3 * 7 * 10];
+    pixels[7 * 10 + 3 * 10 + 6] = 100; // green at (3,6)
+    Image image = new Image(7, 10, pixels);
+    for (int k = 0; k < 8; k++) {
+      boolean upright = k % 2 == 0;
+      for (int top = 0; top < (upright ? 4 : 7); top++) {
+        for (int left = 0; left < (upright ? 7 : 4); left++) {
+          Window window = new Window(image, k >= 4, k, top, left, 4, 4);
+          if (shows(window.image().crop(1, 1, 2, 2))) { // within, not at an edge
+            assertThat(window.detail()).isPositive();
+          } else if (!shows(window.image())) {
+            assertThat(window.detail()).isZero();
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean shows(Image part) {
+    return !part.equals(Images.constant(part.height(), part.width(), 0));
+  }
+
   @Test
   void middleLeavesAsMuchOnBothSides() {
     Image image = Images.noise(7, 10, Randomness.at(4));

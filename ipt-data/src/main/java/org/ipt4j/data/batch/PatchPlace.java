@@ -1,0 +1,31 @@
+package org.ipt4j.data.batch;
+
+import java.util.function.ToDoubleFunction;
+import java.util.random.RandomGenerator;
+
+/** Where a patch begins in a flipped and rotated image. */
+record PatchPlace(int top, int left) {
+  /**
+   * Draws a place, for some patches the more detailed of two.
+   *
+   * @param rows that a patch may begin at, from 0
+   * @param columns that it may begin at
+   */
+  static PatchPlace draw(
+      int rows,
+      int columns,
+      PatchOptions options,
+      ToDoubleFunction<PatchPlace> detail,
+      RandomGenerator random) {
+    PatchPlace one = uniform(rows, columns, random);
+    if (options.detail() == 0 || random.nextDouble() >= options.detail()) {
+      return one;
+    }
+    PatchPlace other = uniform(rows, columns, random);
+    return detail.applyAsDouble(other) > detail.applyAsDouble(one) ? other : one;
+  }
+
+  private static PatchPlace uniform(int rows, int columns, RandomGenerator random) {
+    return new PatchPlace(random.nextInt(rows), random.nextInt(columns));
+  }
+}
