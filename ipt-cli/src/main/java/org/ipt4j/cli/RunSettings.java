@@ -82,8 +82,9 @@ final class RunSettings {
       names = "--run",
       paramLabel = "FILE",
       description =
-          "YAML with any of these options, their names without dashes as keys, TASK=… as lists or"
-              + " maps; options given here come first.")
+          "YAML with any of these options but --run, --resume, --out, --ui, --threads,"
+              + " --loader-threads and --profile; their names without dashes as keys, TASK=… as lists"
+              + " or maps; options given here come first.")
   private Path run;
 
   @Option(
