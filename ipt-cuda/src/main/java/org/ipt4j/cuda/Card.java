@@ -26,8 +26,6 @@ final class Card implements Gpu {
   private final Staging staging;
   private final Blas blas;
   private final BlasLt blasLt;
-  private long rounded;
-  private int roundedLength;
 
   /** Starts a card; cuBLAS and cublasLt are registered. */
   Card(CardProperties properties, Kernels.Source source) {
@@ -170,15 +168,14 @@ final class Card implements Gpu {
 
   @Override
   public boolean fuses(Product product) {
-    if (product.count() != 1 || product.alpha() != 1 || product.beta() != 0) {
-      return false;
-    }
     use();
-    Gemm gemm = Gemm.of(product);
-    synchronized (blasLt) {
-      long bias = rounds(product) ? rounded(gemm.m()) : product.bias();
-      return blasLt.has(gemm, product.arithmetic(), bias, product.relu());
-    }
+    return isSum(product)
+        && blasLt.has(Gemm.of(product), product.arithmetic(), product.bias(), product.relu());
+  }
+
+  /** Whether it is a sum of a·b and others, each counted once. */
+  private static boolean isSum(Product product) {
+    return product.count() == 1 && product.alpha() == 1 && product.beta() == 0;
   }
 
   @Override
@@ -187,37 +184,12 @@ final class Card implements Gpu {
     Gemm gemm = Gemm.of(product);
     if (product.bias() == 0 && product.residual() == 0 && !product.relu()) {
       blas.multiply(gemm, product.arithmetic(), product.alpha(), product.beta());
-    } else if (!fuses(product)) {
-      throw new UnsupportedOperationException("no product with bias and relu like " + product);
+    } else if (isSum(product)) {
+      blasLt.multiply(
+          gemm, product.arithmetic(), product.bias(), product.residual(), product.relu());
     } else {
-      synchronized (blasLt) {
-        long bias = rounds(product) ? round(product.bias(), gemm.m()) : product.bias();
-        blasLt.multiply(gemm, product.arithmetic(), bias, product.residual(), product.relu());
-      }
+      throw new UnsupportedOperationException("no product with bias and relu like " + product);
     }
-  }
-
-  /** A bias is added in the type of the result. */
-  private static boolean rounds(Product product) {
-    return product.bias() != 0 && product.out().type() == Type.BF16;
-  }
-
-  private long round(long bias, int length) {
-    long to = rounded(length);
-    launch("roundToBf16", new int[] {(length + 255) / 256}, 256, 0, bias, to, length);
-    return to;
-  }
-
-  /** Memory for so many bfloat16 numbers, for the next product alone. */
-  private long rounded(int length) {
-    if (length > roundedLength) {
-      if (rounded != 0) {
-        free(rounded);
-      }
-      roundedLength = Math.max(length, 1 << 14);
-      rounded = allocate(2L * roundedLength);
-    }
-    return rounded;
   }
 
   @Override

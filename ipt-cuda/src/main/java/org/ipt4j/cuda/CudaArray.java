@@ -71,15 +71,4 @@ final class CudaArray extends Array {
   CudaArray as(Type other, long... shape) {
     return new CudaArray(device, memory, address, other, shape, rowByRow(shape));
   }
-
-  /** The same numbers in the order in which they lie in memory; null if there are gaps. */
-  CudaArray inMemoryOrder() {
-    if (isRowByRow()) {
-      return this;
-    }
-    if (rank() == 2 && transposed().isRowByRow()) {
-      return (CudaArray) transposed();
-    }
-    return null;
-  }
 }

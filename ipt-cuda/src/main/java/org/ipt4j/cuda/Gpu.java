@@ -38,7 +38,7 @@ interface Gpu {
    * = a·b + bias + residual, and max(out, 0) if {@code relu}.
    *
    * @param out by rows
-   * @param bias of each column, float; 0: none
+   * @param bias of each column, of out's type; 0: none
    * @param residual a matrix that lies as out does and is added; 0: none
    */
   record Product(

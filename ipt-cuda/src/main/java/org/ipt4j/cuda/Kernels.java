@@ -18,14 +18,7 @@ final class Kernels {
 
   /** What all share, and a file for each topic. */
   static final List<String> FILES =
-      List.of(
-          SHARED,
-          "elementwise.cu",
-          "norms.cu",
-          "reductions.cu",
-          ATTENTION,
-          "convolution.cu",
-          "rounding.cu");
+      List.of(SHARED, "elementwise.cu", "norms.cu", "reductions.cu", ATTENTION, "convolution.cu");
 
   /** Where machine code comes from. */
   @FunctionalInterface

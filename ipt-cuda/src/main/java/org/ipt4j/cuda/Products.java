@@ -93,7 +93,7 @@ final class Products {
       return false;
     }
     boolean rectifies = activation == Activation.RELU;
-    CudaArray bias = b == null ? null : CudaArray.of(b);
+    CudaArray bias = b == null ? null : device.in(to.type(), CudaArray.of(b));
     CudaArray weights = transposed(CudaArray.of(w));
     Type type = type(CudaArray.of(x), weights, to);
     CudaArray left = factor(type, CudaArray.of(x));

@@ -83,12 +83,14 @@ final class Staging {
   private final class Piece implements StagedMemory.Piece {
     private final long address;
     private final long bytes;
-    private final Event arrived = new Event();
-    private final Event used = new Event();
+    private final Event arrived;
+    private final Event used;
 
     Piece(long bytes) {
       this.bytes = bytes;
-      this.address = card.allocate(bytes);
+      address = card.allocate(bytes); // first: it may fail
+      arrived = new Event();
+      used = new Event();
     }
 
     @Override

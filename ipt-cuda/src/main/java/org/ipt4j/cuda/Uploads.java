@@ -35,12 +35,13 @@ final class Uploads {
     if (current >= 0) {
       ring[current].record();
     }
-    current = (current + 1) % ring.length;
-    if (ring[current] == null) {
-      ring[current] = new PinnedBuffer(stream);
+    int next = (current + 1) % ring.length;
+    if (ring[next] == null) {
+      ring[next] = new PinnedBuffer(stream);
     } else {
-      ring[current].await();
+      ring[next].await();
     }
+    current = next;
     position = 0;
   }
 }

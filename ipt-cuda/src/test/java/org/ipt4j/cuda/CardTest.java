@@ -56,13 +56,24 @@ class CardTest {
     return numbers;
   }
 
-  private static long toBf16(long floats, int length) {
-    long to = card.allocate(2L * length);
-    card.launch("roundToBf16", new int[] {(length + 255) / 256}, 256, 0, floats, to, length);
-    return to;
+  /** Numbers, of an even count, as the type has them; two of bfloat16 lie in a float's memory. */
+  private static long onCard(float[] numbers, Type type) {
+    if (type == Type.FLOAT) {
+      return onCard(numbers);
+    }
+    float[] pairs = new float[numbers.length / 2];
+    for (int i = 0; i < pairs.length; i++) {
+      int both = bf16Bits(numbers[2 * i]) | bf16Bits(numbers[2 * i + 1]) << 16;
+      pairs[i] = Float.intBitsToFloat(both);
+    }
+    return onCard(pairs);
   }
 
-  /** Two bfloat16 numbers lie in a float's memory. */
+  private static int bf16Bits(float number) {
+    int bits = Float.floatToRawIntBits(number);
+    return bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
+  }
+
   private static float[] readBf16(long address, int length) {
     float[] pairs = read(address, length / 2);
     float[] numbers = new float[length];
@@ -142,10 +153,10 @@ class CardTest {
     float[] a = numbers(count * ROWS * INNER);
     float[] b = numbers(count * INNER * COLUMNS);
     float[] out = numbers(count * ROWS * COLUMNS);
-    long onA = half ? toBf16(onCard(a), a.length) : onCard(a);
-    long onB = half ? toBf16(onCard(b), b.length) : onCard(b);
-    long onOut = onCard(out);
     Type type = half ? Type.BF16 : Type.FLOAT;
+    long onA = onCard(a, type);
+    long onB = onCard(b, type);
+    long onOut = onCard(out);
 
     card.multiply(
         new Product(
@@ -184,10 +195,10 @@ class CardTest {
     if (result == Type.FLOAT && !relu) {
       residual = numbers(ROWS * COLUMNS);
     }
-    long onA = half ? toBf16(onCard(a), a.length) : onCard(a);
-    long onB = half ? toBf16(onCard(b), b.length) : onCard(b);
-    long onOut = card.allocate(4L * ROWS * COLUMNS);
     Type type = half ? Type.BF16 : Type.FLOAT;
+    long onA = onCard(a, type);
+    long onB = onCard(b, type);
+    long onOut = card.allocate(4L * ROWS * COLUMNS);
     Product product =
         new Product(
             matrix(onA, type, ROWS, INNER, false),
@@ -196,7 +207,7 @@ class CardTest {
             1,
             1,
             0,
-            onCard(bias),
+            onCard(bias, result),
             result == Type.FLOAT && !relu ? onCard(residual) : 0,
             relu,
             arithmetic);

@@ -258,7 +258,7 @@ final class EmulatedGpu implements Gpu {
 
   @Override
   public boolean fuses(Product product) {
-    return product.out().type() == Type.FLOAT;
+    return true;
   }
 
   @Override

@@ -153,12 +153,12 @@ class EmulatedMemoryTest {
     CudaArray x = card.allocate(4);
     int[] blocks = {1};
 
-    assertThatThrownBy(() -> gpu.launch("roundToBf16", blocks, 32, 0, x.address(), x, 4))
-        .hasMessage("roundToBf16 gets an address; expected the array there");
-    gpu.launch("roundToBf16", blocks, 32, 0, x, x, 4);
+    assertThatThrownBy(() -> gpu.launch("meanOfTotals", blocks, 256, 0, x.address(), 1, 4L, x))
+        .hasMessage("meanOfTotals gets an address; expected the array there");
+    gpu.launch("meanOfTotals", blocks, 256, 0, x, 1, 4L, x);
     card.free(x);
-    assertThatThrownBy(() -> gpu.launch("roundToBf16", blocks, 32, 0, x, x, 4))
-        .hasMessageStartingWith("roundToBf16 gets memory that is not allocated: ");
+    assertThatThrownBy(() -> gpu.launch("meanOfTotals", blocks, 256, 0, x, 1, 4L, x))
+        .hasMessageStartingWith("meanOfTotals gets memory that is not allocated: ");
   }
 
   @Test

@@ -365,7 +365,8 @@ struct Matrix {
 EXPORTED void multiplyMatrices(const int64_t* p, float alpha, float beta) {
   emulator::Matrix a(p), b(p + 5), out(p + 10), residual(p + 10);
   int64_t rows = p[15], terms = p[16], columns = p[17], count = p[18];
-  const float* bias = reinterpret_cast<const float*>(p[19]);
+  emulator::Matrix bias(p + 10);
+  bias.numbers = reinterpret_cast<char*>(p[19]);
   residual.numbers = reinterpret_cast<char*>(p[20]);
   std::vector<double> sums(columns);
   for (int64_t n = 0; n < count; n++)
@@ -380,7 +381,7 @@ EXPORTED void multiplyMatrices(const int64_t* p, float alpha, float beta) {
         double y = alpha * sums[c];
         if (beta != 0) y += beta * out.get(place);
         if (residual.numbers) y += residual.get(place);
-        if (bias) y += bias[c];
+        if (bias.numbers) y += bias.get(c);
         out.put(place, p[21] && y < 0 ? 0 : y);
       }
     }
