@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.indexer.FloatIndexer;
@@ -109,7 +110,8 @@ final class CpuDevice extends Nd4jDevice {
   @Override
   protected void convolutionBackward(
       Array x, Array w, Array b, Array dy, Array dx, Array dw, Array db) {
-    if (WinogradGradients.support(x, w)) {
+    if (WinogradGradients.support(x, w)
+        && Stream.of(x, w, dy, dx, dw, db).allMatch(Array::isRowByRow)) {
       new WinogradGradients(x, w, dy).write(dx, dw, db);
     } else {
       super.convolutionBackward(x, w, b, dy, dx, dw, db);

@@ -177,7 +177,7 @@ public final class Ops {
    * Layer normalisation (Ba et al., 2016): y = x̂ ∘ gain + bias, x̂ = (x − mean) / √(variance + ε),
    * over the last axis, ε = 1e-5, variance with 1/D. The result is an {@link #operand}.
    *
-   * @param x [..., D]
+   * @param x [..., D], no part of a wider array
    * @param gain [D]
    * @param bias [D]
    */
@@ -185,6 +185,7 @@ public final class Ops {
     Device device = tape.device();
     long d = gain.size(0);
     Shapes.check(tape, "layerNorm", x, -1, d);
+    Shapes.checkOnePiece(tape, "layerNorm", x);
     Array y = device.operand(x.shape());
     Array rows = x.value().rows();
     Array mean = tape.array(rows.size(0), 1); // of each row [R,1]

@@ -44,4 +44,17 @@ final class Shapes {
               tape.place()));
     }
   }
+
+  /** Checks that {@code x} is no part of a wider array. */
+  static void checkOnePiece(Tape tape, String operation, Variable x) {
+    if (!x.value().isRowByRow()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s expects an array in one piece, got columns of a wider one, %s, at %s",
+              operation,
+              x.value(),
+              tape.place()));
+    }
+  }
 }

@@ -71,7 +71,7 @@ final class WinogradGradients {
     return slabs;
   }
 
-  /** Overwrites the gradients of x, w and the biases [O]. */
+  /** Overwrites the gradients of x, w and the biases [O], each contiguous. */
   void write(Array dx, Array dw, Array db) {
     Array dfilters = array(filters.shape());
     Blas.singleThreaded(

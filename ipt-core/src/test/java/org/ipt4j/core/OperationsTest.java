@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
@@ -162,6 +163,69 @@ public class OperationsTest {
         new long[] {n, in, h, w},
         new long[] {out, in, k, k},
         new long[] {out});
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {3, 5})
+  void conv2dOfColumns(long k) {
+    long[] b = {2};
+    check(
+        (tape, v) -> ConvOps.conv2d(tape, columns(tape, v[0], 4), v[1], v[2]),
+        new long[] {2, 3, 5, 10},
+        new long[] {2, 3, k, k},
+        b);
+    check(
+        (tape, v) -> ConvOps.conv2d(tape, v[0], columns(tape, v[1], 2), v[2]),
+        new long[] {2, 3, 5, 6},
+        new long[] {2, 3, k, k + 2},
+        b);
+  }
+
+  @Test
+  void columnsOfAWiderArray() {
+    long[] x = {3, 7};
+    long[] part = {3, 5};
+    INDArray target = OperationContract.weights(part);
+    check(
+        (tape, v) -> Ops.linear(tape, columns(tape, v[0], 2), columns(tape, v[1], 2), v[2]),
+        x,
+        new long[] {4, 7},
+        new long[] {4});
+    check(
+        (tape, v) -> Ops.linearOnto(tape, columns(tape, v[0], 2), v[1], v[2], null),
+        x,
+        part,
+        new long[] {5, 5});
+    check((tape, v) -> Ops.add(tape, columns(tape, v[0], 2), v[1]), x, part);
+    check((tape, v) -> Ops.relu(tape, columns(tape, v[0], 2)), x);
+    check((tape, v) -> Ops.scale(tape, columns(tape, v[0], 2), -0.3), x);
+    check((tape, v) -> Losses.l1(tape, columns(tape, v[0], 2), constant(tape, target)), x);
+    check(
+        (tape, v) -> Losses.charbonnier(tape, columns(tape, v[0], 2), constant(tape, target), 0.3),
+        x);
+  }
+
+  @Test
+  void whatTakesOnePieceOnlyRefusesColumns() {
+    for (long[] x : new long[][] {{3, 7}, {2, 3, 7}}) {
+      assertThatThrownBy(
+              () ->
+                  check(
+                      (tape, v) -> Ops.layerNorm(tape, columns(tape, v[0], 2), v[1], v[2]),
+                      x,
+                      new long[] {5},
+                      new long[] {5}))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith(
+              "layerNorm expects an array in one piece, got columns of a wider one")
+          .hasMessageEndingWith("3, 5], at input2");
+    }
+  }
+
+  /** The columns of 1.5 · x from {@code from} on. */
+  private static Variable columns(Tape tape, Variable x, long from) {
+    long last = x.size(x.shape().length - 1);
+    return tape.split(Ops.scale(tape, x, 1.5), 0, from, last)[1];
   }
 
   @ParameterizedTest
