@@ -170,7 +170,7 @@ public abstract class Array {
   final Array columns(long from, long to) {
     long[] part = shape.clone();
     part[part.length - 1] = to - from;
-    return view(from, part, strides);
+    return view(from * strides[part.length - 1], part, strides);
   }
 
   @Override

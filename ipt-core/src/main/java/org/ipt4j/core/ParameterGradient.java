@@ -45,6 +45,11 @@ final class ParameterGradient implements Variable.GradientMemory {
   }
 
   @Override
+  public boolean isOfParameter() {
+    return true;
+  }
+
+  @Override
   public void expectUse() {
     uses++;
   }

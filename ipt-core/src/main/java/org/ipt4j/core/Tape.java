@@ -349,29 +349,57 @@ public final class Tape implements AutoCloseable {
   /**
    * The columns [from, to) of the last axis, as views of {@code x}: one variable for each pair of
    * neighbouring {@code bounds}, which run from 0 to the axis's length. The gradients of the parts
-   * go into x's gradient without a copy, so x itself may not be used again.
+   * go into x's gradient without a copy, so x itself may not be used again, unless it is a
+   * parameter.
+   *
+   * @throws IllegalStateException if x was split before and is no parameter
    */
   public Variable[] split(Variable x, long... bounds) {
+    if (!again) {
+      x.expectUse();
+    }
     boolean recorded = recording != null && x.isDifferentiable();
+    if (recorded && !x.isParameter()) {
+      x.giveAway();
+    }
     Variable[] parts = new Variable[bounds.length - 1];
     for (int i = 0; i < parts.length; i++) {
       long from = bounds[i];
       long to = bounds[i + 1];
       Array value = x.value().columns(from, to);
-      parts[i] = new Variable(value, recorded ? () -> x.gradientArray().columns(from, to) : null);
+      parts[i] = new Variable(value, recorded ? memoryOfPart(x, from, to) : null);
     }
     if (nodes != null) {
       Operation split = Operation.of("split", "bounds", Arrays.stream(bounds).boxed().toList());
       nodes.add(new Node(split, List.of(x), List.of(parts), place));
     }
     if (recorded) {
-      x.giveAway();
-      recording.steps.add(new Step(x, () -> zeroUnreached(x, parts, bounds)));
+      recording.steps.add(new Step(x, () -> zeroUnreached(x, parts, bounds), x));
     }
     return parts;
   }
 
+  private static Variable.GradientMemory memoryOfPart(Variable x, long from, long to) {
+    if (!x.isParameter()) {
+      return () -> x.gradientArray().columns(from, to);
+    }
+    return new Variable.GradientMemory() {
+      @Override
+      public Array array() {
+        return x.filledGradient().columns(from, to);
+      }
+
+      @Override
+      public boolean isFilled() {
+        return true;
+      }
+    };
+  }
+
   private static void zeroUnreached(Variable x, Variable[] parts, long[] bounds) {
+    if (x.isParameter()) {
+      return; // others have added to it, or it is filled
+    }
     for (int i = 0; i < parts.length; i++) {
       if (parts[i].gradient() == null) {
         x.value().device().fill(x.gradient().columns(bounds[i], bounds[i + 1]), 0);

@@ -29,6 +29,11 @@ public final class Variable {
       return false;
     }
 
+    /** Whether it is a parameter's: many operations, far apart, may add to it. */
+    default boolean isOfParameter() {
+      return false;
+    }
+
     /** Whether {@code part} may itself become the gradient; nothing else will then write to it. */
     default boolean handsOver(Array part) {
       return false;
@@ -65,6 +70,11 @@ public final class Variable {
           public boolean isFilled() {
             return true;
           }
+
+          @Override
+          public boolean isOfParameter() {
+            return true;
+          }
         });
   }
 
@@ -98,11 +108,7 @@ public final class Variable {
     if (!isDifferentiable()) {
       return null;
     }
-    if (givenAway) {
-      throw new IllegalStateException(
-          String.format(
-              Locale.ROOT, "a variable of shape %s was split and then used itself", value));
-    }
+    checkKept();
     boolean first = gradient == null;
     Array array = gradientArray();
     return new Target(array, first && !gradientMemory.isFilled() ? 0 : 1);
@@ -162,6 +168,21 @@ public final class Variable {
     return gradient;
   }
 
+  /** The gradient's array, to any part of which numbers may be added. */
+  Array filledGradient() {
+    boolean first = gradient == null;
+    Array array = gradientArray();
+    if (first && !gradientMemory.isFilled()) {
+      value.device().fill(array, 0);
+    }
+    return array;
+  }
+
+  /** Whether it is a parameter that gets a gradient. */
+  boolean isParameter() {
+    return isDifferentiable() && gradientMemory.isOfParameter();
+  }
+
   void expectUse() {
     if (isDifferentiable()) {
       gradientMemory.expectUse();
@@ -175,7 +196,16 @@ public final class Variable {
   }
 
   void giveAway() {
+    checkKept();
     givenAway = true;
+  }
+
+  private void checkKept() {
+    if (givenAway) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT, "a variable of shape %s was split and then used itself", value));
+    }
   }
 
   void forgetGradient() {

@@ -155,6 +155,33 @@ public class OperationsTest {
         new long[] {2, 3, 4});
   }
 
+  @Test
+  void splitOfAParameter() {
+    long[] x = {2, 3, 4};
+    check( // in three parts, one of them used twice and one not at all
+        (tape, v) -> {
+          Variable[] w = tape.split(v[1], 0, 4, 8, 9);
+          return Ops.add(
+              tape,
+              Ops.linear(tape, v[0], w[0], null),
+              Ops.linear(tape, Ops.linear(tape, v[0], w[0], null), w[1], null));
+        },
+        x,
+        new long[] {4, 9});
+    check( // split twice and used itself
+        (tape, v) -> {
+          Variable left = tape.split(v[1], 0, 1, 4)[1];
+          Variable right = tape.split(v[1], 0, 3, 4)[0];
+          Variable y = Ops.linear(tape, v[0], v[1], null);
+          return Ops.add(
+              tape,
+              Ops.linear(tape, tape.split(Ops.relu(tape, y), 0, 3, 4)[0], left, null),
+              Ops.linear(tape, tape.split(Ops.scale(tape, y, 2), 0, 3, 4)[0], right, null));
+        },
+        new long[] {2, 4},
+        new long[] {4, 4});
+  }
+
   @ParameterizedTest
   @CsvSource({"1,1,1,1,1,3", "2,3,5,4,3,3", "2,2,3,7,5,5", "1,3,1,2,9,5"})
   void conv2d(long n, long in, long out, long h, long w, long k) {

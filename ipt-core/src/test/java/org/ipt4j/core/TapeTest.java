@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class TapeTest {
   private final ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
@@ -203,6 +204,33 @@ class TapeTest {
       assertThatThrownBy(() -> tape.backward(loss))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("was split and then used itself");
+    }
+  }
+
+  @Test
+  void aVariableIsSplitOnce() {
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
+    try (Tape tape = Tape.training(values, gradients)) {
+      Variable x = Linear.withoutBias(w).forward(tape, ones(tape));
+      tape.split(x, 0, 2, 4);
+      assertThatThrownBy(() -> tape.split(x, 0, 1, 4))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("was split and then used itself");
+    }
+  }
+
+  @Test
+  void columnsOfAParameterAreItsColumns() {
+    ParameterLayout.Builder byColumns = new ParameterLayout.Builder().range("all");
+    Parameter matrix = byColumns.addByColumns("matrix", Initializer.standardNormal(), 3, 4);
+    ParameterVector numbers = ParameterVector.initialized(byColumns.build(), Devices.FAST, 1);
+    try (Tape tape = Tape.inference(numbers)) {
+      Array right = tape.split(tape.parameter(matrix), 0, 1, 4)[1].value();
+      Bits.assertSame(
+          Devices.nd(right).dup('c'),
+          Devices.nd(numbers.view(matrix))
+              .get(NDArrayIndex.all(), NDArrayIndex.interval(1, 4))
+              .dup('c'));
     }
   }
 

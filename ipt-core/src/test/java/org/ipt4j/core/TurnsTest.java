@@ -22,15 +22,28 @@ class TurnsTest {
   private final Parameter first = builder.add("first", Initializer.standardNormal(), D, D);
   private final Parameter twice = builder.add("twice", Initializer.standardNormal(), D, D);
   private final Parameter unused = builder.add("unused", Initializer.standardNormal(), D, D);
+  private final Parameter halves =
+      builder.addByColumns("halves", Initializer.standardNormal(), D, 2 * D);
+  private final Parameter once = builder.add("once", Initializer.standardNormal(), D, 2 * D);
   private final Parameter embedding = builder.add("embedding", Initializer.standardNormal(), 3, D);
   private final ParameterVector values =
       ParameterVector.initialized(builder.build(), Devices.FAST, 5);
 
-  /** Layers that share a parameter, another used once, one that nothing flows back to. */
+  /**
+   * Layers that share a parameter and the columns of another, a third used once, one that nothing
+   * flows back to, one that is split once.
+   */
   private Variable network(Tape tape, Variable input) {
     Variable e = tape.parameter(embedding);
-    Layer layer = (t, x) -> Ops.addEmbedding(t, Ops.linear(t, x, t.parameter(twice), null), e);
-    Variable x = Ops.linear(tape, input, tape.parameter(first), null);
+    Layer layer =
+        (t, x) -> {
+          Variable[] both = t.split(t.parameter(halves), 0, D, 2 * D);
+          Variable z = Ops.linear(t, Ops.linear(t, x, both[0], null), both[1], null);
+          return Ops.addEmbedding(t, Ops.linear(t, z, t.parameter(twice), null), e);
+        };
+    Variable half = tape.split(tape.parameter(once), 0, D, 2 * D)[1];
+    Variable y = Ops.linear(tape, input, tape.parameter(first), null);
+    Variable x = Ops.linear(tape, y, half, null);
     Ops.linear(tape, x, tape.parameter(unused), null);
     return tape.sequence(List.of(layer, layer), x);
   }
