@@ -16,7 +16,9 @@ import java.util.Map;
  * they take from the system one by one, and so hold the memory of two passes.
  */
 public final class Arena implements AutoCloseable {
-  /** What an arena's arrays are for. For each use a thread has one arena per device. */
+  /**
+   * What an arena's arrays are for. For each use a thread has one open arena per device at most.
+   */
   enum Use {
     /** A whole pass through a network. */
     PASS,
@@ -32,14 +34,11 @@ public final class Arena implements AutoCloseable {
   private static final class Own {
     private final Device device;
     private final List<Block> blocks = new ArrayList<>();
-    private final Map<Use, Arena> arenas = new EnumMap<>(Use.class);
+    private final Map<Use, Arena> open = new EnumMap<>(Use.class);
     private Arena current; // null: none is open
 
     Own(Device device) {
       this.device = device;
-      for (Use use : Use.values()) {
-        arenas.put(use, new Arena(this));
-      }
     }
   }
 
@@ -47,11 +46,13 @@ public final class Arena implements AutoCloseable {
       ThreadLocal.withInitial(IdentityHashMap::new);
 
   private final Own own;
-  private boolean open;
+  private final Use use;
   private Arena enclosing; // null: none
 
-  private Arena(Own own) {
+  private Arena(Own own, Use use) {
     this.own = own;
+    this.use = use;
+    this.enclosing = own.current;
   }
 
   private static Own own(Device device) {
@@ -63,16 +64,15 @@ public final class Arena implements AutoCloseable {
    */
   static Arena open(Device device, Use use) {
     Own own = own(device);
-    Arena arena = own.arenas.get(use);
-    if (arena.open) {
+    if (own.open.containsKey(use)) {
       throw new IllegalStateException(
           "memory for a "
               + use
               + " is open on this thread already"
               + (use == Use.SCRATCH ? " (while an operation goes back it always is)" : ""));
     }
-    arena.open = true;
-    arena.enclosing = own.current;
+    Arena arena = new Arena(own, use);
+    own.open.put(use, arena);
     own.current = arena;
     return arena;
   }
@@ -91,7 +91,7 @@ public final class Arena implements AutoCloseable {
   }
 
   static boolean isOpen(Device device, Use use) {
-    return own(device).arenas.get(use).open;
+    return own(device).open.containsKey(use);
   }
 
   /**
@@ -132,17 +132,18 @@ public final class Arena implements AutoCloseable {
     return free;
   }
 
-  /** Ends the arena's arrays. */
+  /** Ends the arena's arrays; does nothing the second time. */
   @Override
   public void close() {
+    if (!own.open.remove(use, this)) {
+      return;
+    }
     for (Block block : own.blocks) {
       if (block.user == this) {
         block.free();
       }
     }
     leave();
-    enclosing = null;
-    open = false;
   }
 
   /** Takes this arena out of those that are open; the one opened last need not go first. */

@@ -514,7 +514,7 @@ public final class Tape implements AutoCloseable {
     shared.forEach(ParameterGradient::finish);
   }
 
-  /** Ends all arrays of this pass. */
+  /** Ends all arrays of this pass; does nothing the second time. */
   @Override
   public void close() {
     if (turn != null) {

@@ -62,6 +62,19 @@ class ArenaTest {
   }
 
   @Test
+  void closingTwiceEndsNoOtherOfTheSameUse() {
+    Arena first = Arena.open(FAST, Arena.Use.SCRATCH);
+    first.close();
+    first.close();
+    try (Arena second = Arena.open(FAST, Arena.Use.SCRATCH)) {
+      long address = address(second.array(SHAPE));
+      first.close();
+      assertThat(address(second.array(SHAPE))).isNotEqualTo(address);
+      assertThat(Arena.isOpen(FAST, Arena.Use.SCRATCH)).isTrue();
+    }
+  }
+
+  @Test
   void whatOneUseHasGivenBackServesAnother() {
     long large = 3L << 21;
     long free;

@@ -195,6 +195,20 @@ class TapeTest {
   }
 
   @Test
+  void closingTwiceEndsNothingElse() {
+    Tape first = Tape.inference(values);
+    first.close();
+    first.close();
+    try (Tape second = Tape.inference(values)) {
+      Variable x = ones(second);
+      first.close();
+      second.device().fill(second.array(3, 4), 5);
+      assertThat(Devices.FAST.sum(x.value())).isEqualTo(12);
+      assertThatThrownBy(() -> Tape.inference(values)).hasMessageContaining("open on this thread");
+    }
+  }
+
+  @Test
   void aSplitVariableMayNotBeUsedItself() {
     ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
     try (Tape tape = Tape.training(values, gradients)) {
