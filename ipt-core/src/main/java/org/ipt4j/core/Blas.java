@@ -20,7 +20,6 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Calls to the OpenBLAS that ND4J's processor backend has loaded, one matrix at a time. */
 final class Blas {
-  private static final SetNumThreads THREADS = new ThreadSetter();
   private static final long SMALL =
       BlasKernels.loaded().filter(BlasKernels::haveSmallProducts).isPresent()
           ? 1_000_000
@@ -33,6 +32,11 @@ final class Blas {
   private static boolean buffersFilled; // guarded by the class
 
   private Blas() {}
+
+  /** What this class cannot be loaded with where the Java binding of OpenBLAS is missing. */
+  private static final class Binding {
+    static final SetNumThreads THREADS = new ThreadSetter();
+  }
 
   /**
    * Whether ND4J runs on the processor with OpenBLAS, and the Java binding of OpenBLAS is there.
@@ -93,7 +97,7 @@ final class Blas {
     synchronized (Blas.class) {
       if (running++ == 0) {
         threadsBefore = Nd4j.factory().blas().getMaxThreads();
-        THREADS.call(1);
+        Binding.THREADS.call(1);
       }
     }
     try {
@@ -102,7 +106,7 @@ final class Blas {
     } finally {
       synchronized (Blas.class) {
         if (--running == 0) {
-          THREADS.call(threadsBefore);
+          Binding.THREADS.call(threadsBefore);
         }
       }
     }

@@ -3,8 +3,12 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Method;
 import java.util.random.RandomGenerator;
 import org.bytedeco.javacpp.FloatPointer;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -34,6 +38,54 @@ class BlasTest {
             0.5,
             matrix(out));
         assertThat(out.sub(expected).normmaxNumber().doubleValue()).isLessThan(1e-4);
+      }
+    }
+  }
+
+  @Test
+  void withoutTheBindingOfOpenBlasNd4jsOwnProductsServe() throws ReflectiveOperationException {
+    ClassLoader loader = new WithoutOpenBlas();
+    Class<?> blas = loader.loadClass(Blas.class.getName());
+    assertThat(blas.getClassLoader()).isSameAs(loader);
+    assertThat(invoked(blas.getDeclaredMethod("isPossible"))).isEqualTo(false);
+    Class<?> precision = loader.loadClass(Precision.class.getName());
+    Class<?> devices = loader.loadClass(Device.class.getName());
+    Object device =
+        invoked(devices.getMethod("of", precision), precision.getField("FLOAT").get(null));
+    assertThat(device.getClass().getName()).isEqualTo(Nd4jDevice.class.getName());
+    Class<?> workers = loader.loadClass(Workers.class.getName());
+    invoked(workers.getMethod("limit", int.class), Workers.all());
+  }
+
+  private static Object invoked(Method method, Object... arguments)
+      throws ReflectiveOperationException {
+    method.setAccessible(true);
+    return method.invoke(null, arguments);
+  }
+
+  /** This library beside an ND4J that has a processor backend, but no binding that we see. */
+  private static final class WithoutOpenBlas extends ClassLoader {
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+      if (name.startsWith("org.bytedeco.openblas.")) {
+        throw new ClassNotFoundException(name);
+      }
+      if (!name.startsWith("org.ipt4j.")) {
+        return super.loadClass(name, resolve);
+      }
+      synchronized (getClassLoadingLock(name)) {
+        Class<?> loaded = findLoadedClass(name);
+        return loaded == null ? defined(name) : loaded;
+      }
+    }
+
+    private Class<?> defined(String name) throws ClassNotFoundException {
+      String file = name.replace('.', '/') + ".class";
+      try (InputStream bytes = BlasTest.class.getClassLoader().getResourceAsStream(file)) {
+        byte[] all = bytes.readAllBytes();
+        return defineClass(name, all, 0, all.length);
+      } catch (IOException failure) {
+        throw new ClassNotFoundException(name, failure);
       }
     }
   }
