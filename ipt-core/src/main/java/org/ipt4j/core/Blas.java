@@ -28,7 +28,7 @@ final class Blas {
   private static final int FILLING_SIDE = 512; // whose product takes 2 MB of a buffer
 
   private static int running; // guarded by the class: calls of singleThreaded under way
-  private static int threadsBefore; // guarded by the class: what OpenBLAS is set back to
+  private static int limit; // guarded by the class: on threads, from their end on; 0: the old one
   private static boolean buffersFilled; // guarded by the class
 
   private Blas() {}
@@ -40,7 +40,7 @@ final class Blas {
 
   /**
    * Whether ND4J runs on the processor with OpenBLAS, and the Java binding of OpenBLAS is there.
-   * The rest of this class may be called only then.
+   * The rest of this class, but {@link #limit}, may be called only then.
    */
   static boolean isPossible() {
     if (!Backend.onProcessor() || Nd4j.factory().blas().getBlasVendor() != Vendor.OPENBLAS) {
@@ -91,12 +91,23 @@ final class Blas {
   }
 
   /**
+   * Sets how many threads ND4J's products take; while some run {@link #singleThreaded}, from their
+   * end on. For any backend.
+   */
+  static synchronized void limit(int most) {
+    if (running > 0) {
+      limit = most;
+    } else {
+      Nd4j.factory().blas().setMaxThreads(most);
+    }
+  }
+
+  /**
    * Runs products that are shared among our {@link Workers}; OpenBLAS splits none of them itself.
    */
   static void singleThreaded(Runnable products) {
     synchronized (Blas.class) {
       if (running++ == 0) {
-        threadsBefore = Nd4j.factory().blas().getMaxThreads();
         Binding.THREADS.call(1);
       }
     }
@@ -106,9 +117,18 @@ final class Blas {
     } finally {
       synchronized (Blas.class) {
         if (--running == 0) {
-          Binding.THREADS.call(threadsBefore);
+          giveThreadsBack();
         }
       }
+    }
+  }
+
+  private static void giveThreadsBack() {
+    if (limit > 0) {
+      Nd4j.factory().blas().setMaxThreads(limit);
+      limit = 0;
+    } else {
+      Binding.THREADS.call(Nd4j.factory().blas().getMaxThreads()); // as last set through ND4J
     }
   }
 

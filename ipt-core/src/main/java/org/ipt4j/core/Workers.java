@@ -7,7 +7,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
@@ -57,7 +56,7 @@ public final class Workers {
    *
    * @param threads 1 to the number of processors
    */
-  public static void limit(int threads) {
+  public static synchronized void limit(int threads) {
     if (threads < 1 || threads > PROCESSORS) {
       throw new IllegalArgumentException(
           String.format(
@@ -68,7 +67,7 @@ public final class Workers {
     }
     all = threads;
     if (Backend.isThere()) {
-      Nd4j.factory().blas().setMaxThreads(threads);
+      Blas.limit(threads);
     }
   }
 

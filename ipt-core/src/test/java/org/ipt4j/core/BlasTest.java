@@ -3,11 +3,16 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.jna.Function;
+import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +45,39 @@ class BlasTest {
         assertThat(out.sub(expected).normmaxNumber().doubleValue()).isLessThan(1e-4);
       }
     }
+  }
+
+  @Test
+  void aLimitSetMeanwhileHoldsAfterwards() {
+    assumeTrue(Blas.isPossible());
+    int before = Workers.all();
+    assumeTrue(before > 1, "one processor");
+    List<Integer> threads = new ArrayList<>();
+    try {
+      Workers.limit(before);
+      Blas.singleThreaded(
+          () -> {
+            Workers.limit(1);
+            Workers.limit(before);
+            threads.add(openBlasThreads());
+            Workers.limit(1);
+          });
+      threads.add(openBlasThreads());
+      Blas.singleThreaded(() -> {});
+      threads.add(openBlasThreads());
+    } finally {
+      Workers.limit(before);
+    }
+    threads.add(openBlasThreads());
+    assertThat(threads)
+        .as("inside, after, after the next, and at last")
+        .containsExactly(1, 1, 1, before);
+  }
+
+  /** ND4J says what it was told last. */
+  private static int openBlasThreads() {
+    Pointer getter = new Pointer(Loader.addressof("openblas_get_num_threads").address());
+    return Function.getFunction(getter).invokeInt(new Object[0]);
   }
 
   @Test
