@@ -162,9 +162,13 @@ public final class Arena implements AutoCloseable {
   private static final class Block {
     private static final long LEAST = 1 << 22; // numbers; untouched ones take no memory
     private static final long LINE = 64; // bytes: arrays begin as far apart as lines of a cache
+    private static final int MOST = 1 << 13; // arrays kept, unless one user cuts many
+    private static final int MOST_USERS = 16; // whose arrays are kept where each cuts many
 
     private final Array memory;
-    private final Map<Long, List<Array>> arrays = new HashMap<>(); // all ever cut, by beginning
+    private final Map<Long, List<Array>> arrays = new HashMap<>(); // cut before, by beginning
+    private int kept; // in all
+    private int cut; // for this user
     private final long step; // numbers of a line
     private long next;
     private Arena user; // null: free
@@ -189,12 +193,19 @@ public final class Arena implements AutoCloseable {
       if (array == null) {
         array = memory.view(next, shape, Array.rowByRow(shape));
         here.add(array);
+        kept++;
       }
+      cut++;
       next += (length + step - 1) / step * step;
       return array;
     }
 
     void free() {
+      if (kept > Math.max(MOST, MOST_USERS * cut)) { // shapes vary, and not all come again
+        arrays.clear();
+        kept = 0;
+      }
+      cut = 0;
       next = 0;
       user = null;
     }

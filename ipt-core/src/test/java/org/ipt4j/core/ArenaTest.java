@@ -3,6 +3,8 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -86,6 +88,37 @@ class ArenaTest {
       assertThat(address(layer.array(large))).isEqualTo(free);
       assertThat(address(scratch.array(large))).isNotEqualTo(free);
     }
+  }
+
+  @Test
+  void aPassOfManyArraysMakesThemOnce() {
+    List<Array> first = pass(20_000, 1);
+    List<Array> second = pass(20_000, 1);
+    for (int i = 0; i < first.size(); i++) {
+      assertThat(second.get(i)).isSameAs(first.get(i));
+    }
+  }
+
+  @Test
+  void shapesThatVaryWithoutEndAreForgotten() {
+    Array once = pass(1, 7).get(0);
+    assertThat(pass(1, 7)).containsExactly(once);
+    for (int length = 8; length < 40_000; length++) {
+      pass(1, length);
+    }
+    assertThat(pass(1, 7).get(0)).isNotSameAs(once);
+    assertThat(pass(1, 39_999)).containsExactlyElementsOf(pass(1, 39_999));
+  }
+
+  /** The arrays of a pass, each of so many numbers. */
+  private static List<Array> pass(int arrays, int length) {
+    List<Array> all = new ArrayList<>();
+    try (Arena arena = Arena.open(FAST, Arena.Use.NEXT_LAYER)) {
+      for (int i = 0; i < arrays; i++) {
+        all.add(arena.array(length));
+      }
+    }
+    return all;
   }
 
   @Test
