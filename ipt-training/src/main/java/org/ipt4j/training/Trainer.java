@@ -151,12 +151,13 @@ public final class Trainer {
   }
 
   private StagedBatch batch(long k) {
-    PatchBatch batch = batches.batch(plan.task(k), k * shards + shard);
+    PatchBatch batch = null;
     try {
+      batch = batches.batch(plan.task(k), k * shards + shard);
       return StagedBatch.of(batch, device());
     } catch (OutOfMemoryError | RuntimeException failure) {
       if (isMemory(failure)) {
-        throw outOfMemory(step(k), batch, failure);
+        throw batch == null ? outOfMemory(step(k), failure) : outOfMemory(step(k), batch, failure);
       }
       throw failure;
     }
@@ -371,6 +372,18 @@ public final class Trainer {
   private static boolean isMemory(Throwable failure) {
     return failure instanceof OutOfMemoryError
         || String.valueOf(failure.getMessage()).contains("bad_alloc");
+  }
+
+  private static TrainingException outOfMemory(Step now, Throwable failure) {
+    boolean isCopy = failure.getMessage() == null; // of what another thread's share threw
+    return new TrainingException(
+        String.format(
+            Locale.ROOT,
+            "%s: out of memory while its batch was made (%s); lower the batch size, make fewer"
+                + " batches at a time, or give Java more memory (-Xmx)",
+            now,
+            isCopy ? failure.getCause() : failure.getMessage()),
+        failure);
   }
 
   private TrainingException outOfMemory(Step now, PatchBatch batch, Throwable failure) {

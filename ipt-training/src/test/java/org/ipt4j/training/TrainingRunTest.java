@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.ipt4j.core.Bits;
 import org.ipt4j.core.Devices;
@@ -116,6 +117,35 @@ class TrainingRunTest {
   }
 
   @Test
+  void memoryThatRunsOutWhileABatchIsMadeNamesTheLastCheckpoint(@TempDir Path folder)
+      throws IOException {
+    BatchSource greedy =
+        (task, step) -> {
+          if (step == 3) {
+            return IntStream.range(0, 100)
+                .parallel()
+                .mapToObj(i -> TrainingRunTest.<PatchBatch>outOfMemory())
+                .findAny()
+                .orElseThrow();
+          }
+          return BATCHES.batch(task, step);
+        };
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
+      TrainingRun run = new TrainingRun(trainer(PLAN, greedy, 1e-3), checkpoints, 2);
+      assertThatThrownBy(() -> run.trainTo(8, 1, diary, NEVER))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageStartingWith("step 3, task " + PLAN.task(3).name() + ": out of memory ")
+          .hasMessageContaining("Java heap space")
+          .hasMessageContaining("the last complete checkpoint is")
+          .hasMessageContaining("step-000000002.safetensors");
+    }
+  }
+
+  private static <T> T outOfMemory() {
+    throw new OutOfMemoryError("Java heap space");
+  }
+
+  @Test
   void aFolderBelongsToOneRun(@TempDir Path folder) throws IOException {
     try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
       checkpoints.save(trainer(BATCHES, 1e-3));
@@ -214,8 +244,12 @@ class TrainingRunTest {
   }
 
   private static Trainer trainer(BatchSource batches, double learningRate) {
+    return trainer(PLAN, batches, learningRate);
+  }
+
+  private static Trainer trainer(TrainingPlan plan, BatchSource batches, double learningRate) {
     IptModel model = IptModel.create(IptConfig.preset("nano"), TASKS, 1);
-    return new Trainer(model, PLAN, batches, new Adam(learningRate));
+    return new Trainer(model, plan, batches, new Adam(learningRate));
   }
 
   private static Validation validation() throws IOException {
