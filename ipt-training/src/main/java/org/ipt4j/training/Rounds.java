@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.ipt4j.model.ModelFile;
 import org.ipt4j.weights.SafeTensors;
 import org.ipt4j.weights.TensorFile;
@@ -182,7 +183,10 @@ public record Rounds(int shards, int steps, Sharing sharing, double rate, double
   private void resume(Trainer trainer, int shard, Path state) throws IOException {
     trainer.share(this, shard);
     trainer.resume(state);
-    trainer.checkThreads();
+    Optional<String> difference = trainer.otherThreads();
+    if (difference.isPresent()) {
+      throw new IllegalArgumentException(difference.get());
+    }
   }
 
   private static Map<String, String> notes(Path state) throws IOException {

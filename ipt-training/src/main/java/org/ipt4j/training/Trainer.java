@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
@@ -171,19 +172,19 @@ public final class Trainer {
   }
 
   /**
-   * Holds the processors to those of the run where its sums depend on them: all but L1 batches are
-   * computed by as many threads as there are.
+   * What is other here than where the run began, and decides its sums: all but L1 batches are
+   * computed by as many threads as there are. Empty if nothing is.
    */
-  void checkThreads() {
+  Optional<String> otherThreads() {
     boolean contrastive = plan.contrastive().mixture() != Contrastive.Mixture.NONE;
-    if (contrastive && !device().takesWholeBatches() && Workers.count() != threads) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "the run computes its contrastive batches on %d threads, here are %d",
-              threads,
-              Workers.count()));
-    }
+    return contrastive && !device().takesWholeBatches() && Workers.count() != threads
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "the run computes its contrastive batches on %d threads, here are %d",
+                threads,
+                Workers.count()))
+        : Optional.empty();
   }
 
   /**
@@ -207,7 +208,8 @@ public final class Trainer {
 
   /**
    * Takes weights, moments and step from a file that {@link #save} wrote: what follows is what
-   * would have followed there.
+   * would have followed there; to the bit, if there are contrastive batches, with the same number
+   * of threads only.
    *
    * @throws IllegalArgumentException if the file is of another plan, updater or network
    * @throws IOException if it cannot be read or is damaged

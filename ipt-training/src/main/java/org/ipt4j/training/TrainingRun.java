@@ -7,12 +7,16 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import org.ipt4j.data.batch.Prefetch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A training run in a folder of checkpoints: trains, tries the model on held-out images now and
  * then, saves, and can be stopped and taken up again.
  */
 public final class TrainingRun {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
+
   private final Trainer trainer;
   private final Checkpoints checkpoints;
   private final long saveEvery;
@@ -51,11 +55,22 @@ public final class TrainingRun {
     this.validateEvery = validateEvery;
   }
 
-  /** Takes up the run where its latest checkpoint left it; yields false if there is none. */
+  /**
+   * Takes up the run where its latest checkpoint left it; yields false if there is none. Logs a
+   * warning if the run will not be the same to the bit on the threads there are.
+   */
   public boolean resume() throws IOException {
     Optional<Path> latest = checkpoints.latest();
     if (latest.isPresent()) {
       trainer.resume(latest.get());
+      trainer
+          .otherThreads()
+          .ifPresent(
+              difference ->
+                  LOG.warn(
+                      "{}: its weights will differ slightly from those of a run that never stopped;"
+                          + " Workers.limit or --threads sets the number",
+                      difference));
     }
     return latest.isPresent();
   }

@@ -2,8 +2,12 @@ package org.ipt4j.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,8 +16,10 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.core.Bits;
 import org.ipt4j.core.Devices;
+import org.ipt4j.core.Workers;
 import org.ipt4j.data.batch.PatchBatch;
 import org.ipt4j.data.batch.PatchOptions;
 import org.ipt4j.data.image.DeadLeaves;
@@ -114,6 +120,48 @@ class TrainingRunTest {
       assertThat(run.trainTo(9, 1, diary, NEVER)).isTrue();
     }
     Bits.assertSame(second.model().values().flat(), whole.model().values().flat());
+  }
+
+  @Test
+  void contrastiveBatchesOnAnotherNumberOfThreadsAreWarnedOf(@TempDir Path folder)
+      throws IOException {
+    int threads = Workers.count();
+    assumeTrue(threads > 1, "one processor");
+    Contrastive mixed = Contrastive.ownBatches(ContrastiveForm.PAPER, 3, 0.1);
+    for (Contrastive contrastive : List.of(mixed, Contrastive.none())) {
+      TrainingPlan plan = TrainingPlan.equally(5, TASKS, contrastive);
+      Path own = folder.resolve(contrastive.mixture().name());
+      try (Checkpoints checkpoints = Checkpoints.open(own, 2, Map.of())) {
+        try {
+          Workers.limit(1);
+          checkpoints.save(trainer(plan, BATCHES, 1e-3));
+          assertThat(logged(new TrainingRun(trainer(plan, BATCHES, 1e-3), checkpoints, 1)))
+              .isEmpty();
+        } finally {
+          Workers.limit(threads);
+        }
+        String log = logged(new TrainingRun(trainer(plan, BATCHES, 1e-3), checkpoints, 1));
+        if (contrastive == mixed) {
+          assertThat(log)
+              .containsOnlyOnce(
+                  "the run computes its contrastive batches on 1 threads, here are " + threads);
+        } else {
+          assertThat(log).isEmpty();
+        }
+      }
+    }
+  }
+
+  private static String logged(TrainingRun run) throws IOException {
+    PrintStream before = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try {
+      assertThat(run.resume()).isTrue();
+    } finally {
+      System.setErr(before);
+    }
+    return log.toString(StandardCharsets.UTF_8);
   }
 
   @Test
