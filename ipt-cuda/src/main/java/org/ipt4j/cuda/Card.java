@@ -76,6 +76,11 @@ final class Card implements Gpu {
   }
 
   @Override
+  public int sharedBytes() {
+    return properties.sharedBytes();
+  }
+
+  @Override
   public long allocate(long bytes) {
     use();
     LongByReference address = new LongByReference();

@@ -11,8 +11,9 @@ import java.util.Locale;
  * @param device the driver's handle
  * @param major and {@code minor}: the compute capability
  * @param bytes of memory
+ * @param sharedBytes of shared memory that a block can have
  */
-record CardProperties(int device, String name, int major, int minor, long bytes) {
+record CardProperties(int device, String name, int major, int minor, long bytes, int sharedBytes) {
   /**
    * Of a card that exists.
    *
@@ -30,7 +31,8 @@ record CardProperties(int device, String name, int major, int minor, long bytes)
         Native.toString(name),
         Driver.deviceAttribute(Driver.DEVICE_COMPUTE_CAPABILITY_MAJOR, device.getValue()),
         Driver.deviceAttribute(Driver.DEVICE_COMPUTE_CAPABILITY_MINOR, device.getValue()),
-        bytes.getValue());
+        bytes.getValue(),
+        Driver.deviceAttribute(Driver.DEVICE_SHARED_PER_BLOCK_OPTIN, device.getValue()));
   }
 
   /**

@@ -107,7 +107,8 @@ final class CardStart {
   private static Kernels.Source source(
       Libraries libraries, CardProperties properties, StringBuilder compiler) {
     CubinCache cache = CubinCache.ofUser(System.getenv(), Platform.isWindows());
-    List<String> options = Kernels.options(properties.major(), properties.minor());
+    List<String> options =
+        Kernels.options(properties.major(), properties.minor(), properties.sharedBytes());
     try {
       Libraries.Loaded loaded = libraries.load(Libraries.Family.NVRTC);
       Nvrtc nvrtc = new Nvrtc(loaded.code());

@@ -3,6 +3,8 @@ package org.ipt4j.cuda;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.IntUnaryOperator;
 import org.ipt4j.core.Activation;
 import org.ipt4j.core.Array;
 import org.ipt4j.core.Variable.Target;
@@ -10,7 +12,6 @@ import org.ipt4j.cuda.Gpu.Type;
 
 /** Convolutions of images of floats, by the kernels of {@code convolution.cu}. */
 final class Convolutions {
-  private static final int CHUNK = 16; // channels that are in shared memory at once, at most
   private static final int THREADS = 256;
   private static final int GRADIENT_ROWS = 64; // that a warp sums
   private static final int GRADIENT_TILE = 8; // rows of an image
@@ -19,25 +20,19 @@ final class Convolutions {
   private static final int WARPS = THREADS / 32;
   private static final int ROWS_WARPS = 6; // of a block that takes each row once
 
-  /** The sizes of a convolution and what follows from them. */
-  private record Sizes(int n, int c, int h, int w, int o, int k) {
-    static Sizes of(CudaArray x, CudaArray weights) {
-      return new Sizes(
-          (int) x.size(0),
-          (int) x.size(1),
-          (int) x.size(2),
-          (int) x.size(3),
-          (int) weights.size(0),
-          (int) weights.size(2));
-    }
-
+  /**
+   * The sizes of a convolution and what follows from them.
+   *
+   * @param channels that are in shared memory at once, at most
+   */
+  private record Sizes(int n, int c, int h, int w, int o, int k, int channels) {
     /** Of the gradient of the input, which is a convolution of the output's. */
     Sizes back() {
-      return new Sizes(n, o, h, w, c, k);
+      return new Sizes(n, o, h, w, c, k, channels);
     }
 
     int chunks() {
-      return ceil(c, CHUNK);
+      return ceil(c, channels);
     }
 
     int chunk() {
@@ -88,17 +83,39 @@ final class Convolutions {
     this.form = device.arithmetic() == Arithmetic.FLOAT32 ? "_float32" : "_tf32";
   }
 
+  /** Channels that are in shared memory at once, at most, by what a block can have of it. */
+  private static int channels(int sharedBytes) {
+    return sharedBytes < 96 << 10 ? 8 : 16;
+  }
+
+  /** What the kernels are compiled with for a card with so much shared memory for a block. */
+  static String definition(int sharedBytes) {
+    return "-DCONVOLUTION_CHANNELS=" + channels(sharedBytes);
+  }
+
+  private Sizes sizes(CudaArray x, CudaArray weights) {
+    return new Sizes(
+        (int) x.size(0),
+        (int) x.size(1),
+        (int) x.size(2),
+        (int) x.size(3),
+        (int) weights.size(0),
+        (int) weights.size(2),
+        channels(gpu.sharedBytes()));
+  }
+
   /** y = r + x ⋆ w + b, or that rectified. */
   void forward(Array x, Array w, Array b, Array r, Activation activation, Array y) {
     CudaArray from = floats(x);
     CudaArray weights = floats(w);
     CudaArray to = CudaArray.of(y);
     CudaArray result = to.type() == Type.FLOAT ? to : device.array(Type.FLOAT, to.shape());
+    Sizes sizes = sizes(from, weights);
     run(
-        Sizes.of(from, weights),
+        sizes,
         from,
         null,
-        packed(weights, Sizes.of(from, weights), false),
+        packed(weights, sizes, false),
         b == null ? null : floats(b),
         r == null ? null : floats(r),
         result,
@@ -115,7 +132,7 @@ final class Convolutions {
     CudaArray weights = floats(w);
     CudaArray slopes = floats(dy);
     CudaArray gate = activation == Activation.RELU ? floats(y) : null;
-    Sizes sizes = Sizes.of(from, weights);
+    Sizes sizes = sizes(from, weights);
     if (dx != null) {
       inputGradient(sizes, weights, slopes, gate, dx);
     }
@@ -179,14 +196,12 @@ final class Convolutions {
       runByRows(s, x, gate, packed, bias, residual, y, rectifies);
       return;
     }
-    int outs = outs(s);
-    int tileRows = 8 * (outs <= 2 ? 6 : 3) / s.segments();
-    int buffers = outs >= 4 && s.chunks() > 1 ? 2 : 1;
+    int outs = fitting(s, outs(s), some -> shared(s, some));
     gpu.launch(
         "convolution" + outs + form,
-        new int[] {blocks(s, tileRows, outs)},
+        new int[] {blocks(s, tileRows(s, outs), outs)},
         THREADS,
-        64 * s.steps() + Float.BYTES * s.chunk() * plane(s, tileRows) * buffers,
+        shared(s, outs),
         x,
         gate,
         packed,
@@ -199,6 +214,35 @@ final class Convolutions {
         s.o,
         s.k,
         rectifies ? 1 : 0);
+  }
+
+  private static int tileRows(Sizes s, int outs) {
+    return 8 * (outs <= 2 ? 6 : 3) / s.segments();
+  }
+
+  private static int shared(Sizes s, int outs) {
+    int buffers = outs >= 4 && s.chunks() > 1 ? 2 : 1;
+    return 64 * s.steps() + Float.BYTES * s.chunk() * plane(s, tileRows(s, outs)) * buffers;
+  }
+
+  /** So many outs, or fewer if the shared memory that they need is more than there is. */
+  private int fitting(Sizes s, int wanted, IntUnaryOperator shared) {
+    int outs = wanted;
+    while (outs > 1 && shared.applyAsInt(outs) > gpu.sharedBytes()) {
+      outs /= 2;
+    }
+    if (shared.applyAsInt(outs) > gpu.sharedBytes()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a convolution of %d×%d needs %,d bytes of shared memory; %s has %,d",
+              s.k,
+              s.k,
+              shared.applyAsInt(outs),
+              gpu.name(),
+              gpu.sharedBytes()));
+    }
+    return outs;
   }
 
   private void runByRows(
@@ -285,7 +329,7 @@ final class Convolutions {
       String kernel, int blocks, int wide, int threads, int shares, int shared) {}
 
   private GradientLaunch gradient(Sizes s) {
-    int outs = Math.min(s.outTiles(), 2);
+    int outs = fitting(s, Math.min(s.outTiles(), 2), some -> gradientShared(s, some, 1));
     int rowWarps = Math.min(ceil(s.gradientRows(), GRADIENT_ROWS), WARPS);
     int wide =
         ceil(s.gradientRows(), GRADIENT_ROWS * rowWarps) * s.chunks() * ceil(s.outTiles(), outs);
@@ -304,13 +348,17 @@ final class Convolutions {
   private static GradientLaunch gradient(
       Sizes s, String kernel, int outs, int rowWarps, int shares, int wide, int morePlanes) {
     int threads = 32 * rowWarps * shares;
-    int plane = ((GRADIENT_TILE + s.k - 1) * s.columns() + 3) / 8 * 8 + 4;
-    int outPlane = GRADIENT_TILE * 16 * s.segments() + 4;
-    int shared = Float.BYTES * ((s.chunk() + morePlanes) * plane + 8 * outs * outPlane);
+    int shared = gradientShared(s, outs, morePlanes);
     int places = s.n * s.across() * ceil(s.h, GRADIENT_TILE);
     int atOnce = MULTIPROCESSORS * Math.max(1, Math.min(512 / threads, SHARED / shared));
     int blocks = Math.max(1, Math.min(places, atOnce / wide));
     return new GradientLaunch(kernel, blocks, wide, threads, shares, shared);
+  }
+
+  private static int gradientShared(Sizes s, int outs, int morePlanes) {
+    int plane = ((GRADIENT_TILE + s.k - 1) * s.columns() + 3) / 8 * 8 + 4;
+    int outPlane = GRADIENT_TILE * 16 * s.segments() + 4;
+    return Float.BYTES * ((s.chunk() + morePlanes) * plane + 8 * outs * outPlane);
   }
 
   /** How many times 8 outputs a block computes; there is a kernel for each such number. */

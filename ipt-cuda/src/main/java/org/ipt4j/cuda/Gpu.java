@@ -70,6 +70,9 @@ interface Gpu {
   /** The card's name. */
   String name();
 
+  /** Bytes of shared memory that a block can have. */
+  int sharedBytes();
+
   /** Memory whose content is undefined. */
   long allocate(long bytes);
 

@@ -74,9 +74,12 @@ final class Kernels {
     return text.toString();
   }
 
-  /** The compiler's options for a card's compute capability. */
-  static List<String> options(int major, int minor) {
-    return List.of("--gpu-architecture=sm_" + major + minor, "--std=c++17");
+  /** The compiler's options for a card's compute capability and a block's shared memory. */
+  static List<String> options(int major, int minor, int sharedBytes) {
+    return List.of(
+        "--gpu-architecture=sm_" + major + minor,
+        "--std=c++17",
+        Convolutions.definition(sharedBytes));
   }
 
   private static String read(String file) {

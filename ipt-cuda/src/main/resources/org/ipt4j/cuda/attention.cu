@@ -40,14 +40,7 @@ DEVICE float attentionNever() { return asFloat(0xff800000u); }
 // `to`; zeros if not inside.
 template <int BYTES>
 DEVICE void attentionCopy(void* to, int at, const void* from, bool inside) {
-#ifdef EMULATED
-  emulator::checkAligned(from, BYTES);
-  if (inside) {
-    memcpy(static_cast<char*>(to) + at, from, BYTES);
-  } else {
-    memset(static_cast<char*>(to) + at, 0, BYTES);
-  }
-#else
+#ifdef AMPERE
   int bytes = inside ? BYTES : 0;
   unsigned address = attentionShared(to) + at;
   if (BYTES == 16) {
@@ -59,11 +52,13 @@ DEVICE void attentionCopy(void* to, int at, const void* from, bool inside) {
         "r"(bytes)
         : "memory");
   }
+#else
+  copyAtOnce<BYTES>(static_cast<char*>(to) + at, from, inside);
 #endif
 }
 
 DEVICE void attentionCommit() {
-#ifndef EMULATED
+#ifdef AMPERE
   asm volatile("cp.async.commit_group;" ::: "memory");
 #endif
 }
@@ -71,7 +66,7 @@ DEVICE void attentionCommit() {
 // Waits for all groups of copies but the latest LEFT.
 template <int LEFT>
 DEVICE void attentionWait() {
-#ifndef EMULATED
+#ifdef AMPERE
   asm volatile("cp.async.wait_group %0;" ::"n"(LEFT) : "memory");
 #endif
 }
@@ -830,7 +825,9 @@ DEVICE void attentionDeltas(const T* y, const T* dy, float* deltas, int heads, i
 #define ATTENTION_CHOSEN(form) ATTENTION_OF_FORM(form)
 ATTENTION_CHOSEN(ATTENTION_FORM)
 #else
+#ifndef TURING
 ATTENTION_OF_FORM(bf16)
 ATTENTION_OF_FORM(tf32)
+#endif
 ATTENTION_OF_FORM(float32)
 #endif

@@ -1,7 +1,8 @@
 // Convolutions (cross-correlations) of stride 1 with zero padding, images [N,C,H,W], as products of
-// tiles. Channels are taken in chunks of at most 16; the channels and taps of a chunk, counted
-// together, are padded to a multiple of 16. What is a table of offsets here is the position of each
-// (tap, channel) in a tile of the image with its halo in shared memory.
+// tiles. Channels are taken in chunks of at most CONVOLUTION_CHANNELS, which the launcher sets; the
+// channels and taps of a chunk, counted together, are padded to a multiple of 16. What is a table of
+// offsets here is the position of each (tap, channel) in a tile of the image with its halo in shared
+// memory.
 
 #ifdef EMULATED
 #define CONVOLUTION_KERNEL(threads, blocks, name, ...) KERNEL(name, __VA_ARGS__)
@@ -10,7 +11,9 @@
   extern "C" __global__ void __launch_bounds__(threads, blocks) name(__VA_ARGS__)
 #endif
 
-DEVICE int convolutionChunks(int c) { return (c + 15) / 16; }
+DEVICE int convolutionChunks(int c) {
+  return (c + CONVOLUTION_CHANNELS - 1) / CONVOLUTION_CHANNELS;
+}
 
 DEVICE int convolutionChunk(int c) {
   int chunks = convolutionChunks(c);
@@ -20,32 +23,37 @@ DEVICE int convolutionChunk(int c) {
 // Segments of 16 pixels in a row of a tile.
 DEVICE int convolutionSegments(int wd) { return wd <= 16 ? 1 : wd <= 32 ? 2 : 3; }
 
+#ifndef AMPERE
+// The next two functions without tensor cores.
+template <int HALVES>
+DEVICE void convolutionPlain(float* c, const float* a, const float* b) {
+  float left[4 * HALVES], right[2 * HALVES];
+  for (int i = 0; i < 4 * HALVES; i++) left[i] = asFloat(asBits(a[i]) & 0xffffe000u);
+  for (int i = 0; i < 2 * HALVES; i++) right[i] = asFloat(asBits(b[i]) & 0xffffe000u);
+  plainProduct<HALVES>(c, left, right);
+}
+#endif
+
 // c [16,8] += a [16,16] · b [16,8] of numbers whose lower 13 bits do not count.
 DEVICE void convolutionTerm(float* c, const float* a, const float* b) {
-#ifdef EMULATED
-  float left[8], right[4];
-  for (int i = 0; i < 8; i++) left[i] = asFloat(asBits(a[i]) & 0xffffe000u);
-  for (int i = 0; i < 4; i++) right[i] = asFloat(asBits(b[i]) & 0xffffe000u);
-  emulatedProduct(c, left, right);
-#else
+#ifdef AMPERE
   Pair a0 = {a[0], a[1]}, a1 = {a[2], a[3]}, a2 = {a[4], a[5]}, a3 = {a[6], a[7]};
   Pair b0 = {b[0], b[1]}, b1 = {b[2], b[3]};
   productTf32(c, a0, a1, b0);
   productTf32(c, a2, a3, b1);
+#else
+  convolutionPlain<2>(c, a, b);
 #endif
 }
 
 // c [16,8] += a [16,8] · b [8,8], likewise: of a the lane's (g, t), (g, t+4), (g+8, t), (g+8, t+4), of
 // b its (t, g), (t+4, g).
 DEVICE void convolutionHalfTerm(float* c, const float* a, const float* b) {
-#ifdef EMULATED
-  float left[8] = {}, right[4] = {};
-  for (int i = 0; i < 4; i++) left[i] = asFloat(asBits(a[i]) & 0xffffe000u);
-  for (int i = 0; i < 2; i++) right[i] = asFloat(asBits(b[i]) & 0xffffe000u);
-  emulatedProduct(c, left, right);
-#else
+#ifdef AMPERE
   Pair a0 = {a[0], a[1]}, a1 = {a[2], a[3]}, b0 = {b[0], b[1]};
   productTf32(c, a0, a1, b0);
+#else
+  convolutionPlain<1>(c, a, b);
 #endif
 }
 
@@ -60,6 +68,31 @@ struct ConvolutionNumbers<Tf32, COUNT> {
   DEVICE void set(int i, float x) { high[i] = asFloat(asBits(x) + 0x1000u); }
 };
 
+DEVICE void convolutionProduct(
+    float* c, const ConvolutionNumbers<Tf32, 8>& a, const ConvolutionNumbers<Tf32, 4>& b) {
+  convolutionTerm(c, a.high, b.high);
+}
+
+DEVICE void convolutionProduct(
+    float* c, const ConvolutionNumbers<Tf32, 4>& a, const ConvolutionNumbers<Tf32, 2>& b) {
+  convolutionHalfTerm(c, a.high, b.high);
+}
+
+#ifdef TURING
+template <int COUNT>
+struct ConvolutionNumbers<Float32, COUNT> {
+  float all[COUNT];
+
+  DEVICE void set(int i, float x) { all[i] = x; }
+};
+
+template <int COUNT>
+DEVICE void convolutionProduct(
+    float* c, const ConvolutionNumbers<Float32, COUNT>& a,
+    const ConvolutionNumbers<Float32, COUNT / 2>& b) {
+  plainProduct<COUNT / 4>(c, a.all, b.all);
+}
+#else
 template <int COUNT>
 struct ConvolutionNumbers<Float32, COUNT> {
   float high[COUNT];
@@ -72,20 +105,10 @@ struct ConvolutionNumbers<Float32, COUNT> {
 };
 
 DEVICE void convolutionProduct(
-    float* c, const ConvolutionNumbers<Tf32, 8>& a, const ConvolutionNumbers<Tf32, 4>& b) {
-  convolutionTerm(c, a.high, b.high);
-}
-
-DEVICE void convolutionProduct(
     float* c, const ConvolutionNumbers<Float32, 8>& a, const ConvolutionNumbers<Float32, 4>& b) {
   convolutionTerm(c, a.low, b.high);
   convolutionTerm(c, a.high, b.low);
   convolutionTerm(c, a.high, b.high);
-}
-
-DEVICE void convolutionProduct(
-    float* c, const ConvolutionNumbers<Tf32, 4>& a, const ConvolutionNumbers<Tf32, 2>& b) {
-  convolutionHalfTerm(c, a.high, b.high);
 }
 
 DEVICE void convolutionProduct(
@@ -94,15 +117,13 @@ DEVICE void convolutionProduct(
   convolutionHalfTerm(c, a.high, b.low);
   convolutionHalfTerm(c, a.high, b.high);
 }
+#endif
 
 // Begins to copy COUNT numbers (1, or 4 whose addresses are multiples of 16 bytes) into shared
 // memory, or zeros.
 template <int COUNT>
 DEVICE void convolutionCopy(float* to, const float* from, bool copied) {
-#ifdef EMULATED
-  emulator::checkAligned(from, 4 * COUNT);
-  for (int i = 0; i < COUNT; i++) to[i] = copied ? from[i] : 0.0f;
-#else
+#ifdef AMPERE
   if (COUNT == 4)
     asm volatile(
         "{.reg .u64 to; .reg .u32 shared; cvta.to.shared.u64 to, %0; cvt.u32.u64 shared, to; "
@@ -117,12 +138,14 @@ DEVICE void convolutionCopy(float* to, const float* from, bool copied) {
         :
         : "l"(to), "l"(from), "r"(copied ? 4 : 0)
         : "memory");
+#else
+  copyAtOnce<4 * COUNT>(to, from, copied);
 #endif
 }
 
 // Waits for the thread's own copies, then for those of the block.
 DEVICE void convolutionCopied() {
-#ifndef EMULATED
+#ifdef AMPERE
   asm volatile("cp.async.wait_all;" : : : "memory");
 #endif
   __syncthreads();
@@ -359,9 +382,11 @@ DEVICE void convolutionForward(
     convolutionForward<form, outs, pixels>(x, gate, packed, b, r, y, c, h, wd, o, k, relu);      \
   }
 
+#ifndef TURING
 CONVOLUTION_FORWARD(convolution1_tf32, Tf32, 1, 6, 2)
 CONVOLUTION_FORWARD(convolution2_tf32, Tf32, 2, 6, 2)
 CONVOLUTION_FORWARD(convolution4_tf32, Tf32, 4, 3, 2)
+#endif
 CONVOLUTION_FORWARD(convolution1_float32, Float32, 1, 6, 2)
 CONVOLUTION_FORWARD(convolution2_float32, Float32, 2, 6, 2)
 CONVOLUTION_FORWARD(convolution4_float32, Float32, 4, 3, 2)
@@ -507,12 +532,14 @@ DEVICE void convolutionRows(
     convolutionRows<form, k, outs, rows>(x, gate, packed, b, r, y, c, h, wd, o, relu);           \
   }
 
+#ifndef TURING
 CONVOLUTION_ROWS(convolutionRows1_3_tf32, Tf32, 3, 1, 8, 3)
 CONVOLUTION_ROWS(convolutionRows2_3_tf32, Tf32, 3, 2, 8, 2)
 CONVOLUTION_ROWS(convolutionRows4_3_tf32, Tf32, 3, 4, 6, 2)
 CONVOLUTION_ROWS(convolutionRows1_5_tf32, Tf32, 5, 1, 8, 3)
 CONVOLUTION_ROWS(convolutionRows2_5_tf32, Tf32, 5, 2, 8, 2)
 CONVOLUTION_ROWS(convolutionRows4_5_tf32, Tf32, 5, 4, 6, 2)
+#endif
 CONVOLUTION_ROWS(convolutionRows1_3_float32, Float32, 3, 1, 8, 2)
 CONVOLUTION_ROWS(convolutionRows2_3_float32, Float32, 3, 2, 6, 2)
 CONVOLUTION_ROWS(convolutionRows1_5_float32, Float32, 5, 1, 8, 2)
@@ -642,8 +669,10 @@ DEVICE void convolutionGradient(
     convolutionGradient<form, outs>(x, dy, gate, partial, n, c, h, wd, o, k);                 \
   }
 
+#ifndef TURING
 CONVOLUTION_GRADIENT(convolutionGradient1_tf32, Tf32, 1)
 CONVOLUTION_GRADIENT(convolutionGradient2_tf32, Tf32, 2)
+#endif
 CONVOLUTION_GRADIENT(convolutionGradient1_float32, Float32, 1)
 CONVOLUTION_GRADIENT(convolutionGradient2_float32, Float32, 2)
 
@@ -772,12 +801,14 @@ DEVICE void convolutionRowsGradient(
     convolutionRowsGradient<form, k, tiles, outs>(x, dy, gate, partial, n, c, h, wd, o);       \
   }
 
+#ifndef TURING
 CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient1_3_tf32, Tf32, 3, 1, 1)
 CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient2_3_tf32, Tf32, 3, 1, 2)
 CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient4_3_tf32, Tf32, 3, 1, 4)
 CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient1_5_tf32, Tf32, 5, 1, 1)
 CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient2_5_tf32, Tf32, 5, 1, 2)
 CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient4_5_tf32, Tf32, 5, 1, 4)
+#endif
 CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient1_3_float32, Float32, 3, 1, 1)
 CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient2_3_float32, Float32, 3, 1, 2)
 CONVOLUTION_ROWS_GRADIENT(convolutionRowsGradient1_5_float32, Float32, 5, 1, 1)

@@ -34,9 +34,9 @@ class CudaTest {
 
   @Test
   void cardsBeforeAmpereAreRefused() {
-    new CardProperties(0, "A100", 8, 0, 1).check();
-    new CardProperties(0, "B200", 10, 0, 1).check();
-    assertThatThrownBy(() -> new CardProperties(0, "T4", 7, 5, 1).check())
+    new CardProperties(0, "A100", 8, 0, 1, 1).check();
+    new CardProperties(0, "B200", 10, 0, 1, 1).check();
+    assertThatThrownBy(() -> new CardProperties(0, "T4", 7, 5, 1, 1).check())
         .isInstanceOf(CudaUnavailableException.class)
         .hasMessage(
             "expected a card of compute capability 8.0 or higher (Ampere, GeForce 30), found T4"

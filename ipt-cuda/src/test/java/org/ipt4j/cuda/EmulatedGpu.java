@@ -21,12 +21,29 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * A card that a C++ compiler makes of the kernels' text: threads take turns on the processor, and
  * memory is the process's own. What a card would refuse fails here too.
  */
 final class EmulatedGpu implements Gpu {
+  /** Which cards it is like. */
+  enum Generation {
+    HOPPER(227 << 10),
+    TURING(64 << 10, "-DTURING");
+
+    private final int sharedBytes;
+    private final List<String> definitions;
+
+    Generation(int sharedBytes, String... definitions) {
+      this.sharedBytes = sharedBytes;
+      this.definitions =
+          Stream.concat(Stream.of(definitions), Stream.of(Convolutions.definition(sharedBytes)))
+              .toList();
+    }
+  }
+
   private static final List<String> OPTIONS =
       List.of(
           "-std=c++17",
@@ -42,10 +59,12 @@ final class EmulatedGpu implements Gpu {
 
   private final NavigableMap<Long, Long> allocated = new TreeMap<>(); // address, bytes
   private final long mostBytes;
+  private final Generation generation;
 
   /** A card with no more memory than this. */
-  EmulatedGpu(long mostBytes) {
+  EmulatedGpu(long mostBytes, Generation generation) {
     this.mostBytes = mostBytes;
+    this.generation = generation;
   }
 
   /** Whether there is a C++ compiler. */
@@ -67,18 +86,20 @@ final class EmulatedGpu implements Gpu {
   }
 
   /** The kernels that are compiled with these definitions. */
-  private static NativeLibrary library(List<String> definitions) {
+  private NativeLibrary library(List<String> definitions) {
+    List<String> all = new ArrayList<>(generation.definitions);
+    all.addAll(definitions);
     synchronized (LIBRARIES) {
-      return LIBRARIES.computeIfAbsent(definitions, EmulatedGpu::load);
+      return LIBRARIES.computeIfAbsent(all, some -> load(definitions, some));
     }
   }
 
   /** Built once for each text: the next run of the tests finds it. */
-  private static NativeLibrary load(List<String> definitions) {
+  private static NativeLibrary load(List<String> definitions, List<String> all) {
     try {
       String text = resource("emulator.h") + Kernels.textOf(definitions);
       List<String> command = new ArrayList<>(OPTIONS);
-      command.addAll(definitions);
+      command.addAll(all);
       command.add(definitions.isEmpty() ? "-O2" : "-O1"); // attention is compiled often, run little
       String name = command + text;
       Path folder = Files.createDirectories(Path.of("target", "emulator"));
@@ -129,7 +150,7 @@ final class EmulatedGpu implements Gpu {
     }
   }
 
-  private static Function function(String name) {
+  private Function function(String name) {
     return library(List.of()).getFunction(name);
   }
 
@@ -142,7 +163,12 @@ final class EmulatedGpu implements Gpu {
 
   @Override
   public String name() {
-    return "emulated";
+    return "emulated " + generation;
+  }
+
+  @Override
+  public int sharedBytes() {
+    return generation.sharedBytes;
   }
 
   @Override
@@ -212,6 +238,9 @@ final class EmulatedGpu implements Gpu {
 
   @Override
   public void launch(String kernel, int[] blocks, int threads, int shared, Object... arguments) {
+    if (shared > sharedBytes()) {
+      throw new IllegalStateException(kernel + ": " + shared + " bytes of shared memory");
+    }
     StringBuilder types = new StringBuilder();
     for (Object argument : arguments) {
       checkMemory(kernel, argument);

@@ -8,6 +8,6 @@ import org.ipt4j.model.GoldenNetworkTest;
 class EmulatedNetworkTest extends GoldenNetworkTest {
   @Override
   protected List<Device> devices() {
-    return List.of(TestDevices.emulated(Arithmetic.FLOAT32));
+    return List.of(TestDevices.emulated(Arithmetic.FLOAT32), TestDevices.emulatedTuring());
   }
 }

@@ -8,6 +8,6 @@ import org.ipt4j.core.OperationsTest;
 class EmulatedOperationsTest extends OperationsTest {
   @Override
   protected List<Device> devices() {
-    return List.of(TestDevices.emulated(Arithmetic.FLOAT32));
+    return List.of(TestDevices.emulated(Arithmetic.FLOAT32), TestDevices.emulatedTuring());
   }
 }

@@ -24,9 +24,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Shapes that need other kernels than usual, or several blocks of them. */
 class EmulatedShapesTest {
   private final Device device = TestDevices.emulated(Arithmetic.FLOAT32);
+  private final List<Device> devices = List.of(device, TestDevices.emulatedTuring());
 
   private void check(OperationContract.Expression expression, long[]... shapes) {
-    InFloat.check(List.of(device), expression, shapes);
+    InFloat.check(devices, expression, shapes);
   }
 
   /** The second time addresses are whole floats, not whole pairs. */

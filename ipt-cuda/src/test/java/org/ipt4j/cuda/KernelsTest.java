@@ -31,7 +31,11 @@ class KernelsTest {
 
   @Test
   void machineCodeIsForTheCard() {
-    assertThat(Kernels.options(9, 0)).contains("--gpu-architecture=sm_90");
-    assertThat(Kernels.options(12, 0)).contains("--gpu-architecture=sm_120");
+    assertThat(Kernels.options(9, 0, 227 << 10))
+        .contains("--gpu-architecture=sm_90", "-DCONVOLUTION_CHANNELS=16");
+    assertThat(Kernels.options(12, 0, 99 << 10))
+        .contains("--gpu-architecture=sm_120", "-DCONVOLUTION_CHANNELS=16");
+    assertThat(Kernels.options(7, 5, 64 << 10))
+        .contains("--gpu-architecture=sm_75", "-DCONVOLUTION_CHANNELS=8");
   }
 }

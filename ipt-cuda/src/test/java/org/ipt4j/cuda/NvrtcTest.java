@@ -33,17 +33,17 @@ class NvrtcTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"8, 0", "9, 0"})
-  void kernelsCompile(int major, int minor) {
+  @CsvSource({"7, 5, 65536", "8, 0, 166912", "9, 0, 232448"})
+  void kernelsCompile(int major, int minor, int sharedBytes) {
     CubinCache cache = new CubinCache(Path.of("target", "kernels"));
-    byte[] cubin = cache.get(Kernels.text(), Kernels.options(major, minor), nvrtc);
+    byte[] cubin = cache.get(Kernels.text(), Kernels.options(major, minor, sharedBytes), nvrtc);
 
     assertThat(cubin).startsWith(0x7f, 'E', 'L', 'F');
   }
 
   @Test
   void errorCarriesTheLog() {
-    assertThatThrownBy(() -> nvrtc.compile("int x = y;", Kernels.options(9, 0)))
+    assertThatThrownBy(() -> nvrtc.compile("int x = y;", Kernels.options(9, 0, 227 << 10)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("NVRTC " + nvrtc.version() + " cannot compile the kernels")
         .hasMessageContaining("identifier \"y\" is undefined");

@@ -2,30 +2,45 @@ package org.ipt4j.cuda;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.ipt4j.core.Device;
+import org.ipt4j.cuda.EmulatedGpu.Generation;
 import org.junit.jupiter.api.Assumptions;
 
 /** The devices that are tested. */
 final class TestDevices {
-  private static final Map<Arithmetic, Device> EMULATED = new EnumMap<>(Arithmetic.class);
+  private static final long MOST_BYTES = 8L << 30;
+
+  private record Kind(Generation generation, Arithmetic arithmetic) {}
+
+  private static final Map<Kind, Device> EMULATED = new HashMap<>();
 
   private TestDevices() {}
 
   /** The kernels on the processor; skips the test if there is no C++ compiler. */
-  static synchronized Device emulated(Arithmetic arithmetic) {
-    return EMULATED.computeIfAbsent(arithmetic, a -> new CudaDevice(emulatedGpu(), a));
+  static Device emulated(Arithmetic arithmetic) {
+    return emulated(new Kind(Generation.HOPPER, arithmetic));
+  }
+
+  /** As they are compiled for Turing; skips the test if there is no C++ compiler. */
+  static Device emulatedTuring() {
+    return emulated(new Kind(Generation.TURING, Arithmetic.FLOAT32));
+  }
+
+  private static synchronized Device emulated(Kind kind) {
+    return EMULATED.computeIfAbsent(
+        kind, k -> new CudaDevice(emulatedGpu(MOST_BYTES, k.generation()), k.arithmetic()));
   }
 
   /** One of its own, to be counted or filled. */
   static EmulatedGpu emulatedGpu(long mostBytes) {
-    assumeTrue(EmulatedGpu.isPossible(), "no C++ compiler: kernels are not emulated");
-    return new EmulatedGpu(mostBytes);
+    return emulatedGpu(mostBytes, Generation.HOPPER);
   }
 
-  static EmulatedGpu emulatedGpu() {
-    return emulatedGpu(8L << 30);
+  private static EmulatedGpu emulatedGpu(long mostBytes, Generation generation) {
+    assumeTrue(EmulatedGpu.isPossible(), "no C++ compiler: kernels are not emulated");
+    return new EmulatedGpu(mostBytes, generation);
   }
 
   /** The first card; skips the test if there is none. */

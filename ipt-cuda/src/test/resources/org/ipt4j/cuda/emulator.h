@@ -268,8 +268,7 @@ template <class T>
 T max(T a, T b) { return a > b ? a : b; }
 
 namespace emulator {
-inline std::string refusal(const char* name, Three grid, Three block, int64_t shared,
-    const char* types) {
+inline std::string refusal(const char* name, Three grid, Three block, const char* types) {
   if (!kernels().count(name)) return "there is none";
   if (kernels().at(name).types != types)
     return std::string("arguments are ") + types + ", not " + kernels().at(name).types;
@@ -277,7 +276,6 @@ inline std::string refusal(const char* name, Three grid, Three block, int64_t sh
   if (grid.x > 0x7fffffffu || grid.y > 65535 || grid.z > 65535) return "too many blocks";
   if (block.x == 0 || block.x * block.y * block.z > 1024)
     return std::to_string(block.x) + " threads in a block";
-  if (shared > 227 << 10) return std::to_string(shared) + " bytes of shared memory";
   return "";
 }
 }  // namespace emulator
@@ -292,7 +290,7 @@ EXPORTED const char* emulate(
   Three grid, block;
   grid.x = gx, grid.y = gy, grid.z = gz;
   block.x = threads;
-  failure = refusal(name, grid, block, shared, types);
+  failure = refusal(name, grid, block, types);
   if (failure.empty()) run(name, grid, block, shared, arguments);
   return failure.empty() ? nullptr : failure.c_str();
 }
