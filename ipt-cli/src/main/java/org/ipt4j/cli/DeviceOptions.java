@@ -47,7 +47,8 @@ final class DeviceOptions {
       description =
           "What a card multiplies with: float32; tf32, which rounds factors to 10 bits; or bf16,"
               + " the fastest, with 7 bits in the transformer and half the memory"
-              + " (${DEFAULT-VALUE}). The processor always computes in float32.")
+              + " (${DEFAULT-VALUE}). Cards before Ampere have float32 only; the processor always"
+              + " computes in it.")
   private Arithmetic arithmetic;
 
   @Option(

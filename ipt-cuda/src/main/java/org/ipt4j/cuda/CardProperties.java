@@ -36,21 +36,42 @@ record CardProperties(int device, String name, int major, int minor, long bytes,
   }
 
   /**
-   * Checks that the kernels run on it: they need tensor cores for TF32 and bfloat16, and copies to
-   * shared memory that do not wait.
+   * Checks that the kernels run on it.
    *
    * @throws CudaUnavailableException if it is too old
    */
   void check() {
-    if (major < 8) {
+    if (major < 7 || major == 7 && minor < 5) {
       throw new CudaUnavailableException(
-          String.format(
-              Locale.ROOT,
-              "expected a card of compute capability 8.0 or higher (Ampere, GeForce 30), found %s"
-                  + " with %d.%d",
-              name,
-              major,
-              minor));
+          "expected a card of compute capability 7.5 or higher (Turing, GeForce 16), " + found());
     }
+  }
+
+  /** Whether it has tensor cores for TF32 and bfloat16, which came with Ampere. */
+  boolean rounds() {
+    return major >= 8;
+  }
+
+  /**
+   * What it computes in when asked for this: float32 instead of TF32 if it has no tensor cores for
+   * it.
+   *
+   * @throws CudaUnavailableException if it has none for bfloat16
+   */
+  Arithmetic arithmetic(Arithmetic asked) {
+    if (rounds()) {
+      return asked;
+    }
+    if (asked == Arithmetic.BF16) {
+      throw new CudaUnavailableException(
+          "expected a card of compute capability 8.0 or higher (Ampere, GeForce 30) for bf16, "
+              + found()
+              + "; it computes in float32");
+    }
+    return Arithmetic.FLOAT32;
+  }
+
+  private String found() {
+    return String.format(Locale.ROOT, "found %s with %d.%d", name, major, minor);
   }
 }

@@ -37,6 +37,7 @@ final class CardStart {
     checkNumber(settings.card());
     CardProperties properties = CardProperties.of(settings.card());
     properties.check();
+    properties.arithmetic(settings.arithmetic()); // refused before anything is started
     Libraries libraries =
         new Libraries(
             settings.folders(),
@@ -62,6 +63,9 @@ final class CardStart {
         compiler,
         card.blasVersion(),
         cublas.from());
+    if (!properties.rounds()) {
+      LOG.info("{} has no tensor cores for TF32 and computes in float32", properties.name());
+    }
     return card;
   }
 

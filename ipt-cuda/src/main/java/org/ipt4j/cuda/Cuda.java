@@ -15,22 +15,16 @@ public final class Cuda {
 
   /**
    * The device that these settings describe. A process has one for each card and arithmetic; the
-   * folders count for the first that is made.
+   * folders count for the first that is made. A card without tensor cores for TF32, of a compute
+   * capability below 8.0, computes in float32 instead.
    *
-   * @throws CudaUnavailableException if there is no driver, no such card, the card is too old, or
-   *     cuBLAS or NVRTC is missing
+   * @throws CudaUnavailableException if there is no driver, no such card, the card is too old, at
+   *     all or for bfloat16, or cuBLAS or NVRTC is missing
    */
   public static synchronized Device device(CudaSettings settings) {
+    Card card = CARDS.computeIfAbsent(settings.card(), number -> CardStart.start(settings));
+    Arithmetic arithmetic = card.properties().arithmetic(settings.arithmetic());
     return DEVICES.computeIfAbsent(
-        new Key(settings.card(), settings.arithmetic()),
-        key -> device(card(settings), settings.arithmetic()));
-  }
-
-  private static Gpu card(CudaSettings settings) {
-    return CARDS.computeIfAbsent(settings.card(), number -> CardStart.start(settings));
-  }
-
-  private static Device device(Gpu gpu, Arithmetic arithmetic) {
-    return new CudaDevice(gpu, arithmetic);
+        new Key(settings.card(), arithmetic), key -> new CudaDevice(card, arithmetic));
   }
 }

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class CudaTest {
   private static boolean hasDriver() {
@@ -32,15 +34,45 @@ class CudaTest {
     }
   }
 
+  private static CardProperties card(String name, int major, int minor) {
+    return new CardProperties(0, name, major, minor, 1, 64 << 10);
+  }
+
   @Test
-  void cardsBeforeAmpereAreRefused() {
-    new CardProperties(0, "A100", 8, 0, 1, 1).check();
-    new CardProperties(0, "B200", 10, 0, 1, 1).check();
-    assertThatThrownBy(() -> new CardProperties(0, "T4", 7, 5, 1, 1).check())
+  void cardsBeforeTuringAreRefused() {
+    card("T4", 7, 5).check();
+    card("B200", 10, 0).check();
+    for (CardProperties old : List.of(card("V100", 7, 0), card("P40", 6, 1), card("X", 6, 9))) {
+      assertThatThrownBy(old::check)
+          .isInstanceOf(CudaUnavailableException.class)
+          .hasMessage(
+              "expected a card of compute capability 7.5 or higher (Turing, GeForce 16), found "
+                  + old.name()
+                  + " with "
+                  + old.major()
+                  + "."
+                  + old.minor());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void cardsFromAmpereOnComputeAsTheyAreAsked(Arithmetic arithmetic) {
+    assertThat(card("A100", 8, 0).arithmetic(arithmetic)).isEqualTo(arithmetic);
+    assertThat(card("B200", 10, 0).arithmetic(arithmetic)).isEqualTo(arithmetic);
+  }
+
+  @Test
+  void turingComputesInFloat32() {
+    CardProperties turing = card("T4", 7, 5);
+
+    assertThat(turing.arithmetic(Arithmetic.FLOAT32)).isEqualTo(Arithmetic.FLOAT32);
+    assertThat(turing.arithmetic(Arithmetic.TF32)).isEqualTo(Arithmetic.FLOAT32);
+    assertThatThrownBy(() -> turing.arithmetic(Arithmetic.BF16))
         .isInstanceOf(CudaUnavailableException.class)
         .hasMessage(
-            "expected a card of compute capability 8.0 or higher (Ampere, GeForce 30), found T4"
-                + " with 7.5");
+            "expected a card of compute capability 8.0 or higher (Ampere, GeForce 30) for bf16,"
+                + " found T4 with 7.5; it computes in float32");
   }
 
   @Test
