@@ -25,7 +25,7 @@ final class CardStart {
       return started(settings);
     } catch (CudaUnavailableException unfit) {
       throw unfit;
-    } catch (IllegalStateException | UnsatisfiedLinkError failure) {
+    } catch (IllegalStateException | UnsatisfiedLinkError | OutOfMemoryError failure) {
       LOG.debug("card {} does not start", settings.card(), failure);
       throw new CudaUnavailableException(
           "card " + settings.card() + " does not start: " + Libraries.firstLine(failure));

@@ -15,7 +15,6 @@ final class Convolutions {
   private static final int THREADS = 256;
   private static final int GRADIENT_ROWS = 64; // that a warp sums
   private static final int GRADIENT_TILE = 8; // rows of an image
-  private static final int MULTIPROCESSORS = 132; // taken for any card, for sums depend on it
   private static final int SHARED = 220 << 10; // bytes of a multiprocessor, taken for any card
   private static final int WARPS = THREADS / 32;
   private static final int ROWS_WARPS = 6; // of a block that takes each row once
@@ -350,7 +349,7 @@ final class Convolutions {
     int threads = 32 * rowWarps * shares;
     int shared = gradientShared(s, outs, morePlanes);
     int places = s.n * s.across() * ceil(s.h, GRADIENT_TILE);
-    int atOnce = MULTIPROCESSORS * Math.max(1, Math.min(512 / threads, SHARED / shared));
+    int atOnce = CudaDevice.MULTIPROCESSORS * Math.max(1, Math.min(512 / threads, SHARED / shared));
     int blocks = Math.max(1, Math.min(places, atOnce / wide));
     return new GradientLaunch(kernel, blocks, wide, threads, shares, shared);
   }

@@ -19,9 +19,11 @@ import org.ipt4j.cuda.Gpu.Type;
  * Arithmetic#BF16} operands are bfloat16, and a product of which any array is.
  */
 final class CudaDevice extends Device {
+  /** Taken for any card, for the order of sums depends on it. */
+  static final int MULTIPROCESSORS = 132;
+
   private static final int WARPS = 8; // of a block, in kernels that take a row a warp
   private static final int THREADS = 32 * WARPS;
-  private static final int MULTIPROCESSORS = 132; // taken for any card, for sums depend on it
   private static final int COLUMN_BLOCKS = 1056; // that sum columns, on any card
   private static final int TOTAL_BLOCKS = 256;
   private static final int TOTALS = 16; // of arrays at once

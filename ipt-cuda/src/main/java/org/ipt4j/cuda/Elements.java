@@ -30,7 +30,7 @@ final class Elements {
 
   private static final int AXES = 6; // of stridedElements
   private static final int THREADS = 256;
-  private static final int MOST_BLOCKS = 132 * 16;
+  private static final int MOST_BLOCKS = CudaDevice.MULTIPROCESSORS * 16;
 
   /** An axis that all arrays run through alike: its length, and the strides of a, b and out. */
   private record Axis(long size, long a, long b, long out) {
@@ -137,7 +137,12 @@ final class Elements {
       Function f, CudaArray a, CudaArray b, double factor, CudaArray out, List<Axis> axes) {
     if (axes.size() > AXES || out.length() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "arrays with gaps may have " + AXES + " axes and 2³¹ numbers at most, got " + out);
+          "arrays with gaps have at most "
+              + AXES
+              + " axes and 2³¹ numbers, got "
+              + axes.size()
+              + " axes of "
+              + out);
     }
     long[] sizes = new long[AXES];
     long[] ofA = new long[AXES];
