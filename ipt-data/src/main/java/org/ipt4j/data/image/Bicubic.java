@@ -250,7 +250,7 @@ public final class Bicubic {
     int width = wanted.width();
     Area read = read(rows, columns, wanted, image.height(), image.width());
     float[] in = image.crop(read).pixels();
-    byte[] out = new byte[Math.multiplyExact(Image.CHANNELS * height, width)];
+    byte[] out = new byte[Image.values(Image.CHANNELS, height, width)];
     int reach = columns.reach(image.width());
     double[] row = new double[read.width() + 2 * reach];
     for (int c = 0; c < Image.CHANNELS; c++) {

@@ -13,6 +13,9 @@ public final class Image {
   /** Red, green and blue. */
   public static final int CHANNELS = 3;
 
+  /** The most values that an array holds, and so an image in memory, or a batch. */
+  public static final int MOST_VALUES = Integer.MAX_VALUE - 16;
+
   private static final int GREEN = 1;
   private static final int DETAIL_PLACES = 16; // along each side of an area
 
@@ -63,11 +66,36 @@ public final class Image {
     this.bytes = bytes;
   }
 
-  /** Collects all rows of an image. */
+  /**
+   * How many values an image in memory has.
+   *
+   * @throws IllegalArgumentException if they are more than an array holds
+   */
+  static int values(int channels, int height, int width) {
+    long values = (long) channels * height * width;
+    if (values > MOST_VALUES) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%d×%d pixels (height×width) have %d values, more than the %d of an image in memory;"
+                  + " a file of PNG or TIFF is written row by row and takes them",
+              height,
+              width,
+              values,
+              MOST_VALUES));
+    }
+    return (int) values;
+  }
+
+  /**
+   * Collects all rows of an image.
+   *
+   * @throws IllegalArgumentException if it has more than {@link #MOST_VALUES}
+   */
   static Image of(Rows rows) {
     int height = rows.height();
     int width = rows.width();
-    float[] pixels = new float[CHANNELS * height * width];
+    float[] pixels = new float[values(CHANNELS, height, width)];
     float[] row = new float[CHANNELS * width];
     for (int y = 0; y < height; y++) {
       rows.next(row);
@@ -78,11 +106,15 @@ public final class Image {
     return new Image(height, width, pixels);
   }
 
-  /** Collects all rows of an image, {@linkplain #quantised() quantised}. */
+  /**
+   * Collects all rows of an image, {@linkplain #quantised() quantised}.
+   *
+   * @throws IllegalArgumentException if it has more than {@link #MOST_VALUES}
+   */
   public static Image quantised(Rows rows) {
     int height = rows.height();
     int width = rows.width();
-    byte[] pixels = new byte[CHANNELS * height * width];
+    byte[] pixels = new byte[values(CHANNELS, height, width)];
     float[] row = new float[CHANNELS * width];
     for (int y = 0; y < height; y++) {
       rows.next(row);

@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Picture {
   private static final Logger LOG = LoggerFactory.getLogger(Picture.class);
-  private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 16;
 
   private final Pixels pixels;
   private final byte[] profile; // or null
@@ -136,6 +135,7 @@ public final class Picture {
    *
    * @param colours of an image s times as high and wide as this one; if s is not 1 the opacity is
    *     enlarged bicubically
+   * @throws IllegalArgumentException if it has more than {@link Image#MOST_VALUES}
    */
   public BufferedImage repainted(Rows colours) {
     checkSize(colours);
@@ -182,7 +182,7 @@ public final class Picture {
           as + " holds no transparency, which the image has; PNG does");
     }
     long samples = (long) Image.CHANNELS * colours.height() * colours.width();
-    boolean tooMany = !as.streams() && samples > LARGEST_ARRAY;
+    boolean tooMany = !as.streams() && samples > Image.MOST_VALUES;
     if (tooMany || Math.max(colours.height(), colours.width()) > as.side()) {
       throw new IllegalArgumentException(
           String.format(

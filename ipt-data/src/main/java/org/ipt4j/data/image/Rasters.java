@@ -19,7 +19,7 @@ final class Rasters {
   private static Image fromBytes(Raster raster, int bands) {
     int height = raster.getHeight();
     int width = raster.getWidth();
-    byte[] pixels = new byte[Image.CHANNELS * height * width];
+    byte[] pixels = new byte[Image.values(Image.CHANNELS, height, width)];
     int all = raster.getNumDataElements();
     byte[] row = new byte[all * width];
     for (int y = 0; y < height; y++) {

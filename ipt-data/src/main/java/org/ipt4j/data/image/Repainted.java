@@ -59,8 +59,13 @@ final class Repainted implements RenderedImage {
     row = new float[Image.CHANNELS * getWidth()];
   }
 
-  /** The whole image. */
+  /**
+   * The whole image.
+   *
+   * @throws IllegalArgumentException if it has more than {@link Image#MOST_VALUES}
+   */
   BufferedImage gathered() {
+    Image.values(model.getNumComponents(), getHeight(), getWidth());
     WritableRaster all = model.createCompatibleWritableRaster(getWidth(), getHeight());
     copyData(all);
     return new BufferedImage(model, all, false, null);

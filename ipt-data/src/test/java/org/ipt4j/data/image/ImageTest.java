@@ -2,10 +2,13 @@ package org.ipt4j.data.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.ipt4j.data.image.Image.CHANNELS;
 
+import java.awt.image.BufferedImage;
 import org.ipt4j.core.Randomness;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageTest {
@@ -111,5 +114,27 @@ class ImageTest {
         .hasMessage("an image of 2×2 (height×width) has 12 values, got 4");
     assertThatThrownBy(() -> IMAGE.crop(1, 0, 2, 3))
         .hasMessage("a crop lies within the image's 2 rows, got 2 from 1 on");
+  }
+
+  /** In an int the number of values is negative; or positive again, and far too small. */
+  @ParameterizedTest
+  @CsvSource({"28000, 28000, 2352000000", "40000, 40000, 4800000000"})
+  void moreThanAnArrayHoldsIsRefused(int height, int width, String values) {
+    Rows rows = new CountedRows(height, width, (y, row) -> {});
+    String message =
+        height
+            + "×"
+            + width
+            + " pixels (height×width) have "
+            + values
+            + " values, more than the 2147483631 of an image in memory;"
+            + " a file of PNG or TIFF is written row by row and takes them";
+    assertThatThrownBy(() -> Image.of(rows)).hasMessage(message);
+    assertThatThrownBy(() -> Image.quantised(rows)).hasMessage(message);
+    Picture picture = Picture.of(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
+    assertThatThrownBy(() -> picture.repainted(rows)).hasMessage(message);
+    Image line = new Image(1, 9000, new float[CHANNELS * 9000]);
+    assertThatThrownBy(() -> Bicubic.enlarge(line, 500))
+        .hasMessageStartingWith("500×4500000 pixels (height×width) have 6750000000 values");
   }
 }
