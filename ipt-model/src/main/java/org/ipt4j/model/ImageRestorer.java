@@ -91,7 +91,11 @@ public final class ImageRestorer {
         * new Tiling(Math.max(width, side), side, overlap).tiles();
   }
 
-  /** The restored image, s times as high and wide, in 8-bit levels. */
+  /**
+   * The restored image, s times as high and wide, in 8-bit levels.
+   *
+   * @throws IllegalArgumentException if it has more than {@link Image#MOST_VALUES}: a file takes it
+   */
   public Image restore(Task task, Image degraded) {
     return Image.quantised(restore(task, degraded.rows(), (done, all) -> {}));
   }
@@ -99,6 +103,8 @@ public final class ImageRestorer {
   /**
    * The restored image, s times as high and wide. It is gray, has 8 or 16 bits and is transparent
    * as the degraded one, which is not changed.
+   *
+   * @throws IllegalArgumentException if it has more than {@link Image#MOST_VALUES}: a file takes it
    */
   public BufferedImage restore(Task task, BufferedImage degraded) {
     Picture picture = Picture.of(degraded);
@@ -140,6 +146,8 @@ public final class ImageRestorer {
    * The rows of the restored image, [3,sW] in 0..255, neither clipped nor rounded. Tiles are
    * restored when rows are asked for, and the degraded image's rows are read when needed, so
    * neither image is held as a whole.
+   *
+   * @throws IllegalArgumentException if an array does not hold a row, or a pass of tiles
    */
   public Rows restore(Task task, Rows degraded, TileListener listener) {
     TilePass pass = new TilePass(model, model.own(task), ensemble);

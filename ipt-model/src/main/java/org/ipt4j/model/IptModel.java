@@ -241,7 +241,7 @@ public final class IptModel {
    * @param degraded [count,3,H,W] in 0..255, H and W the configuration's image side
    * @return [count,3,sH,sW] in 0..255, neither clipped nor rounded
    * @throws IllegalArgumentException if a result is not finite, because of extreme weights or
-   *     pixels
+   *     pixels; or if the results are more than {@link Image#MOST_VALUES}
    */
   public float[] restoreTiles(Task task, float[] degraded, int count) {
     int side = config.imageSide();
@@ -258,8 +258,9 @@ public final class IptModel {
               degraded.length));
     }
     Task own = own(task);
+    checkCount(own, count);
     int out = in * own.scale() * own.scale();
-    float[] restored = new float[Math.multiplyExact(count, out)];
+    float[] restored = new float[count * out];
     Workers.run(
         count,
         values.device().takesWholeBatches() ? 1 : Pieces.forInference(config, count),
@@ -276,6 +277,23 @@ public final class IptModel {
           requireFinite(own, restored, from * out, end * out);
         });
     return restored;
+  }
+
+  /** Checks that an array holds so many restored tiles. */
+  void checkCount(Task task, int count) {
+    long side = (long) config.imageSide() * task.scale();
+    long most = Image.MOST_VALUES / (Image.CHANNELS * side * side);
+    if (count > most) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a batch of %d tiles is too large for memory: restored to %d×%d pixels, an array"
+                  + " holds at most %d",
+              count,
+              side,
+              side,
+              most));
+    }
   }
 
   private static void requireFinite(Task task, float[] restored, int from, int end) {

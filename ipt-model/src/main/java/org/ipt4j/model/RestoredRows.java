@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import org.ipt4j.core.Workers;
 import org.ipt4j.data.image.Image;
@@ -40,10 +41,27 @@ final class RestoredRows implements Rows {
     scale = pass.task().scale();
     height = Math.max(degraded.height(), side);
     width = Math.max(degraded.width(), side);
+    checkSize();
     down = new Tiling(height, side, overlap);
     across = new Tiling(width, side, overlap);
+    pass.model().checkCount(pass.task(), Math.min(batch, tiles()));
     source = new Window(Image.CHANNELS * width);
     blended = new Window(Image.CHANNELS * width * scale);
+  }
+
+  private void checkSize() {
+    long wide = (long) Image.CHANNELS * width * scale;
+    if (Math.max(wide, (long) height * scale) > Image.MOST_VALUES) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%d×%d pixels (height×width), restored %d times as high and wide, are too many: a row"
+                  + " has at most %d values, three a pixel, and an image as many rows",
+              degraded.height(),
+              degraded.width(),
+              scale,
+              Image.MOST_VALUES));
+    }
   }
 
   @Override

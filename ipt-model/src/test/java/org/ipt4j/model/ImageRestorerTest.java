@@ -309,6 +309,48 @@ class ImageRestorerTest {
     return done;
   }
 
+  /** Of 12×12 pixels, restored 8 times as high and wide: 27648 values. */
+  @Test
+  void whatNoArrayHoldsIsRefusedBeforeAnythingIsRestored() {
+    Task large = new Task("x8", 8);
+    IptModel model = IptModel.create(IptConfig.preset("nano"), List.of(large), 1);
+    ImageRestorer restorer = new ImageRestorer(model).overlapping(0).inBatchesOf(80_000);
+    String message =
+        " tiles is too large for memory: restored to 96×96 pixels, an array holds at"
+            + " most 77672";
+    assertThatThrownBy(() -> restorer.restore(large, unread(12, 12 * 80_000), (done, all) -> {}))
+        .hasMessage("a batch of 80000" + message);
+    assertThat(restorer.restore(large, unread(12, 12 * 77_672), (done, all) -> {}).width())
+        .as("fewer tiles than a batch")
+        .isEqualTo(96 * 77_672);
+    assertThatThrownBy(() -> model.restoreTiles(large, new float[3 * 144 * 77_673], 77_673))
+        .hasMessage("a batch of 77673" + message);
+    assertThatThrownBy(() -> restorer.restore(large, unread(5, 90_000_000), (done, all) -> {}))
+        .hasMessageStartingWith("5×90000000 pixels (height×width), restored 8 times as high")
+        .hasMessageContaining("at most 2147483631 values");
+    assertThatThrownBy(() -> restorer.restore(large, unread(300_000_000, 5), (done, all) -> {}))
+        .hasMessageStartingWith("300000000×5 pixels");
+  }
+
+  private static Rows unread(int height, int width) {
+    return new Rows() {
+      @Override
+      public int height() {
+        return height;
+      }
+
+      @Override
+      public int width() {
+        return width;
+      }
+
+      @Override
+      public void next(float[] target) {
+        throw new AssertionError("nothing is to be read");
+      }
+    };
+  }
+
   @Test
   void ensembleIsTheMeanOfAllTurns() {
     IptModel model = random();

@@ -65,7 +65,11 @@ public record PatchBatch(int count, int side, int scale, float[] degraded, float
               Locale.ROOT, "a batch of %d is cut into 1 to %d parts, got %d", count, count, parts));
     }
     return IntStream.range(0, parts)
-        .mapToObj(i -> new Part(count * i / parts, count * (i + 1) / parts))
+        .mapToObj(i -> new Part(first(i, parts), first(i + 1, parts)))
         .toList();
+  }
+
+  private int first(int part, int parts) {
+    return (int) ((long) count * part / parts);
   }
 }

@@ -74,6 +74,23 @@ public final class Patches {
     if (cutter.size() < 1) {
       throw new IllegalArgumentException("patches need a source with images, got an empty one");
     }
+    checkCount(options, cutter.scale());
+  }
+
+  private static void checkCount(PatchOptions options, int scale) {
+    long side = (long) options.side() * scale;
+    long most = Image.MOST_VALUES / (Image.CHANNELS * side * side);
+    if (options.count() > most) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a batch of %d patches is too large for memory: of %d×%d pixels, as the clean ones"
+                  + " are, an array holds at most %d",
+              options.count(),
+              side,
+              side,
+              most));
+    }
   }
 
   /**

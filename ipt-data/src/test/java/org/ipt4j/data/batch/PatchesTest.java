@@ -169,6 +169,34 @@ class PatchesTest {
   }
 
   /** A degradation of a user's own needs nothing but the interface. */
+  @ParameterizedTest
+  @CsvSource({
+    "x4, 20000, 48, 192, 19418",
+    "x2, 2147483647, 48, 96, 77672",
+    "x4, 1, 9000, 36000, 0"
+  })
+  void aBatchThatNoArrayHoldsIsRefused(
+      String degradation, int count, int side, int clean, int most) {
+    PatchOptions options = new PatchOptions(count, side, 1);
+    assertThatThrownBy(() -> new Patches(LEAVES, Degradation.parse(degradation), options))
+        .hasMessage(
+            "a batch of %d patches is too large for memory: of %d×%d pixels, as the clean ones are,"
+                + " an array holds at most %d",
+            count, clean, clean, most);
+  }
+
+  @Test
+  void aBatchOfVerySmallPatchesIsCutIntoManyParts() {
+    int count = 300_000;
+    PatchBatch batch = new PatchBatch(count, 1, 1, new float[3 * count], new float[3 * count]);
+    int end = 0;
+    for (PatchBatch.Part part : batch.parts(10_000)) {
+      assertThat(part).isEqualTo(new PatchBatch.Part(end, end + 30));
+      end = part.end();
+    }
+    assertThat(end).isEqualTo(count);
+  }
+
   @Test
   void takesAnyDegradation() {
     Degradation negative =
