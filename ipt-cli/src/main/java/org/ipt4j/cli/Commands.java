@@ -16,6 +16,9 @@ import java.util.Locale;
 import org.ipt4j.cuda.CudaUnavailableException;
 import org.ipt4j.training.TrainingException;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What all commands share: how they are run and fail. */
@@ -24,7 +27,7 @@ public final class Commands {
 
   /**
    * Runs a command and yields its exit code: 0 if all went well, 2 with one line on standard error
-   * if what the user gave is at fault.
+   * if what the user gave is at fault, or memory is out.
    */
   public static int run(Object command, String... args) {
     Charset charset =
@@ -53,8 +56,12 @@ public final class Commands {
     Locale.setDefault(Locale.ROOT); // for the libraries that write figures and compare names
     return new CommandLine(command)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(Commands::execute)
         .setExecutionExceptionHandler(
             (failure, commandLine, parsed) -> {
+              if (MemoryShortage.is(failure)) {
+                return tooLittleMemory(failure, parsed);
+              }
               if (!isUsersFault(failure)) {
                 throw failure;
               }
@@ -67,6 +74,25 @@ public final class Commands {
               commandLine.getErr().println(message(failure));
               return commandLine.getCommandSpec().exitCodeOnInvalidInput();
             });
+  }
+
+  // picocli handles exceptions only, and this is an error
+  private static int execute(ParseResult parsed) {
+    try {
+      return new RunLast().execute(parsed);
+    } catch (OutOfMemoryError failure) {
+      return tooLittleMemory(failure, parsed);
+    }
+  }
+
+  private static int tooLittleMemory(Throwable failure, ParseResult parsed) {
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    CommandSpec command = last.commandSpec();
+    StandardError.println(command.commandLine().getErr(), MemoryShortage.line(failure, command));
+    return command.exitCodeOnInvalidInput();
   }
 
   private static boolean isUsersFault(Exception failure) {

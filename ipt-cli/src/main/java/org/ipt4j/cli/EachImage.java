@@ -207,8 +207,12 @@ final class EachImage {
           progress.fail(job.image() + ": not " + done + ", for the command was stopped");
           return;
         } catch (IOException | IllegalArgumentException failure) {
-          progress.fail(line(job.image(), failure));
-          progress.lessen(job.megapixels());
+          fail(job, Commands.message(failure), progress);
+        } catch (RuntimeException | OutOfMemoryError failure) {
+          if (!MemoryShortage.is(failure)) {
+            throw failure;
+          }
+          fail(job, MemoryShortage.line(failure, spec), progress);
         }
         progress.to(before);
       }
@@ -240,8 +244,9 @@ final class EachImage {
     }
   }
 
-  private static String line(Path image, Exception failure) {
-    String message = Commands.message(failure);
-    return message.startsWith(image + ": ") ? message : image + ": " + message;
+  private static void fail(Job job, String message, Progress progress) {
+    String name = job.image() + ": ";
+    progress.fail(message.startsWith(name) ? message : name + message);
+    progress.lessen(job.megapixels());
   }
 }

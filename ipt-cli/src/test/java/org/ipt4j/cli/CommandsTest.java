@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.ipt4j.cli.CommandRun.Outcome;
 import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.ImageFiles;
@@ -25,7 +26,11 @@ import org.ipt4j.weights.Tensor;
 import org.ipt4j.weights.TensorFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /** Exit codes and the one line that bad input gets. */
 class CommandsTest {
@@ -217,6 +222,40 @@ class CommandsTest {
               .setErr(new PrintWriter(err, true));
       assertThat(Commands.run(info, model.toString())).isEqualTo(isFull ? 2 : 0);
       assertThat(err.toString()).hasLineCount(isFull ? 1 : 0);
+    }
+  }
+
+  /** Where memory is short is said by who has none: Java, ND4J's native code, or a card. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Java heap space | Java's heap has at most ",
+        "            '' | Java's heap has at most ",
+        "A card has no 9 bytes: 1 of 8 are free | A card has no 9 bytes: 1 of 8 are free",
+      })
+  void tooLittleMemoryIsOneLineAndCode2(String failure, String said) {
+    Outcome outcome = run(Full.class, "error", failure);
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).startsWith("not enough memory: " + said).hasLineCount(1);
+  }
+
+  @Test
+  void ofNativeMemoryToo() {
+    expect("not enough memory: std::bad_alloc", Full.class, "exception", "std::bad_alloc");
+  }
+
+  /** Finds no memory. */
+  @Command(name = "full")
+  static final class Full implements Callable<Integer> {
+    @Parameters private List<String> failure;
+
+    @Override
+    public Integer call() {
+      if (failure.get(0).equals("error")) {
+        throw new OutOfMemoryError(failure.get(1));
+      }
+      throw new IllegalStateException(failure.get(1));
     }
   }
 

@@ -2,6 +2,7 @@ package org.ipt4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.ipt4j.core.Workers;
 import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.Image;
@@ -322,23 +324,46 @@ class RestoreTest {
         .sum();
   }
 
+  /** A JPEG is gathered in memory, before it is written. */
+  @Test
+  void anImageTooLargeForTheMemoryIsOneLineAndTheOthersAreRestored() throws Exception {
+    BufferedImage large = new BufferedImage(6000, 6000, BufferedImage.TYPE_BYTE_GRAY);
+    ImageIO.write(large, "jpg", folder.resolve("in/b.jpg").toFile());
+    Process process = start("-Xmx140m", folder.resolve("in") + "");
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    String log = read(folder.resolve("log"));
+    assertThat(process.exitValue()).as(log).isEqualTo(2);
+    assertThat(log)
+        .containsPattern(
+            "in.b.jpg: not enough memory: Java's heap has at most 1[34]\\d MiB; give it more, for"
+                + " instance IPT_JAVA_OPTS=-Xmx8g, or take a smaller --batch\\R")
+        .contains("4 of 5 restored")
+        .doesNotContain("\tat ");
+    assertThat(written()).containsExactly("a.png", "d.jpg", "deep/c.tif", "deep/er/b.bmp");
+  }
+
+  /** In a process of its own, which restores with x2 and writes to the file {@code log}. */
+  private Process start(String setting, String input) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.add(setting);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Restore.class.getName()));
+    command.addAll(List.of("--model", folder.resolve("m.safetensors") + "", "--task", "x2"));
+    command.addAll(List.of("-o", folder.resolve("out") + "", input));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve("log").toFile())
+        .start();
+  }
+
   /** Terminated, nothing is left; killed, nothing by the name of a restored image. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void stoppingLeavesNoPartOfAnImage(boolean kill) throws Exception {
     Image large = new DeadLeaves(1, 1, 1500, 2000).image(0);
     ImageFiles.write(large, folder.resolve("large.png"));
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Restore.class.getName()));
-    command.addAll(List.of("--model", folder.resolve("m.safetensors") + "", "--task", "x2"));
-    command.addAll(List.of("-o", folder.resolve("out") + "", folder.resolve("large.png") + ""));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("log").toFile())
-            .start();
+    Process process = start("-Xmx1g", folder.resolve("large.png") + "");
     try {
       while (written().isEmpty()) { // until it has begun to write
         assertThat(process.isAlive()).as(() -> read(folder.resolve("log"))).isTrue();

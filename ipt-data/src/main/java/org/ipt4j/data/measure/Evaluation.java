@@ -1,6 +1,5 @@
 package org.ipt4j.data.measure;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -79,9 +78,8 @@ public record Evaluation(
           restored.add(image);
           qualities.add(Quality.of(image, pair.clean(), border));
         }
-      } catch (UnreadableImageException | IllegalArgumentException failure) {
-        String message = failure.getMessage();
-        failures.add(failure instanceof IOException ? message : name + ": " + message);
+      } catch (UnreadableImageException | IllegalArgumentException | OutOfMemoryError failure) {
+        failures.add(line(name, failure));
         listener.failed(failures.get(failures.size() - 1));
         continue;
       }
@@ -94,6 +92,14 @@ public record Evaluation(
         contenders.stream().map(Contender::name).toList(),
         List.copyOf(rows),
         List.copyOf(failures));
+  }
+
+  private static String line(String name, Throwable failure) {
+    return failure instanceof UnreadableImageException
+        ? failure.getMessage()
+        : failure instanceof OutOfMemoryError
+            ? name + ": too large for the memory (" + failure.getMessage() + ")"
+            : name + ": " + failure.getMessage();
   }
 
   /** A contender's figures, averaged over the images as {@link Quality#mean} does. */

@@ -127,6 +127,8 @@ class EvaluationTest {
     write("LR_bicubic/X2/c.png", 15, 21);
     write("LR_bicubic/X2/d.png", 7, 21);
     write("LR_bicubic/X2/e.png", 15, 22);
+    write("HR/f.png", 30, 46);
+    write("LR_bicubic/X2/f.png", 15, 23);
     List<String> told = new ArrayList<>();
     Contender choosy =
         new Contender(
@@ -134,6 +136,9 @@ class EvaluationTest {
             small -> {
               if (small.width() == 22) {
                 throw new IllegalArgumentException("not this one");
+              }
+              if (small.width() == 23) {
+                throw new OutOfMemoryError("Java heap space");
               }
               return Bicubic.enlarge(small, 2);
             });
@@ -154,7 +159,8 @@ class EvaluationTest {
             "a.png: 15×20 is not a.png, 30×42, at scale 2",
             "LR_bicubic/X2/b.png: not an image of a known format",
             "d.png: SSIM takes at least 11×11 pixels within the border, got 10×38",
-            "e.png: not this one");
+            "e.png: not this one",
+            "f.png: too large for the memory (Java heap space)");
   }
 
   @Test
