@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.PriorityBlockingQueue;
@@ -138,23 +139,57 @@ final class RestoringQueue implements AutoCloseable {
     }
   }
 
+  /** What the restoring thread does for somebody. */
+  private interface Work {
+    void run() throws IOException, Refusal;
+  }
+
+  /**
+   * Does it. Whatever fails, memory included, the thread goes on: nobody else restores.
+   *
+   * @return what its sender is to be told if it failed, else empty
+   * @throws CancellationException if nobody wants it any more
+   */
+  private static Optional<Refusal> failure(Work work) {
+    try {
+      work.run();
+      return Optional.empty();
+    } catch (CancellationException unwanted) {
+      throw unwanted;
+    } catch (UnreadableImageException refused) {
+      return Optional.of(new Refusal(422, Answers.oneLine(refused.reason())));
+    } catch (IllegalArgumentException refused) {
+      return Optional.of(new Refusal(400, Answers.oneLine(refused.getMessage())));
+    } catch (Refusal refused) {
+      return Optional.of(refused);
+    } catch (IOException | RuntimeException | Error failure) {
+      LOG.error("an image could not be restored", failure);
+      return Optional.of(
+          new Refusal(500, "the image could not be restored; the server's log says why"));
+    }
+  }
+
   // what is loaded and compiled on first use is not waited for by the first who asks
   private void warmUp() {
+    try {
+      failure(this::restoreBlack); // which the first who asks will be told
+    } catch (CancellationException asked) {
+      // somebody is waiting already
+    }
+  }
+
+  private void restoreBlack() {
     int side = WARM_UP_TILES * model.config().imageSide();
     Image black = new Image(side, side, new float[Image.CHANNELS * side * side]);
-    try {
-      Image.quantised(
-          restorer.restore(
-              model.tasks().get(0),
-              black.rows(),
-              (done, tiles) -> {
-                if (!waiting.isEmpty()) {
-                  throw new CancellationException();
-                }
-              }));
-    } catch (RuntimeException ended) {
-      // somebody asks already; or restoring fails, which the first who asks will be told
-    }
+    Image.quantised(
+        restorer.restore(
+            model.tasks().get(0),
+            black.rows(),
+            (done, tiles) -> {
+              if (!waiting.isEmpty()) {
+                throw new CancellationException();
+              }
+            }));
   }
 
   private void restorePreviews() {
@@ -172,34 +207,29 @@ final class RestoringQueue implements AutoCloseable {
       return;
     }
     try {
-      Picture degraded = read(job);
-      int scale = job.order().task().scale();
-      ImageSize size = new ImageSize(scale * degraded.height(), scale * degraded.width());
-      check(degraded, size);
-      restorer.restore(
-          job.order().task(),
-          degraded,
-          job.restored(),
-          ImageFormat.PNG,
-          (done, tiles) -> {
-            job.tilesDone(done, tiles);
-            if (!job.order().isPreview()) {
-              restorePreviews();
-            }
-          });
-      job.succeed(size);
+      failure(() -> restoreImage(job)).ifPresent(job::fail);
     } catch (CancellationException unwanted) {
       job.stopped();
-    } catch (UnreadableImageException refused) {
-      job.fail(new Refusal(422, Answers.oneLine(refused.reason())));
-    } catch (IllegalArgumentException refused) {
-      job.fail(new Refusal(400, Answers.oneLine(refused.getMessage())));
-    } catch (Refusal refused) {
-      job.fail(refused);
-    } catch (IOException | RuntimeException | Error failure) {
-      LOG.error("an image could not be restored", failure);
-      job.fail(new Refusal(500, "the image could not be restored; the server's log says why"));
     }
+  }
+
+  private void restoreImage(Job job) throws IOException, Refusal {
+    Picture degraded = read(job);
+    int scale = job.order().task().scale();
+    ImageSize size = new ImageSize(scale * degraded.height(), scale * degraded.width());
+    check(degraded, size);
+    restorer.restore(
+        job.order().task(),
+        degraded,
+        job.restored(),
+        ImageFormat.PNG,
+        (done, tiles) -> {
+          job.tilesDone(done, tiles);
+          if (!job.order().isPreview()) {
+            restorePreviews();
+          }
+        });
+    job.succeed(size);
   }
 
   private Picture read(Job job) throws UnreadableImageException {

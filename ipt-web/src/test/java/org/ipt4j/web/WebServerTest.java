@@ -21,7 +21,10 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.ipt4j.core.Layer;
+import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageFiles;
@@ -29,10 +32,12 @@ import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
+import org.ipt4j.model.TaskLayers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,6 +194,38 @@ class WebServerTest {
     long start = System.nanoTime();
     assertNothingIsKept();
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  /** As if others held a card's memory, at the start or always. */
+  @ParameterizedTest
+  @CsvSource({"1, 200", "1000000, 500"})
+  @Timeout(60)
+  void memoryThatIsOutLeavesNobodyWaiting(int times, int status) throws Exception {
+    AtomicInteger failures = new AtomicInteger(times);
+    TaskLayers failing =
+        new TaskLayers() {
+          @Override
+          public Layer head(
+              ParameterLayout.Builder layout, String name, IptConfig config, Task task) {
+            Layer head = TaskLayers.super.head(layout, name, config, task);
+            return (tape, image) -> {
+              if (failures.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("the card is full");
+              }
+              return head.forward(tape, image);
+            };
+          }
+        };
+    IptModel full = IptModel.create(IptConfig.preset("nano"), model.tasks(), failing, 1);
+    try (WebServer other = WebServer.start(full, 0, LIMITS)) {
+      while (failures.get() == times) { // until it has warmed up
+        Thread.sleep(5);
+      }
+      for (int image = 0; image < 2; image++) {
+        assertThat(new Client(other.address()).post("restore?task=x2", png(SMALL)).statusCode())
+            .isEqualTo(status);
+      }
+    }
   }
 
   private static String after(Iterator<String> lines, String event) {
