@@ -38,7 +38,8 @@ final class Import implements Callable<Integer> {
 
   @Option(
       names = "--tasks",
-      split = ",",
+      split = TaskOption.COMMA,
+      splitSynopsisLabel = ",",
       paramLabel = "TASK",
       description =
           "Names of the file's tasks, or of those to keep, separated by commas: what each head"

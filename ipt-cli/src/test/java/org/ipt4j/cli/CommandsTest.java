@@ -116,6 +116,9 @@ class CommandsTest {
 
     expect("exists already", Import.class, with(call, "--tasks", "x2,derain"));
     assertThat(run(Import.class, with(call, "--tasks", "x2,derain", "--force")).code()).isZero();
+    String motion = "deblur:motion,length=3..9,angle=0..90";
+    assertThat(run(Import.class, with(call, "--tasks", "x2," + motion, "--force")).out())
+        .contains("head 0: x2", "head 1: " + motion);
     expect("which needs no importing", Import.class, model, "-o", model + "2");
   }
 
