@@ -33,7 +33,10 @@ final class RunSettings {
   private static final int UI_PORT = 9000;
   private static final int UI_POINTS = 1000; // the page keeps them all in memory
 
-  /** What may change when a run goes on: where it computes, how far, and what is kept of it. */
+  /**
+   * What may change when a run goes on: where it computes, how far, when it is validated, and what
+   * is kept of it. Not what it is validated on, for that decides which images it is trained on.
+   */
   private static final Set<String> FREE =
       Set.of(
           "steps",
@@ -43,8 +46,6 @@ final class RunSettings {
           "recompute",
           "checkpoint-every",
           "keep",
-          "validation",
-          "validation-images",
           "validate-every");
 
   @Mixin private TrainerSettings trainer;

@@ -265,6 +265,10 @@ class RunSettingsTest {
     assertThat(pretrain("run", "--resume", "--batch", "4", "--seed", "2").err())
         .contains("batch was 2 and is 4; seed was 1 and is 2")
         .hasLineCount(1);
+    assertThat(pretrain("run", "--resume", "--validation", "set", "--validation-images", "8").err())
+        .as("by which the images are split")
+        .contains("validation was not set and is set; validation-images was 4 and is 8")
+        .hasLineCount(1);
     Path settings = folder.resolve("run/run.yaml"); // of a version that did not know all options
     Files.writeString(
         settings, Files.readString(settings).replaceAll("(clip|turned|warmup): .*\n", ""));
@@ -272,7 +276,8 @@ class RunSettingsTest {
     assertThat(pretrain("run", "--resume", "--warmup", "3").err())
         .contains("warmup was not set and is 3")
         .hasLineCount(1);
-    assertThat(pretrain("run", "--resume", "--steps", "5").code()).isZero();
+    assertThat(pretrain("run", "--resume", "--steps", "5", "--validate-every", "2").code())
+        .isZero();
     assertThat(folder.resolve("run/checkpoints/step-000000005.safetensors")).exists();
     assertThat(pretrain("none", "--resume").err()).contains("nothing to resume: there is no");
     assertThat(pretrain("run", "--task-batch", "x2", "--steps", "3").err())

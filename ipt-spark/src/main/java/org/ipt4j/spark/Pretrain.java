@@ -49,9 +49,9 @@ import picocli.CommandLine.Spec;
 public final class Pretrain implements Callable<Integer> {
   private static final String RUN_FILE = "run.yaml";
 
-  /** What may change when a run goes on. */
+  /** What may change when a run goes on; what it is validated on decides what it is trained on. */
   private static final Set<String> FREE =
-      Set.of("steps", "recompute", "keep", "validation", "validation-images", "validate-every");
+      Set.of("steps", "recompute", "keep", "validate-every");
 
   @Mixin private Pretraining pretraining;
 

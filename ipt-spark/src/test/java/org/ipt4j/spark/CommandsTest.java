@@ -128,6 +128,9 @@ class CommandsTest {
     assertThat(err.toString())
         .contains("a run goes on with its own settings")
         .contains("round was 2 and is 1");
+    String[] kept = {"--resume", "--shards", "2", "--out", out, "--validation-images", "0"};
+    assertThat(run(new Pretrain(), kept)).isEqualTo(2);
+    assertThat(err.toString()).contains("validation-images was 4 and is 0");
     assertThat(run(new Pretrain(), "--resume", "--shards", "2", "--out", out + "x")).isEqualTo(2);
     assertThat(err.toString()).startsWith("nothing to resume");
     try (TensorFile model = SafeTensors.open(folder.resolve("run/model.safetensors"))) {
