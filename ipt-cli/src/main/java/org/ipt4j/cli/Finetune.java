@@ -135,7 +135,10 @@ final class Finetune implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    settings.resolve(spec);
+    return settings.run(spec, this::finetune);
+  }
+
+  private int finetune() throws IOException {
     if (task == null || (images == null) == (pairs == null)) {
       throw new IllegalArgumentException(
           "expected --task TASK and either --images DIR or --pairs DIR");

@@ -43,7 +43,10 @@ final class Pretrain implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    settings.resolve(spec);
+    return settings.run(spec, this::pretrain);
+  }
+
+  private int pretrain() throws IOException {
     long seed = settings.trainer().seed();
     IptModel model = pretraining.model(seed, settings.device());
     List<Task> tasks = model.tasks();

@@ -104,8 +104,13 @@ final class RunSettings {
     return computing.device();
   }
 
-  /** Reads the settings' files; to be called before any option is looked at. */
-  void resolve(CommandSpec command) throws IOException {
+  /** Reads the settings' files, and then runs all of the command's work, which trains. */
+  int run(CommandSpec command, Computing.Work<Integer, IOException> work) throws IOException {
+    resolve(command);
+    return computing.run(command, work);
+  }
+
+  private void resolve(CommandSpec command) throws IOException {
     Path file = resume && out != null ? out.resolve(RUN_FILE) : run;
     if (resume && out != null && !Files.exists(file)) {
       throw new IllegalArgumentException("nothing to resume: there is no " + file);
@@ -158,10 +163,6 @@ final class RunSettings {
    * @return the trained model, empty if the run was stopped before its end
    */
   Optional<IptModel> train(Training training, CommandSpec command) throws IOException {
-    return computing.run(command, () -> trained(training, command));
-  }
-
-  private Optional<IptModel> trained(Training training, CommandSpec command) throws IOException {
     if (training.steps() < 1) {
       throw new IllegalArgumentException("--steps is positive, got " + training.steps());
     }

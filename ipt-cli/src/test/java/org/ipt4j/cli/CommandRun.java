@@ -2,6 +2,8 @@ package org.ipt4j.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 
 /** Runs commands as the command line does, and keeps what they say. */
@@ -24,6 +26,15 @@ final class CommandRun {
     } catch (ReflectiveOperationException impossible) {
       throw new IllegalStateException(impossible);
     }
+  }
+
+  /** Of the threads that share the network's work with the one that calls, in nanoseconds. */
+  static long timeOfWorkers() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return Arrays.stream(threads.dumpAllThreads(false, false))
+        .filter(thread -> thread.getThreadName().equals("ipt-worker"))
+        .mapToLong(thread -> threads.getThreadCpuTime(thread.getThreadId()))
+        .sum();
   }
 
   static String[] with(String[] arguments, String... more) {

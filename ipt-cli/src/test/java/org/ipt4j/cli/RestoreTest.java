@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -303,25 +302,18 @@ class RestoreTest {
   void oneThreadIsOneThread() throws IOException {
     String input = folder.resolve("in/a.png") + "";
     assertThat(restore("--task", "x2", input)).isZero();
-    long before = timeOfWorkers();
+    long before = CommandRun.timeOfWorkers();
     assertThat(before > 0).as("they work on all cores").isEqualTo(Workers.count() > 1);
     try {
       assertThat(restore("--task", "x2", input, "--force", "--threads", "1", "--profile")).isZero();
       assertThat(Workers.count()).isEqualTo(1);
-      assertThat(timeOfWorkers()).as("processor time of other threads").isEqualTo(before);
+      assertThat(CommandRun.timeOfWorkers())
+          .as("processor time of other threads")
+          .isEqualTo(before);
       assertThat(out.toString()).contains("GFLOP/s").contains("attention").contains("conv2d");
     } finally {
       Workers.limit(Runtime.getRuntime().availableProcessors());
     }
-  }
-
-  /** Of the threads that share the network's work with the one that restores, in nanoseconds. */
-  private static long timeOfWorkers() {
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    return Arrays.stream(threads.dumpAllThreads(false, false))
-        .filter(thread -> thread.getThreadName().equals("ipt-worker"))
-        .mapToLong(thread -> threads.getThreadCpuTime(thread.getThreadId()))
-        .sum();
   }
 
   /** A JPEG is gathered in memory, before it is written. */

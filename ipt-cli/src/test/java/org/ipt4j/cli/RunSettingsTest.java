@@ -11,6 +11,7 @@ import java.util.Map;
 import org.ipt4j.cli.CommandRun.Outcome;
 import org.ipt4j.core.Bits;
 import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.Workers;
 import org.ipt4j.data.image.Bicubic;
 import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.Image;
@@ -437,6 +438,24 @@ class RunSettingsTest {
                   model.values().range(model.tail(rehearsed))))
           .as("the tail of %s was trained, too", rehearsed.name())
           .isFalse();
+    }
+  }
+
+  /** Measuring before and after training included. */
+  @Test
+  void oneThreadIsOneThreadThroughoutAndAllIsProfiled() throws IOException {
+    model();
+    String images = folder.resolve("pairs/HR").toString();
+    String[] call = {"--task", "x2", "--images", images, "--validation", images};
+    assertThat(finetune(3, "tuned", call).code()).isZero();
+    long before = CommandRun.timeOfWorkers();
+    try {
+      Outcome run = finetune(3, "again", CommandRun.with(call, "--threads", "1", "--profile"));
+      assertThat(run.code()).as(run.err()).isZero();
+      assertThat(CommandRun.timeOfWorkers()).isEqualTo(before);
+      assertThat(run.out()).containsSubsequence("restored before and after training", "GFLOP/s");
+    } finally {
+      Workers.limit(Runtime.getRuntime().availableProcessors());
     }
   }
 
