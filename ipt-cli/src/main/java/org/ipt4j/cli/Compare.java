@@ -7,7 +7,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Measures several models side by side. */
 @Command(
@@ -32,7 +34,9 @@ final class Compare implements Callable<Integer> {
 
   @Mixin private Measuring measuring;
 
-  @Mixin private DeviceOptions device;
+  @Mixin private Computing computing;
+
+  @Spec private CommandSpec spec;
 
   /** Runs the command. */
   public static void main(String[] args) {
@@ -49,6 +53,6 @@ final class Compare implements Callable<Integer> {
         throw new IllegalArgumentException("model " + model.given() + " is given twice");
       }
     }
-    return measuring.run(given, device.device());
+    return computing.run(spec, () -> measuring.run(given, computing.device()));
   }
 }

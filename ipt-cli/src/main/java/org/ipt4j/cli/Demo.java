@@ -71,7 +71,7 @@ final class Demo implements Callable<Integer> {
       description = "Folder for the pictures, the pages and the trained model (${DEFAULT-VALUE}).")
   private Path out;
 
-  @Mixin private DeviceOptions device;
+  @Mixin private Computing computing;
 
   @Spec private CommandSpec spec;
 
@@ -85,6 +85,10 @@ final class Demo implements Callable<Integer> {
     if (!(minutes >= 0)) {
       throw new IllegalArgumentException("--minutes is not negative, got " + minutes);
     }
+    return computing.run(spec, this::demo);
+  }
+
+  private int demo() throws IOException {
     PrintWriter print = spec.commandLine().getOut();
     ImageSource shown = new DemoPhotographs();
     ImageSource learned = ImageSource.cached(new DeadLeaves(1, 200, 256, 256), 1L << 30);
@@ -99,7 +103,7 @@ final class Demo implements Callable<Integer> {
       print.println("they show what restoring looks like, not how well it measures");
       print.println();
     }
-    IptModel model = new GivenModel(GivenModel.DEFAULT).load(device.device());
+    IptModel model = new GivenModel(GivenModel.DEFAULT).load(computing.device());
     DemoTable table =
         new DemoTable(shown, List.of(new DemoTable.Named(GivenModel.DEFAULT, model)), print);
     for (String task : TASKS) {

@@ -205,6 +205,22 @@ class CommandsTest {
     assertThat(restored.code()).as(restored.err()).isZero();
   }
 
+  /** Where it computes, by how many threads, and what took the time. */
+  @Test
+  void whatComputesTakesTheOptionsOfComputing() {
+    List<CommandLine> computing =
+        Commands.commandLine(Ipt.class).getSubcommands().values().stream()
+            .filter(command -> command.getCommandSpec().findOption("--device") != null)
+            .toList();
+    assertThat(computing).hasSize(7);
+    assertThat(computing)
+        .allSatisfy(
+            command ->
+                assertThat(command.getCommandSpec().optionsMap())
+                    .as(command.getCommandName())
+                    .containsKeys("--threads", "--profile"));
+  }
+
   /** As on a full disk. */
   @Test
   void whatCannotBePrintedIsAFailure(@TempDir Path folder) throws IOException {

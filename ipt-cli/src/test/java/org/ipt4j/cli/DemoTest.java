@@ -28,6 +28,7 @@ class DemoTest {
             folder.resolve("in") + "",
             "--minutes",
             "0.02",
+            "--profile",
             "--out",
             "" + out);
     assertThat(outcome.code()).as(outcome.err()).isZero();
@@ -35,7 +36,7 @@ class DemoTest {
     assertThat(noise.find()).as(outcome.out()).isTrue();
     assertThat(Double.parseDouble(noise.group(2)) - Double.parseDouble(noise.group(1)))
         .isGreaterThan(5);
-    assertThat(outcome.out()).contains("deblur:gaussian");
+    assertThat(outcome.out()).contains("deblur:gaussian").contains("GFLOP/s");
     for (String file : new String[] {"restored.png", "restored.html", "learned.png"}) {
       assertThat(out.resolve(file)).isNotEmptyFile();
     }

@@ -288,10 +288,12 @@ class MeasuringTest {
             "x2",
             "--data",
             path("photos"),
+            "--profile",
             "--report",
             path("r.html"));
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertThat(outcome.out()).contains("bicubic, Y", path("nano") + ", Y", path("other/nano"));
+    assertThat(outcome.out()).contains("GFLOP/s");
     JsonNode data = pageData(Files.readString(folder.resolve("r.html")));
     assertThat(data.at("/galleries/0/samples/0/restored")).hasSize(3);
   }
