@@ -11,6 +11,7 @@ import java.nio.charset.Charset;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.ipt4j.cuda.CudaUnavailableException;
@@ -113,6 +114,9 @@ public final class Commands {
     }
     if (failure instanceof FileAlreadyExistsException there) {
       return there.getFile() + " exists already";
+    }
+    if (failure instanceof NotDirectoryException file) {
+      return "expected a folder, found a file: " + file.getFile();
     }
     if (failure instanceof FileSystemException trouble && trouble.getReason() == null) {
       return trouble.getClass().getSimpleName() + ": " + trouble.getFile();

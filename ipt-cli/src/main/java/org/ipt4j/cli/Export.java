@@ -153,6 +153,7 @@ final class Export implements Callable<Integer> {
     if (Files.exists(folder.resolve(StaticPage.INDEX)) && !force) {
       throw new FileAlreadyExistsException(folder.resolve(StaticPage.INDEX).toString());
     }
+    StaticPage.checkFolder(folder); // before npm fetches anything
     try (RuntimePackage runtime = RuntimePackage.of(result.page.runtime)) {
       new StaticPage(loaded, wanted, runtime.folder())
           .write(folder, tasks, each -> notes(metadata, each));

@@ -84,6 +84,20 @@ class ExportTest {
     assertThat(run(Export.class, CommandRun.with(call, "--force", "--task", "x2")).code()).isZero();
   }
 
+  /** Without --runtime, which npm would fetch. */
+  @Test
+  void aFolderThatCannotBeUsedIsSaidBeforeAnythingIsFetched() throws IOException {
+    Path file = Files.writeString(folder.resolve("full.txt"), "mine");
+    for (Path within : List.of(file, file.resolve("page"))) {
+      assertThat(run(Export.class, model, "--web", within.toString()))
+          .isEqualTo(
+              new Outcome(
+                  2, "", "expected a folder, found a file: " + file + System.lineSeparator()));
+    }
+    assertThat(run(Export.class, model, "--web", folder.toString()))
+        .isEqualTo(new Outcome(2, "", folder + " exists already" + System.lineSeparator()));
+  }
+
   @Test
   void saysWhatIsMissing() {
     String file = folder.resolve("x.onnx").toString();

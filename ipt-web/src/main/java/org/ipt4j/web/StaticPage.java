@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -73,22 +75,43 @@ public final class StaticPage {
   }
 
   /**
-   * Writes the page; its {@code index.html} last, so that a page that can be opened is complete.
+   * Checks that a page can be written into a folder, which may not be there yet.
    *
-   * @param tasks some of the model's
-   * @param notes what each task's file says of itself
-   * @throws FileAlreadyExistsException if the folder has files, and no page to be replaced
+   * @throws FileAlreadyExistsException if it has files, and no page to be replaced
+   * @throws NotDirectoryException if it is, or would lie in, a file
+   * @throws AccessDeniedException if nothing may be written there
    */
-  public void write(Path folder, List<Task> tasks, Function<Task, Map<String, String>> notes)
-      throws IOException {
-    Path index = folder.resolve(INDEX);
-    if (!Files.exists(index) && Files.isDirectory(folder)) {
+  public static void checkFolder(Path folder) throws IOException {
+    Path there = folder.toAbsolutePath();
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there)) {
+      throw new NotDirectoryException(there.toString());
+    }
+    if (!Files.isWritable(there)) {
+      throw new AccessDeniedException(there.toString());
+    }
+    if (!Files.exists(folder.resolve(INDEX)) && Files.isDirectory(folder)) {
       try (Stream<Path> files = Files.list(folder)) {
         if (files.findAny().isPresent()) {
           throw new FileAlreadyExistsException(folder.toString());
         }
       }
     }
+  }
+
+  /**
+   * Writes the page; its {@code index.html} last, so that a page that can be opened is complete.
+   *
+   * @param tasks some of the model's
+   * @param notes what each task's file says of itself
+   * @throws IOException also if the folder does not pass {@link #checkFolder}
+   */
+  public void write(Path folder, List<Task> tasks, Function<Task, Map<String, String>> notes)
+      throws IOException {
+    checkFolder(folder);
+    Path index = folder.resolve(INDEX);
     Files.deleteIfExists(index);
     for (String file : RUNTIME) {
       try (InputStream in = Files.newInputStream(runtime.resolve("dist").resolve(file))) {
