@@ -2,6 +2,7 @@ package org.ipt4j.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.ipt4j.core.Device;
 import org.ipt4j.core.Precision;
 import org.ipt4j.cuda.Arithmetic;
@@ -66,16 +67,23 @@ final class DeviceOptions {
    * @throws CudaUnavailableException if a card was asked for by name and cannot be used
    */
   Device device() {
+    return device(Cuda::device);
+  }
+
+  /** As {@link #device()}, with such cards. */
+  Device device(Function<CudaSettings, Device> cards) {
     if (kind == Kind.CPU) {
       return Device.of(Precision.FLOAT);
     }
     try {
-      return Cuda.device(new CudaSettings(card, arithmetic, libraries));
+      return cards.apply(new CudaSettings(card, arithmetic, libraries));
     } catch (CudaUnavailableException unfit) {
       if (kind == Kind.CUDA) {
         throw unfit;
       }
-      LOG.debug("no card: {}", unfit.getMessage());
+      if (!unfit.isForWantOfCard()) {
+        LOG.warn("computing on the processor, not on a card: {}", unfit.getMessage());
+      }
       return Device.of(Precision.FLOAT);
     }
   }

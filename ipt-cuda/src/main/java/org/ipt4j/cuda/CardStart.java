@@ -77,14 +77,14 @@ final class CardStart {
     try {
       Driver.load();
     } catch (UnsatisfiedLinkError e) {
-      throw new CudaUnavailableException(
+      throw CudaUnavailableException.absent(
           "no NVIDIA driver: expected "
               + Driver.fileName()
               + ", found none; install the driver of an NVIDIA card");
     }
     int result = Driver.cuInit(0);
     if (result == Driver.NO_DEVICE) {
-      throw new CudaUnavailableException("no NVIDIA card: the driver is there but finds none");
+      throw CudaUnavailableException.absent("no NVIDIA card: the driver is there but finds none");
     }
     if (result != 0) {
       throw new CudaUnavailableException(
@@ -99,7 +99,7 @@ final class CardStart {
     IntByReference count = new IntByReference();
     Driver.check(Driver.cuDeviceGetCount(count), "cuDeviceGetCount");
     if (count.getValue() == 0) {
-      throw new CudaUnavailableException("no NVIDIA card: the driver is there but finds none");
+      throw CudaUnavailableException.absent("no NVIDIA card: the driver is there but finds none");
     }
     if (card >= count.getValue()) {
       throw new CudaUnavailableException(
