@@ -64,14 +64,23 @@ public final class ParameterLayout {
   public static final class Builder {
     private final List<Parameter> parameters = new ArrayList<>();
     private final List<Range> ranges = new ArrayList<>();
+    private final Set<String> rangeNames = new HashSet<>();
     private final Set<String> names = new HashSet<>();
     private long end;
 
     /** A builder without ranges. */
     public Builder() {}
 
-    /** Begins a range; all parameters added from here on belong to it. */
+    /**
+     * Begins a range; all parameters added from here on belong to it.
+     *
+     * @throws IllegalArgumentException if there is a range of that name
+     */
     public Builder range(String name) {
+      if (!rangeNames.add(name)) {
+        throw new IllegalArgumentException(
+            String.format(Locale.ROOT, "range %s exists already", name));
+      }
       ranges.add(new Range(name, end, 0));
       return this;
     }

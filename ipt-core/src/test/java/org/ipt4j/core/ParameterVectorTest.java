@@ -27,6 +27,14 @@ class ParameterVectorTest {
   }
 
   @Test
+  void aRangeIsBegunOnce() {
+    ParameterLayout.Builder builder = new ParameterLayout.Builder().range("first").range("second");
+    assertThatThrownBy(() -> builder.range("first"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("range first exists already");
+  }
+
+  @Test
   void aMatrixKeptByColumnsIsTheOneKeptByRows() {
     ParameterLayout.Builder one = new ParameterLayout.Builder().range("all");
     Parameter byRows = one.add("x", Initializer.standardNormal(), 2, 3);

@@ -46,7 +46,8 @@ public final class IptModel {
   /**
    * A new model, whose weights are drawn from {@code seed} as the published network's are.
    *
-   * @param tasks at least one, with different names; their order numbers the heads and tails
+   * @param tasks at least one, with different names; their order numbers the heads and tails. No
+   *     name is {@code body}, or that of another task followed by {@code " tail"}.
    */
   public static IptModel create(IptConfig config, List<Task> tasks, long seed) {
     return create(config, tasks, TaskLayers.PUBLISHED, seed);
@@ -151,6 +152,7 @@ public final class IptModel {
    * A model of some of the tasks, with the same weights.
    *
    * @param kept some of {@link #tasks}, in the new model's order
+   * @throws IllegalArgumentException if one is not, or has another scale
    */
   public IptModel only(List<Task> kept) {
     kept.forEach(task -> own(task));
@@ -181,6 +183,15 @@ public final class IptModel {
   }
 
   private void copy(ParameterLayout.Range from, IptModel model, ParameterLayout.Range to) {
+    if (from.length() != to.length()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "the weights of %s are %,d in this model, and would be %,d",
+              from.name(),
+              from.length(),
+              to.length()));
+    }
     values.device().copy(values.range(from), model.values.range(to));
   }
 

@@ -5,9 +5,11 @@ import static org.ipt4j.core.Ops.add;
 import static org.ipt4j.core.TokenOps.fold;
 import static org.ipt4j.core.TokenOps.unfold;
 
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.ipt4j.core.Layer;
@@ -41,8 +43,8 @@ final class IptNetwork {
   /**
    * The network of these tasks.
    *
-   * @throws IllegalArgumentException if there are none, two have one name, or it is too large for
-   *     any memory
+   * @throws IllegalArgumentException if there are none, two have one name, the name of one is that
+   *     of a range that is not its own, or it is too large for any memory
    */
   static IptNetwork of(IptConfig config, List<Task> tasks, TaskLayers layers) {
     if (tasks.isEmpty()) {
@@ -54,10 +56,34 @@ final class IptNetwork {
         throw new IllegalArgumentException("task " + task.name() + " is given twice");
       }
     }
+    requireOwnRanges(tasks);
     try {
       return new IptNetwork(config, tasks, layers);
     } catch (ArithmeticException overflow) {
       throw new IllegalArgumentException("a network of " + config + " is beyond any memory");
+    }
+  }
+
+  /** Ranges are found by name, so a name that two of them had would lead to the wrong weights. */
+  private static void requireOwnRanges(List<Task> tasks) {
+    Map<String, String> owners = new HashMap<>();
+    owners.put(BODY, "the body that all tasks share");
+    for (Task task : tasks) {
+      own(owners, trunk(task), "task " + task.name());
+      own(owners, tail(task), "the tail of task " + task.name());
+    }
+  }
+
+  private static void own(Map<String, String> owners, String range, String owner) {
+    String other = owners.putIfAbsent(range, owner);
+    if (other != null) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s and %s would both have weights named %s: the task needs another name",
+              other,
+              owner,
+              range));
     }
   }
 

@@ -118,6 +118,34 @@ class IptModelTest {
     assertThatThrownBy(() -> model.with(denoise, 7)).hasMessageContaining("given twice");
   }
 
+  /** They would lead to the weights of another. */
+  @Test
+  void namesOfOtherWeightsAreRefused() {
+    Task denoise = TASKS.get(1);
+    Task body = new Task("body", 1);
+    Task tail = new Task("denoise30 tail", 1);
+    IptModel model = IptModel.create(NANO, TASKS, 1);
+    for (List<Task> tasks : List.of(List.of(denoise, tail), List.of(tail, denoise))) {
+      assertThatThrownBy(() -> IptModel.create(NANO, tasks, 1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("task denoise30 tail")
+          .hasMessageContaining("the tail of task denoise30 ")
+          .hasMessageContaining("would both have weights named denoise30 tail");
+    }
+    assertThatThrownBy(() -> model.with(body, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "the body that all tasks share and task body would both have weights named body: the"
+                + " task needs another name");
+    assertThatThrownBy(() -> model.with(tail, denoise, 1))
+        .hasMessageContaining("named denoise30 tail");
+    assertThatThrownBy(() -> model.only(List.of(new Task("denoise30", 2))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("the weights of denoise30 tail are ");
+    assertThat(IptModel.create(NANO, List.of(tail, new Task("body tail", 2)), 1).tasks())
+        .hasSize(2);
+  }
+
   @Test
   void aHeadOfOnesOwnIsTrainedAndSaved(@TempDir Path folder) throws IOException {
     TaskLayers plain =
