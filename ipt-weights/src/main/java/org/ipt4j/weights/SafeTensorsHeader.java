@@ -25,8 +25,7 @@ import java.util.Map;
  */
 record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
   static final int MAX_TENSORS = 100_000;
-
-  private static final int MAX_RANK = 32; // NumPy's until 2.0
+  static final int MAX_METADATA = 100_000; // entries
 
   static final JsonFactory JSON =
       JsonFactory.builder()
@@ -91,6 +90,9 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
       throws IOException {
     expect(json.nextToken(), JsonToken.START_OBJECT);
     for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
+      if (metadata.size() == MAX_METADATA) {
+        throw new IOException("more than " + MAX_METADATA + " entries of metadata");
+      }
       expect(json.nextToken(), JsonToken.VALUE_STRING);
       metadata.put(key, json.getText());
     }
@@ -108,7 +110,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Tensor> tensors) {
           expect(json.nextToken(), JsonToken.VALUE_STRING);
           type = ElementType.ofSafeTensors(name, json.getText());
         }
-        case "shape" -> shape = parseSizes(json, MAX_RANK);
+        case "shape" -> shape = parseSizes(json, TensorEntry.MAX_RANK);
         case "data_offsets" -> offsets = parseSizes(json, 2);
         default -> throw new IOException(name + ": unknown key " + key);
       }

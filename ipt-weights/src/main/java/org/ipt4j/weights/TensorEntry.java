@@ -9,6 +9,8 @@ import java.util.Arrays;
  * @param strides in elements; not negative
  */
 record TensorEntry(String name, ElementType type, long[] shape, long[] strides, long position) {
+  static final int MAX_RANK = 32; // NumPy's until 2.0
+
   /** A contiguous tensor, the last dimension fastest. */
   static TensorEntry contiguous(String name, ElementType type, long[] shape, long position) {
     return new TensorEntry(name, type, shape, contiguousStrides(shape), position);

@@ -34,8 +34,8 @@ import java.util.Map;
  * <p>This is not a library because the one for Java, net.razorvine:pickle 1.5, makes an object of
  * any name, resolves names in a table that the whole process shares, calls methods by reflection,
  * and makes room for whatever length a file claims. Here values cannot outgrow {@value
- * #MAX_OPERATIONS} operations and {@value #MAX_BYTES} bytes, nothing recurses, and every error
- * names its place in the file.
+ * #MAX_OPERATIONS} operations and {@value #MAX_BYTES} bytes, also if one is used many times,
+ * nothing recurses, and every error names its place in the file.
  */
 final class Unpickler {
   private static final int MAX_OPERATIONS = 1 << 18;
@@ -70,6 +70,7 @@ final class Unpickler {
   private final Map<Integer, Object> memo = new HashMap<>();
 
   private final Map<String, PickledStorage> storages;
+  private int copied; // pairs, into dictionaries
 
   private Unpickler(PickleInput input, Map<String, PickledStorage> storages) {
     this.input = input;
@@ -178,10 +179,16 @@ final class Unpickler {
   }
 
   /** Without arguments, or with a list of pairs, as Python 2 wrote it. */
-  private static Map<Object, Object> orderedDict(List<?> arguments) {
+  private Map<Object, Object> orderedDict(List<?> arguments) {
     Map<Object, Object> map = new LinkedHashMap<>();
     if (!arguments.isEmpty()) {
-      for (Object pair : argument(arguments, 0, List.class)) {
+      List<?> pairs = argument(arguments, 0, List.class);
+      // one list may be asked for again and again
+      copied += pairs.size();
+      if (copied > MAX_OPERATIONS) {
+        throw new IllegalArgumentException("more than " + MAX_OPERATIONS + " pairs");
+      }
+      for (Object pair : pairs) {
         if (!(pair instanceof List<?> both) || both.size() != 2) {
           throw new IllegalArgumentException("expected pairs for an OrderedDict");
         }
@@ -237,7 +244,12 @@ final class Unpickler {
     return as(type, arguments.get(index));
   }
 
+  /** Sizes or strides. */
   private static long[] longs(List<?> values) {
+    if (values.size() > TensorEntry.MAX_RANK) {
+      throw new IllegalArgumentException(
+          "expected at most " + TensorEntry.MAX_RANK + " dimensions, got " + values.size());
+    }
     return values.stream().mapToLong(value -> as(Long.class, value)).toArray();
   }
 

@@ -368,6 +368,23 @@ class PyTorchCheckpointTest {
     refuses(legacy(object.toString(), "7", data), "more than 4 files");
   }
 
+  /** What is kept once must not be copied for every operation that asks for it. */
+  @Test
+  void refusesToMultiplyWhatAPickleHoldsOnce() throws IOException {
+    long[] ones = new long[33];
+    Arrays.fill(ones, 1);
+    long[] most = Arrays.copyOf(ones, 32);
+    refuses(legacyOfTwo(tensor(TWO, 0, ones, ones)), "expected at most 32 dimensions, got 33");
+    refuses(legacyOfTwo(tensor(TWO, 0, most, ones)), "expected at most 32 dimensions, got 33");
+    try (TensorFile file = open(legacyOfTwo(tensor(TWO, 0, most, most)))) {
+      assertThat(file.shape("x")).hasSize(32);
+    }
+    String pairs = "(" + (text("a") + "N\u0086").repeat(1000) + "tq\u0001";
+    String dictionary = "ccollections\nOrderedDict\nq\u0002";
+    refusesPickle(
+        pairs + dictionary + "h\u0002h\u0001\u0085R".repeat(300), "more than 262144 pairs");
+  }
+
   @Test
   void refusesLegacyFilesThatBreakTheirRules() throws IOException {
     String good = legacyOfTwo(GOOD);

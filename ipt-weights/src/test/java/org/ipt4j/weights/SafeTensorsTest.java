@@ -297,6 +297,12 @@ class SafeTensorsTest {
     refuses("{" + x.replace("[1]", "[[1]]") + "}", 4, "expected END_ARRAY");
     refuses("{" + x.replace("[1]", "[" + "1,".repeat(32) + "1]") + "}", 4, "more than 32 numbers");
     refuses("{" + x.replace("dtype", "type") + "}", 4, "unknown key type");
+    StringBuilder notes = new StringBuilder("\"0\":\"\"");
+    for (int note = 1; note <= SafeTensorsHeader.MAX_METADATA; note++) {
+      notes.append(",\"").append(note).append("\":\"\"");
+    }
+    refuses(
+        "{\"__metadata__\":{" + notes + "}," + x + "}", 4, "more than 100000 entries of metadata");
     refuses("{\"x\":" + "[".repeat(2000) + "}", 4, "expected START_OBJECT");
     refuses("{\"x\":" + "{\"x\":".repeat(2000) + "}", 4, "unknown key x");
     refuses("{\"__metadata__\":{\"a\":{\"b\":1}}}", 0, "expected VALUE_STRING");
