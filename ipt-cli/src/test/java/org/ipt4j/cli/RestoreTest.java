@@ -163,7 +163,9 @@ class RestoreTest {
     Path there = folder.resolve("out/a.png");
     Files.createDirectories(there.getParent());
     Files.writeString(there, "mine");
-    Files.writeString(there.resolveSibling(".a.png.0.part"), "left by a killed process");
+    Files.writeString(
+        there.resolveSibling(".a.png.8f14e45f-ceea-467f-a8d5-1f2a3b4c5d6e.part"),
+        "left by a killed process");
     String input = folder.resolve("in/a.png") + "";
     assertThat(restore("--task", "x2", input)).isEqualTo(2);
     assertThat(err.toString())

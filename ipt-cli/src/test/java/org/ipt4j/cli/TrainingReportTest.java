@@ -56,7 +56,7 @@ class TrainingReportTest {
     assertThat(steps(pieces.resolve("validation.csv"))).containsExactly("3", "3", "6", "6");
     tear(pieces.resolve("metrics.csv"), "7,x2,L1,12.");
     tear(pieces.resolve("validation.csv"), "9,x2,1,20.0,21");
-    Path unfinished = pieces.resolve(".report.html.123.part");
+    Path unfinished = pieces.resolve(".report.html.8f14e45f-ceea-467f-a8d5-1f2a3b4c5d6e.part");
     Files.writeString(unfinished, "<ht");
     train(pieces, -1);
 

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * Writes files that are complete or absent: a file is written beside its target, flushed to disk
@@ -29,17 +30,25 @@ public final class AtomicFiles {
 
   private static final int LONGEST_KEPT = 80; // bytes of a name, 43 are added
 
+  private static final String END = ".part";
+
+  /** Another target's name may go on where a target's ends. */
+  private static final Pattern RANDOM_END =
+      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}" + Pattern.quote(END));
+
   private AtomicFiles() {}
 
   /**
    * Writes {@code target} and replaces what was there. If anything fails, the old file stays and
    * nothing half-written remains. Missing parent folders are made.
+   *
+   * @throws IOException also if {@code target} is a file system's root
    */
   public static void write(Path target, Content content) throws IOException {
-    Path file = target.toAbsolutePath();
+    Path file = absolute(target);
     Files.createDirectories(file.getParent());
     // not createTempFile, whose files only their owner may read
-    Path beside = file.resolveSibling(beginning(file) + UUID.randomUUID() + ".part");
+    Path beside = file.resolveSibling(beginning(file) + UUID.randomUUID() + END);
     try {
       try (FileChannel channel =
           FileChannel.open(
@@ -70,7 +79,7 @@ public final class AtomicFiles {
 
     /** As {@link AtomicFiles#tidy}. */
     public void remove(Path target) throws IOException {
-      Path file = target.toAbsolutePath();
+      Path file = absolute(target);
       List<Path> found = unfinished.get(file.getParent());
       if (found == null) {
         found = list(file.getParent());
@@ -78,7 +87,9 @@ public final class AtomicFiles {
       }
       String beginning = beginning(file);
       for (Path left : found) {
-        if (left.getFileName().toString().startsWith(beginning)) {
+        String name = left.getFileName().toString();
+        if (name.startsWith(beginning)
+            && RANDOM_END.matcher(name.substring(beginning.length())).matches()) {
           Files.deleteIfExists(left);
         }
       }
@@ -87,12 +98,20 @@ public final class AtomicFiles {
     private static List<Path> list(Path folder) throws IOException {
       List<Path> found = new ArrayList<>();
       if (Files.isDirectory(folder)) {
-        try (DirectoryStream<Path> hidden = Files.newDirectoryStream(folder, ".*.part")) {
+        try (DirectoryStream<Path> hidden = Files.newDirectoryStream(folder, ".*" + END)) {
           hidden.forEach(found::add);
         }
       }
       return found;
     }
+  }
+
+  private static Path absolute(Path target) throws IOException {
+    Path file = target.toAbsolutePath();
+    if (file.getFileName() == null) {
+      throw new IOException(target + " is a folder, expected a file");
+    }
+    return file;
   }
 
   // a long name stands for itself no more: file systems allow as few as 143 bytes

@@ -1,6 +1,7 @@
 package org.ipt4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -84,20 +86,51 @@ class AtomicFilesTest {
     assertThat(names()).containsExactlyInAnyOrder(".hidden.png", left.get(1), left.get(2));
   }
 
+  /** One target's name may begin with another's, and hidden files may be anyone's. */
+  @Test
+  void namesThatOnlyBeginAlikeStay() throws Exception {
+    String other = unfinished(folder.resolve("a.png.bak.png"));
+    String own = unfinished(folder.resolve("a.png"));
+    List<String> stay = List.of(".a.png.film.part", other, own + ".part", "b" + own, own + "~");
+    for (String name : stay) {
+      Files.write(folder.resolve(name), new byte[3]);
+    }
+    Files.write(folder.resolve(own), new byte[3]);
+    AtomicFiles.tidy(folder.resolve("a.png"));
+    assertThat(names()).containsExactlyInAnyOrderElementsOf(stay);
+  }
+
+  @Test
+  void aRootIsNoFile() {
+    Path root = folder.getRoot();
+    assertThatThrownBy(() -> AtomicFiles.write(root, channel -> {}))
+        .isInstanceOf(IOException.class)
+        .hasMessage(root + " is a folder, expected a file");
+    assertThatThrownBy(() -> AtomicFiles.tidy(root))
+        .isInstanceOf(IOException.class)
+        .hasMessage(root + " is a folder, expected a file");
+  }
+
   /** A folder may hold a million files. */
   @Test
   void aFolderIsListedOnce() throws Exception {
     AtomicFiles.Leftovers leftovers = new AtomicFiles.Leftovers();
     leftovers.remove(folder.resolve("none/a.png"));
-    for (String name : List.of(".a.png.1.part", ".b.png.2.part", ".c.png.3.part")) {
+    String c = left("c.png");
+    for (String name : List.of(left("a.png"), left("b.png"), c)) {
       Files.write(folder.resolve(name), new byte[3]);
     }
     leftovers.remove(folder.resolve("a.png"));
     leftovers.remove(folder.resolve("b.png"));
-    assertThat(names()).containsExactly(".c.png.3.part");
+    assertThat(names()).containsExactly(c);
     // what comes later is of a process that lives
-    Files.write(folder.resolve(".c.png.4.part"), new byte[3]);
+    String later = left("c.png");
+    Files.write(folder.resolve(later), new byte[3]);
     leftovers.remove(folder.resolve("c.png"));
-    assertThat(names()).containsExactly(".c.png.4.part");
+    assertThat(names()).containsExactly(later);
+  }
+
+  private static String left(String name) {
+    return "." + name + "." + UUID.randomUUID() + ".part";
   }
 }
