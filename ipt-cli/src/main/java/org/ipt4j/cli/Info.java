@@ -97,7 +97,16 @@ final class Info implements Callable<Integer> {
   private void print(String key, String format, Object... values) {
     spec.commandLine()
         .getOut()
-        .printf(Locale.ROOT, "%-15s %s%n", key, String.format(Locale.ROOT, format, values));
+        .printf(
+            Locale.ROOT,
+            "%-15s %s%n",
+            printable(key),
+            printable(String.format(Locale.ROOT, format, values)));
+  }
+
+  /** Files may hold what commands a terminal. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cc}", "?");
   }
 
   private void print(String key, String value) {

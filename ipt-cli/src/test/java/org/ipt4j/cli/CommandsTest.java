@@ -244,6 +244,23 @@ class CommandsTest {
     }
   }
 
+  /** Of a stranger's model, whose notes may be anything. */
+  @Test
+  void notesDoNotCommandTheTerminal(@TempDir Path folder) throws IOException {
+    Path model = folder.resolve("m.safetensors");
+    IptModel.create(IptConfig.preset("nano"), List.of(new Task("x2", 2)), 1)
+        .save(
+            model,
+            Map.of(
+                "license\u001b[2J",
+                "CC0\u001b]0;title\u0007 \u009b31m\r\nred",
+                Info.MEASURED + "x2",
+                "37 dB\u001b[1A"));
+    assertThat(run(Info.class, model.toString()).out())
+        .contains("license?[2J", "CC0?]0;title? ?31m??red", "37 dB?[1A")
+        .doesNotContain("\u001b", "\u0007", "\u009b", "\r");
+  }
+
   /** Where memory is short is said by who has none: Java, ND4J's native code, or a card. */
   @ParameterizedTest
   @CsvSource(

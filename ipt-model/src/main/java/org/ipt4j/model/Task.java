@@ -14,7 +14,8 @@ import org.ipt4j.data.degradation.Degradation;
  */
 public record Task(String name, int scale, String degradation, String use) {
   /**
-   * Checks that name and degradation are not blank; the scale is checked by the tail that is built.
+   * Checks that name and degradation are not blank, and that no text has control characters, which
+   * could command a terminal; the scale is checked by the tail that is built.
    */
   public Task {
     if (name == null || name.isBlank()) {
@@ -29,6 +30,25 @@ public record Task(String name, int scale, String degradation, String use) {
               degradation,
               use));
     }
+    requirePrintable(name, name);
+    requirePrintable(name, degradation);
+    requirePrintable(name, use);
+  }
+
+  private static void requirePrintable(String name, String text) {
+    text.chars()
+        .filter(Character::isISOControl)
+        .findFirst()
+        .ifPresent(
+            control -> {
+              throw new IllegalArgumentException(
+                  String.format(
+                      Locale.ROOT,
+                      "a task's texts are one line without control characters, got U+%04X in task"
+                          + " %s",
+                      control,
+                      name.replaceAll("\\p{Cc}", "?")));
+            });
   }
 
   /** A task named after what it undoes. */

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.ipt4j.contrastive.ContrastiveForm;
 import org.ipt4j.contrastive.ContrastiveLoss;
@@ -116,6 +117,33 @@ class IptModelTest {
     assertThatThrownBy(() -> model.only(List.of(stronger)))
         .hasMessageContaining("no task denoise50");
     assertThatThrownBy(() -> model.with(denoise, 7)).hasMessageContaining("given twice");
+  }
+
+  /** They are printed, and a terminal may obey them; a file that has such is nobody's work. */
+  @Test
+  void tasksHaveNoControlCharacters(@TempDir Path folder) throws IOException {
+    for (String bad : List.of("a\u001b[2J", "a\nb", "a\u007f", "a\u009b1m")) {
+      for (Supplier<Task> task :
+          List.<Supplier<Task>>of(
+              () -> new Task(bad, 1, "x2", ""),
+              () -> new Task("a", 1, bad, ""),
+              () -> new Task("a", 1, "x2", bad))) {
+        assertThatThrownBy(task::get)
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageMatching(
+                "a task's texts are one line without control characters, got U\\+00.. in task a.*");
+      }
+    }
+    Path file = folder.resolve("model.safetensors");
+    IptModel model = IptModel.create(NANO, TASKS, 1);
+    String description = new ModelDescription(NANO, TASKS).toJson();
+    SafeTensors.write(
+        file,
+        Map.of(ModelFile.DESCRIPTION, description.replace("\"x2\"", "\"x2\\u001b[2J\"")),
+        PublishedNames.tensors(model.values()));
+    assertThatThrownBy(() -> IptModel.load(file))
+        .isInstanceOf(CorruptWeightsException.class)
+        .hasMessageContaining("got U+001B in task x2?[2J");
   }
 
   /** They would lead to the weights of another. */

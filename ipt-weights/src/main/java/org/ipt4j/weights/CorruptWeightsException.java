@@ -33,7 +33,7 @@ public final class CorruptWeightsException extends IOException {
         problem.length() <= LONGEST_PROBLEM
             ? problem
             : problem.substring(0, LONGEST_PROBLEM) + "...";
-    return start.replaceAll("\\p{Cntrl}", "?");
+    return start.replaceAll("\\p{Cc}", "?");
   }
 
   /** The file that was being read. */
