@@ -5,10 +5,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.ipt4j.core.Ops;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
@@ -67,11 +68,14 @@ public final class OnnxExport {
   /** A file name for each of the model's tasks, its own as far as every file system allows. */
   public Map<Task, String> fileNames() {
     Map<Task, String> names = new LinkedHashMap<>();
-    Map<String, Integer> counts = new HashMap<>();
+    Set<String> used = new HashSet<>();
     for (Task task : model.tasks()) {
-      String name = task.name().replaceAll("[^A-Za-z0-9.=+-]", "_");
-      int count = counts.merge(name.toLowerCase(Locale.ROOT), 1, Integer::sum);
-      names.put(task, name + (count == 1 ? "" : "." + count) + ".onnx");
+      String own = task.name().replaceAll("[^A-Za-z0-9.=+-]", "_");
+      String name = own;
+      for (int count = 2; !used.add(name.toLowerCase(Locale.ROOT)); count++) {
+        name = own + "." + count;
+      }
+      names.put(task, name + ".onnx");
     }
     return names;
   }

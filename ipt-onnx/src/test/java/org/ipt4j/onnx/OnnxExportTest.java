@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,17 @@ class OnnxExportTest {
           .get(numbers);
       assertThat(numbers).as(parameter.name()).isEqualTo(model.values().read(parameter));
     }
+  }
+
+  /** Also where one task is called what another's file is, and where letters' case is not kept. */
+  @Test
+  void everyTaskHasAFileNameOfItsOwn() {
+    List<Task> tasks = new ArrayList<>();
+    for (String name : List.of("a:b", "a_b", "a_b.2", "A_B", "x2")) {
+      tasks.add(new Task(name, 2));
+    }
+    assertThat(new OnnxExport(IptModel.create(NANO, tasks, 1)).fileNames().values())
+        .containsExactly("a_b.onnx", "a_b.2.onnx", "a_b.2.2.onnx", "A_B.3.onnx", "x2.onnx");
   }
 
   @Test
