@@ -64,7 +64,7 @@ public final class PublishedWeights implements Closeable {
             path + " is a model of this library, which needs no importing");
       }
       return new PublishedWeights(ofOneNetwork(file));
-    } catch (IOException | RuntimeException failure) {
+    } catch (IOException | RuntimeException | Error failure) {
       file.close();
       throw failure;
     }

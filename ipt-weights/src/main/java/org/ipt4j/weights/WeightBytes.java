@@ -58,7 +58,7 @@ final class WeightBytes implements Closeable {
   private static TensorFile parse(WeightBytes bytes, Format format) throws IOException {
     try {
       return format.parse(bytes);
-    } catch (IOException | RuntimeException failure) {
+    } catch (IOException | RuntimeException | Error failure) { // memory may be out
       bytes.close();
       throw failure;
     }
@@ -71,7 +71,7 @@ final class WeightBytes implements Closeable {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
       return new WeightBytes(file, new InFile(channel), channel.size());
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException | Error failure) {
       channel.close();
       throw failure;
     }

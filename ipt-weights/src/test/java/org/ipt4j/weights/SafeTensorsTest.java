@@ -7,13 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -350,6 +353,41 @@ class SafeTensorsTest {
           .isInstanceOf(CorruptWeightsException.class)
           .hasMessageContaining("byte " + (bytes.length - 2) + ": the file ends here, 2 bytes");
     }
+  }
+
+  /** However it ends: a server goes on after a file that memory was too short for. */
+  @Test
+  void aFileThatIsNotTakenIsClosed() throws IOException {
+    Path path = write("{}", new byte[0]);
+    List<Throwable> failures =
+        List.of(
+            new OutOfMemoryError("none left"),
+            new StackOverflowError(),
+            new IllegalStateException(),
+            new IOException());
+    for (Throwable failure : failures) {
+      List<WeightBytes> opened = new ArrayList<>();
+      assertThatThrownBy(
+              () ->
+                  WeightBytes.open(
+                      path,
+                      bytes -> {
+                        opened.add(bytes);
+                        throw thrown(failure);
+                      }))
+          .isSameAs(failure);
+      assertThatThrownBy(() -> opened.get(0).read(0, 1)).isInstanceOf(ClosedChannelException.class);
+    }
+  }
+
+  private static IOException thrown(Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
+    return (IOException) failure;
   }
 
   private void refuses(String header, int dataBytes, String message) throws IOException {
