@@ -66,7 +66,8 @@ public final class Pretraining {
 
   @Option(
       names = "--task-weight",
-      split = ",",
+      split = TaskOption.COMMA_OF_NUMBERS,
+      splitSynopsisLabel = ",",
       paramLabel = "TASK=W",
       description = "How often a task is drawn, relative to 1.")
   private List<String> taskWeight = List.of();

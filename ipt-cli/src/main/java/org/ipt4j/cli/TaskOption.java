@@ -10,6 +10,12 @@ final class TaskOption {
   /** Where one task ends and the next begins: not before another setting of a degradation. */
   static final String COMMA = ",(?![a-z]+=[-.0-9])";
 
+  /**
+   * The same in lists of {@code TASK=NUMBER}: not before settings of which the last is followed by
+   * the number, or by another part of the degradation.
+   */
+  static final String COMMA_OF_NUMBERS = ",(?!([a-z]+=[-.0-9]+,)*[a-z]+=[-.0-9]+[=+|)])";
+
   /** A degradation's own equals signs follow a colon. */
   private static final Pattern NAMED = Pattern.compile("([^=:+|()]+)=(.+)");
 

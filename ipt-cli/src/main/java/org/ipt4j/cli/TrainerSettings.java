@@ -35,7 +35,8 @@ public final class TrainerSettings {
 
   @Option(
       names = "--task-batch",
-      split = ",",
+      split = TaskOption.COMMA_OF_NUMBERS,
+      splitSynopsisLabel = ",",
       paramLabel = "TASK=N",
       description = "Patches in a batch of one task, where they are not --batch.")
   private List<String> taskBatch = List.of();
