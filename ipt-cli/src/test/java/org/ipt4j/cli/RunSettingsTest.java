@@ -381,6 +381,10 @@ class RunSettingsTest {
     assertThat(finetune("--task", "x2").err())
         .contains("expected --task TASK and either --images DIR or --pairs DIR");
     String images = folder.resolve("pairs/HR").toString();
+    String pairs = folder.resolve("pairs").toString();
+    assertThat(finetune("--task", "body", "--scale", "2", "--pairs", pairs).err())
+        .contains("task body would both have weights named body")
+        .hasLineCount(1);
     assertThat(finetune("--task", "mine", "--images", images).err()).contains("x2, x3, x4");
     assertThat(finetune("--task", "derain", "--like", "x3", "--images", images).err())
         .contains("the model has no task x3; it has:");
