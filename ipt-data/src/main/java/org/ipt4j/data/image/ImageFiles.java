@@ -347,7 +347,9 @@ public final class ImageFiles {
   /**
    * Compresses the {@linkplain Image#quantised() quantised} image with JPEG and decompresses it, to
    * the bit as the Java runtime's libjpeg: chroma halved both ways, with the example tables of the
-   * standard (ITU-T T.81, annex K) scaled by quality as the Independent JPEG Group does.
+   * standard (ITU-T T.81, annex K) scaled by quality in integers as the Independent JPEG Group
+   * does. Java's own writer scales them in floating point, which differs at 35 of the 100
+   * qualities.
    *
    * @param quality 1..100
    */

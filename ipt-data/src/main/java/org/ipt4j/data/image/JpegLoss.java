@@ -1,5 +1,6 @@
 package org.ipt4j.data.image;
 
+import java.util.Arrays;
 import javax.imageio.plugins.jpeg.JPEGQTable;
 
 /**
@@ -42,12 +43,19 @@ final class JpegLoss {
 
   /** The image of bytes, compressed with a quality of 1..100 and decompressed. */
   static Image of(Image image, int quality) {
-    float part = quality / 100f;
-    float scaling = part < 0.5f ? 0.5f / part : 2 - part * 2;
-    JPEGQTable luma = JPEGQTable.K1Luminance.getScaledInstance(scaling, true);
-    JPEGQTable chroma = JPEGQTable.K2Chrominance.getScaledInstance(scaling, true);
     return new JpegLoss(image.height(), image.width())
-        .apply(image, luma.getTable(), chroma.getTable());
+        .apply(
+            image,
+            scaled(JPEGQTable.K1Luminance, quality),
+            scaled(JPEGQTable.K2Chrominance, quality));
+  }
+
+  /** A table [64], row by row, as jpeg_quality_scaling and jpeg_add_quant_table scale it. */
+  static int[] scaled(JPEGQTable table, int quality) {
+    int percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+    return Arrays.stream(table.getTable())
+        .map(step -> Math.max(1, Math.min(255, (step * percent + 50) / 100)))
+        .toArray();
   }
 
   /** A plane of whole blocks. */

@@ -3,6 +3,7 @@ package org.ipt4j.data.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,13 +15,19 @@ import java.util.random.RandomGenerator;
 import java.util.zip.CRC32;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
+import javax.imageio.metadata.IIOMetadataNode;
+import javax.imageio.plugins.jpeg.JPEGQTable;
 import javax.imageio.stream.ImageOutputStream;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.measure.Metrics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.w3c.dom.NodeList;
 
 class ImageFilesTest {
   @TempDir Path folder;
@@ -110,6 +117,46 @@ class ImageFilesTest {
     }
   }
 
+  /** The luma tables of {@code cjpeg -quality}, and of chroma the first row. */
+  @Test
+  void tablesAreThoseOfTheIndependentJpegGroup() {
+    assertThat(JpegLoss.scaled(JPEGQTable.K1Luminance, 30))
+        .containsExactly(
+            27, 18, 17, 27, 40, 66, 85, 101, //
+            20, 20, 23, 32, 43, 96, 100, 91, //
+            23, 22, 27, 40, 66, 95, 115, 93, //
+            23, 28, 37, 48, 85, 144, 133, 103, //
+            30, 37, 61, 93, 113, 181, 171, 128, //
+            40, 58, 91, 106, 134, 173, 188, 153, //
+            81, 106, 129, 144, 171, 201, 199, 168, //
+            120, 153, 158, 163, 186, 166, 171, 164);
+    assertThat(JpegLoss.scaled(JPEGQTable.K1Luminance, 75))
+        .startsWith(8, 6, 5, 8, 12, 20, 26, 31, 6, 6, 7, 10, 13, 29, 30, 28);
+    assertThat(JpegLoss.scaled(JPEGQTable.K2Chrominance, 75))
+        .startsWith(9, 9, 12, 24, 50, 50, 50, 50);
+    assertThat(JpegLoss.scaled(JPEGQTable.K1Luminance, 10))
+        .startsWith(80, 55, 50, 80, 120, 200, 255, 255);
+    assertThat(JpegLoss.scaled(JPEGQTable.K2Chrominance, 1)).containsOnly(255);
+    assertThat(JpegLoss.scaled(JPEGQTable.K1Luminance, 100)).containsOnly(1);
+  }
+
+  /** In whole numbers, as libjpeg 6b's jcparam.c has it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void tablesOfAllQualities(boolean chroma) {
+    JPEGQTable table = chroma ? JPEGQTable.K2Chrominance : JPEGQTable.K1Luminance;
+    int[] base = table.getTable();
+    for (int quality = 1; quality <= 100; quality++) {
+      long scale = quality < 50 ? 5000 / quality : 200 - quality * 2;
+      int[] expected = new int[base.length];
+      for (int i = 0; i < base.length; i++) {
+        long step = (base[i] * scale + 50L) / 100L;
+        expected[i] = (int) (step <= 0 ? 1 : step > 255 ? 255 : step);
+      }
+      assertThat(JpegLoss.scaled(table, quality)).as("quality %d", quality).isEqualTo(expected);
+    }
+  }
+
   private static Image extremes(int height, int width, RandomGenerator random) {
     float[] pixels = new float[3 * height * width];
     for (int i = 0; i < pixels.length; i++) {
@@ -123,10 +170,20 @@ class ImageFilesTest {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {
       writer.setOutput(out);
-      ImageWriteParam param = writer.getDefaultWriteParam();
-      param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-      param.setCompressionQuality(quality / 100f);
-      writer.write(null, new IIOImage(Rasters.buffered(image), null, null), param);
+      BufferedImage pixels = Rasters.buffered(image);
+      IIOMetadata metadata =
+          writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(pixels), null);
+      String format = metadata.getNativeMetadataFormatName();
+      IIOMetadataNode tree = (IIOMetadataNode) metadata.getAsTree(format);
+      NodeList tables = tree.getElementsByTagName("dqtable"); // in which Java scales otherwise
+      for (int i = 0; i < tables.getLength(); i++) {
+        IIOMetadataNode table = (IIOMetadataNode) tables.item(i);
+        boolean luma = table.getAttribute("qtableId").equals("0");
+        JPEGQTable base = luma ? JPEGQTable.K1Luminance : JPEGQTable.K2Chrominance;
+        table.setUserObject(new JPEGQTable(JpegLoss.scaled(base, quality)));
+      }
+      metadata.setFromTree(format, tree);
+      writer.write(null, new IIOImage(pixels, null, metadata), null);
     } finally {
       writer.dispose();
     }
