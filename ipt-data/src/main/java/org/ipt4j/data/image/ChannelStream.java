@@ -3,6 +3,7 @@ package org.ipt4j.data.image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.Locale;
 import javax.imageio.stream.ImageOutputStreamImpl;
 
 /**
@@ -10,10 +11,12 @@ import javax.imageio.stream.ImageOutputStreamImpl;
  */
 final class ChannelStream extends ImageOutputStreamImpl {
   private final FileChannel channel;
+  private final ImageFormat format;
 
-  /** Closing this stream leaves the channel open. */
-  ChannelStream(FileChannel channel) {
+  /** Closing this stream leaves the channel open; more than the format's files hold is refused. */
+  ChannelStream(FileChannel channel, ImageFormat format) {
     this.channel = channel;
+    this.format = format;
   }
 
   @Override
@@ -38,6 +41,14 @@ final class ChannelStream extends ImageOutputStreamImpl {
   @Override
   public void write(byte[] source, int offset, int length) throws IOException {
     flushBits();
+    if (length > format.bytes() - streamPos) { // Java's writer would go on with wrong places
+      throw new IOException(
+          String.format(
+              Locale.ROOT,
+              "a %s file holds at most %d bytes, which are too few; PNG takes the image",
+              format,
+              format.bytes()));
+    }
     ByteBuffer left = ByteBuffer.wrap(source, offset, length);
     while (left.hasRemaining()) {
       streamPos += channel.write(left, streamPos);

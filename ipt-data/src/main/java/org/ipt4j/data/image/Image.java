@@ -78,7 +78,7 @@ public final class Image {
           String.format(
               Locale.ROOT,
               "%d×%d pixels (height×width) have %d values, more than the %d of an image in memory;"
-                  + " a file of PNG or TIFF is written row by row and takes them",
+                  + " a file of PNG, or of TIFF up to 4 GiB, is written row by row and takes them",
               height,
               width,
               values,

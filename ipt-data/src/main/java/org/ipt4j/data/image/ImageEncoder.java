@@ -45,7 +45,7 @@ final class ImageEncoder {
     AtomicFiles.write(
         file,
         channel -> {
-          try (ChannelStream stream = new ChannelStream(channel)) {
+          try (ChannelStream stream = new ChannelStream(channel, format)) {
             write(image, profile, format, stream);
           } catch (IOException e) { // of which some writers hide what the disk says
             IOException named =
@@ -56,7 +56,7 @@ final class ImageEncoder {
         });
   }
 
-  private static void write(
+  static void write(
       RenderedImage image, byte[] profile, ImageFormat format, ImageOutputStream stream)
       throws IOException {
     ImageWriter writer = writer(format);

@@ -13,7 +13,7 @@ public enum ImageFormat {
   PNG(Set.of(Trait.KEEPS_ALL, Trait.STREAMS), Integer.MAX_VALUE, "png"),
   /** Of quality 95, 8 bits, without transparency, up to 65,500 pixels a side. */
   JPEG(Set.of(), 65_500, "jpg", "jpeg"),
-  /** Lossless (deflate); keeps all that can be kept; written as rows come. */
+  /** Lossless (deflate); keeps all that can be kept; written as rows come; a file below 4 GiB. */
   TIFF(Set.of(Trait.KEEPS_ALL, Trait.STREAMS), Integer.MAX_VALUE, "tif", "tiff"),
   /** Lossless, 8 bits, without transparency or colour profile. */
   BMP(Set.of(), Integer.MAX_VALUE, "bmp");
@@ -46,6 +46,11 @@ public enum ImageFormat {
   /** The largest side, in pixels. */
   int side() {
     return side;
+  }
+
+  /** The most bytes that a file has: a TIFF's places are numbers of 32 bits. */
+  long bytes() {
+    return this == TIFF ? 0xFFFF_FFFFL : Long.MAX_VALUE;
   }
 
   /** The usual extension of its files, without the dot. */

@@ -128,7 +128,7 @@ class ImageTest {
             + " pixels (height×width) have "
             + values
             + " values, more than the 2147483631 of an image in memory;"
-            + " a file of PNG or TIFF is written row by row and takes them";
+            + " a file of PNG, or of TIFF up to 4 GiB, is written row by row and takes them";
     assertThatThrownBy(() -> Image.of(rows)).hasMessage(message);
     assertThatThrownBy(() -> Image.quantised(rows)).hasMessage(message);
     Picture picture = Picture.of(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));

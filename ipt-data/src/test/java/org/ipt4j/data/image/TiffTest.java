@@ -1,17 +1,24 @@
 package org.ipt4j.data.image;
 
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.SPARSE;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.ipt4j.core.Randomness;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,6 +165,35 @@ class TiffTest {
   }
 
   /** What a decoder cannot do is told in our words, its own in brackets. */
+  /** The file is sparse: its 4 GiB take no room on the disk. */
+  @Test
+  void placesBeyondFourGiBAreRefused() throws Exception {
+    BufferedImage image = Rasters.buffered(Images.noise(200, 200, Randomness.at(1)));
+    Path file = folder.resolve("large");
+    try (FileChannel channel =
+            FileChannel.open(file, CREATE_NEW, SPARSE, StandardOpenOption.READ, WRITE);
+        ChannelStream stream = new ChannelStream(channel, ImageFormat.TIFF)) {
+      stream.seek((1L << 32) - 2);
+      stream.write(1);
+      assertThatThrownBy(() -> stream.write(1)).isInstanceOf(IOException.class);
+      for (int room : new int[] {100, 50_000}) { // for the directory, and for pixels
+        stream.seek((1L << 32) - room);
+        assertThatThrownBy(() -> ImageEncoder.write(image, null, ImageFormat.TIFF, stream))
+            .isInstanceOf(IOException.class)
+            .extracting(UnreadableImageException::reason)
+            .isEqualTo(
+                "a TIFF file holds at most 4294967295 bytes, which are too few;"
+                    + " PNG takes the image");
+      }
+    }
+    try (FileChannel channel = FileChannel.open(file, WRITE);
+        ChannelStream stream = new ChannelStream(channel, ImageFormat.PNG)) {
+      stream.seek((1L << 32) - 1);
+      stream.write(1);
+      assertThat(stream.getStreamPosition()).isEqualTo(1L << 32);
+    }
+  }
+
   @Test
   void unknownKindsAreNamed() throws Exception {
     Map<Integer, int[]> unknown = Map.of(259, new int[] {34_999}); // a compression
