@@ -96,7 +96,7 @@ public final class ImageFiles {
         stream -> {
           ImageReader reader = reader(stream, file.toString());
           try {
-            return written(reader.getFormatName().toLowerCase(Locale.ROOT));
+            return written(format(reader));
           } finally {
             reader.dispose();
           }

@@ -147,6 +147,7 @@ class TiffTest {
     Image base = ImageFiles.read(FILES.resolve("base.png"));
     assertThat(ImageFiles.read(file)).isEqualTo(base);
     assertThat(ImageFiles.size(file)).isEqualTo(new ImageSize(17, 24));
+    assertThat(ImageFiles.format(file)).isEqualTo(ImageFormat.TIFF);
     Picture picture = Picture.read(file);
     assertThat(picture.format()).isEqualTo(ImageFormat.TIFF);
     assertThat(Image.quantised(picture.rows())).isEqualTo(base);
@@ -164,7 +165,6 @@ class TiffTest {
     assertThatThrownBy(() -> ImageFiles.read(file)).hasMessage(file + ": " + reason);
   }
 
-  /** What a decoder cannot do is told in our words, its own in brackets. */
   /** The file is sparse: its 4 GiB take no room on the disk. */
   @Test
   void placesBeyondFourGiBAreRefused() throws Exception {
@@ -194,6 +194,7 @@ class TiffTest {
     }
   }
 
+  /** What a decoder cannot do is told in our words, its own in brackets. */
   @Test
   void unknownKindsAreNamed() throws Exception {
     Map<Integer, int[]> unknown = Map.of(259, new int[] {34_999}); // a compression
