@@ -4,18 +4,22 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.ipt4j.data.image.Area;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.Window;
 
 /**
- * One degradation after another.
+ * One degradation after another; a chain within it is a part of it.
  *
  * @param links in their order, at least two
  */
 record Chain(List<Degradation> links) implements Degradation {
   Chain {
-    links = List.copyOf(links);
+    links =
+        links.stream()
+            .flatMap(link -> link instanceof Chain part ? part.links.stream() : Stream.of(link))
+            .toList();
   }
 
   @Override

@@ -73,6 +73,8 @@ record Choice(List<Degradation> options) implements Degradation {
 
   @Override
   public String name() {
-    return options.stream().map(Degradation::name).collect(Collectors.joining("|"));
+    return options.stream()
+        .map(option -> option instanceof Choice ? "(" + option.name() + ")" : option.name())
+        .collect(Collectors.joining("|"));
   }
 }

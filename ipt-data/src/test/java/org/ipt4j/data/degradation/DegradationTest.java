@@ -32,6 +32,8 @@ class DegradationTest {
     names.add("x2+denoise30");
     names.add("denoise:sigma=0..50|derain|deblur:motion,length=9");
     names.add("deblur:gaussian,sigma=1+(x2|x2+denoise30)+jpeg:quality=50");
+    names.add("denoise30|(jpeg|derain)");
+    names.add("((x2|x2+denoise30)|x2+(jpeg|derain|(dehaze|desnow)))+lowlight");
     return names;
   }
 
@@ -68,7 +70,8 @@ class DegradationTest {
     "inpaint, inpaint:strokes",
     "'desnow:radius=1..2,density=3', 'desnow:density=3,radius=1..2'",
     "((x2)+(denoise30)), x2+denoise30",
-    "(jpeg|dehaze)|desnow, jpeg|dehaze|desnow"
+    "x2+(denoise30+jpeg), x2+denoise30+jpeg",
+    "((jpeg|dehaze))|((desnow+derain)+jpeg|derain), (jpeg|dehaze)|(desnow+derain+jpeg|derain)"
   })
   void namesAreCanonical(String name, String canonical) {
     assertThat(Degradation.parse(name).name()).isEqualTo(canonical);
