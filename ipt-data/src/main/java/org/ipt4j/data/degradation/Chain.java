@@ -1,6 +1,7 @@
 package org.ipt4j.data.degradation;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -12,14 +13,28 @@ import org.ipt4j.data.image.Window;
 /**
  * One degradation after another; a chain within it is a part of it.
  *
- * @param links in their order, at least two
+ * @param links in their order, at least two; of a scale of at most 1024 in all
  */
 record Chain(List<Degradation> links) implements Degradation {
+  private static final int MOST_SCALE = 1024;
+
   Chain {
     links =
         links.stream()
             .flatMap(link -> link instanceof Chain part ? part.links.stream() : Stream.of(link))
             .toList();
+    long scale = 1;
+    for (Degradation link : links) {
+      scale *= link.scale();
+      if (scale > MOST_SCALE) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "degradations one after the other shrink by at most %d, got %d or more",
+                MOST_SCALE,
+                scale));
+      }
+    }
   }
 
   @Override

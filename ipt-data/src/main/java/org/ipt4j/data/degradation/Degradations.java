@@ -57,8 +57,11 @@ final class Degradations {
           "desnow", Snow::of,
           "inpaint", Inpainting::of);
 
+  private static final int DEEPEST = 16; // parentheses within parentheses
+
   private final String text;
   private int at;
+  private int depth;
 
   private Degradations(String text) {
     this.text = text;
@@ -91,10 +94,19 @@ final class Degradations {
 
   private Degradation link() {
     if (next('(')) {
+      if (++depth > DEEPEST) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "a degradation has parentheses up to %d deep, got more at character %d",
+                DEEPEST,
+                at));
+      }
       Degradation inner = choice();
       if (!next(')')) {
         throw unknown(null);
       }
+      depth--;
       return inner;
     }
     int start = at;

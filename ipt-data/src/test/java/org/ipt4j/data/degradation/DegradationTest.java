@@ -125,6 +125,28 @@ class DegradationTest {
   }
 
   @Test
+  void scalesAreLimited() {
+    assertThat(Degradation.parse("x8+x8+x8+x2").scale()).isEqualTo(1024);
+    for (String name : new String[] {"x8" + "+x8".repeat(10), "(x8+x8)+(x8+x8)"}) {
+      assertThatThrownBy(() -> Degradation.parse(name))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("degradations one after the other shrink by at most 1024, got 4096 or more");
+    }
+  }
+
+  @Test
+  void depthIsLimited() {
+    String deep = "(".repeat(16) + "x2" + ")".repeat(16);
+    assertThat(Degradation.parse(deep + "+" + deep).scale()).isEqualTo(4);
+    for (int depth : new int[] {17, 20_000}) {
+      String deeper = "(".repeat(depth) + "x2" + ")".repeat(depth);
+      assertThatThrownBy(() -> Degradation.parse(deeper))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("a degradation has parentheses up to 16 deep, got more at character 17");
+    }
+  }
+
+  @Test
   void gaussianNoiseHasItsStatistics() {
     Image gray = Images.constant(128, 128, 128);
     float[] noisy = Degradation.parse("denoise20").apply(gray, Randomness.at(1)).pixels();
