@@ -10,6 +10,8 @@ import java.util.Locale;
  * and clipped to 8 bits.
  */
 public final class Bicubic {
+  private static final double SMALLEST_FACTOR = 1e-4;
+
   private Bicubic() {}
 
   /**
@@ -80,11 +82,12 @@ public final class Bicubic {
   /**
    * [3,H,W] → [3,⌈factor·H⌉,⌈factor·W⌉].
    *
-   * @param factor more than 0 and at most 1
+   * @param factor from 1/10,000 to 1
    */
   public static Image scaled(Image image, double factor) {
-    if (!(factor > 0 && factor <= 1)) {
-      throw new IllegalArgumentException("an image is scaled by 0..1, got " + factor);
+    if (!(factor >= SMALLEST_FACTOR && factor <= 1)) {
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "an image is scaled by 0.0001..1, got %s", factor));
     }
     return resized(image, scaledAxis(image.height(), factor), scaledAxis(image.width(), factor));
   }

@@ -27,7 +27,10 @@ public final class DeadLeaves implements ImageSource {
   private final int height;
   private final int width;
 
-  /** {@code size} images of that height and width. */
+  /**
+   * {@code size} images of that height and width, of at most {@link Image#MOST_VALUES} values
+   * before they are shrunk from twice the size.
+   */
   public DeadLeaves(long seed, int size, int height, int width) {
     if (size < 1 || height < 1 || width < 1) {
       throw new IllegalArgumentException(
@@ -38,6 +41,7 @@ public final class DeadLeaves implements ImageSource {
               height,
               width));
     }
+    Image.values(Image.CHANNELS * SUPERSAMPLING * SUPERSAMPLING, height, width);
     this.seed = seed;
     this.size = size;
     this.height = height;

@@ -1,5 +1,6 @@
 package org.ipt4j.data.image;
 
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -72,8 +73,8 @@ public final class Image {
    * @throws IllegalArgumentException if they are more than an array holds
    */
   static int values(int channels, int height, int width) {
-    long values = (long) channels * height * width;
-    if (values > MOST_VALUES) {
+    long pixels = (long) height * width;
+    if (pixels > MOST_VALUES / channels) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -81,10 +82,10 @@ public final class Image {
                   + " a file of PNG, or of TIFF up to 4 GiB, is written row by row and takes them",
               height,
               width,
-              values,
+              BigInteger.valueOf(pixels).multiply(BigInteger.valueOf(channels)),
               MOST_VALUES));
     }
-    return (int) values;
+    return (int) (channels * pixels);
   }
 
   /**

@@ -53,7 +53,8 @@ public final class ImageFiles {
 
   /** Whether a file's name is that of an image we read; hidden files do not count. */
   public static boolean isImage(Path file) {
-    return isImage(file.getFileName().toString());
+    Path name = file.getFileName();
+    return name != null && isImage(name.toString()); // a root has none
   }
 
   /** Reads a file of up to {@link Limits#DEFAULT} pixels. */

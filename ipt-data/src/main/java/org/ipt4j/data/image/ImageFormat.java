@@ -70,7 +70,8 @@ public enum ImageFormat {
    * @throws IllegalArgumentException if it is none of these
    */
   public static ImageFormat of(Path file) {
-    String name = file.getFileName().toString();
+    Path last = file.getFileName();
+    String name = (last == null ? file : last).toString(); // a root has none
     return Arrays.stream(values())
         .filter(format -> format.isNamed(name))
         .findFirst()

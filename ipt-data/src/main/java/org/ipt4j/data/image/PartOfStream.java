@@ -56,9 +56,10 @@ class PartOfStream extends ImageInputStreamImpl {
     if (streamPos >= blockStart && streamPos < blockStart + blockSize) {
       return true;
     }
-    int wanted = size < 0 ? block.length : (int) Math.min(block.length, size - streamPos);
+    int wanted =
+        size < 0 ? block.length : (int) Math.max(0, Math.min(block.length, size - streamPos));
     whole.seek(start + streamPos);
-    int count = wanted <= 0 ? 0 : whole.read(block, 0, wanted);
+    int count = wanted == 0 ? 0 : whole.read(block, 0, wanted);
     if (count <= 0) {
       if (++readsAtEnd > READS_AT_END) {
         throw new IOException("ends too soon");

@@ -119,11 +119,12 @@ class BicubicTest {
           .isEqualTo(PlainResize.resize(image, h, w, factor));
     }
     assertThat(Bicubic.scaled(image, 1)).isEqualTo(image);
+    assertThat(Bicubic.scaled(image, 1e-4).height()).isEqualTo(1);
     Image even = Images.noise(2 * height, 2 * width, Randomness.at(6, height));
     assertThat(Bicubic.scaled(even, 0.5)).isEqualTo(Bicubic.shrink(even, 2));
-    for (double none : new double[] {0, -1, 1.1, Double.NaN}) {
+    for (double none : new double[] {0, -1, 1.1, 1e-9, Double.NaN}) {
       assertThatThrownBy(() -> Bicubic.scaled(image, none))
-          .hasMessage("an image is scaled by 0..1, got " + none);
+          .hasMessage("an image is scaled by 0.0001..1, got " + none);
     }
   }
 

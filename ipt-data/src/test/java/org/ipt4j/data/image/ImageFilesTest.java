@@ -20,6 +20,8 @@ import javax.imageio.ImageWriter;
 import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.plugins.jpeg.JPEGQTable;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageInputStreamImpl;
 import javax.imageio.stream.ImageOutputStream;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.measure.Metrics;
@@ -188,6 +190,36 @@ class ImageFilesTest {
       writer.dispose();
     }
     return ImageFiles.read(new ByteArrayInputStream(bytes.toByteArray()), "a JPEG");
+  }
+
+  @Test
+  void aRootIsNoImage() {
+    Path root = folder.getRoot();
+    assertThat(ImageFiles.isImage(root)).isFalse();
+    assertThatThrownBy(() -> ImageFormat.of(root))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("images are written as .png,")
+        .hasMessageEndingWith("got " + root);
+  }
+
+  @Test
+  void nothingIsReadFarBeyondAPartsEnd() throws Exception {
+    ImageInputStream endless =
+        new ImageInputStreamImpl() {
+          @Override
+          public int read() {
+            return 7;
+          }
+
+          @Override
+          public int read(byte[] target, int offset, int length) {
+            return length;
+          }
+        };
+    try (PartOfStream part = new PartOfStream(endless, 0, 4)) {
+      part.seek((1L << 32) - 4000);
+      assertThat(part.read()).isEqualTo(-1);
+    }
   }
 
   @Test

@@ -144,6 +144,16 @@ class ImageSourceTest {
     assertThat(image.width()).isEqualTo(48);
   }
 
+  @Test
+  void leavesThatNoArrayHoldsAreRefused() {
+    for (int side : new int[] {13_400, 40_000, Integer.MAX_VALUE}) {
+      assertThatThrownBy(() -> new DeadLeaves(1, 1, side, side))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(side + "×" + side + " pixels");
+    }
+    assertThat(new DeadLeaves(1, 1, 13_000, 13_000).size()).isEqualTo(1);
+  }
+
   /**
    * Natural images have a power spectrum near 1/f²: variances of differences grow with distance,
    * slower than in proportion.
