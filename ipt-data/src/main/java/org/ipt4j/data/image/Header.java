@@ -23,7 +23,8 @@ final class Header {
 
   private int orientation; // 0 where none is noted
   private boolean animated;
-  private boolean associated;
+  private Opacity opacity = Opacity.STRAIGHT;
+  private boolean extraBands;
   private long height;
   private long width;
   private byte[] profile;
@@ -68,9 +69,13 @@ final class Header {
     return animated;
   }
 
-  /** Whether colours are multiplied by the opacity, which TIFF calls associated alpha. */
-  boolean isAssociated() {
-    return associated;
+  Opacity opacity() {
+    return opacity;
+  }
+
+  /** Whether a TIFF says that it has bands that are neither colours nor opacity. */
+  boolean hasExtraBands() {
+    return extraBands;
   }
 
   /**
@@ -171,7 +176,13 @@ final class Header {
     width = directory.first(0x0142, 0);
     height = directory.first(0x0143, 0);
     profile = directory.bytes(0x8773, MOST_OF_PROFILE);
-    associated = directory.first(0x0152, 0) == 1;
+    opacity =
+        switch ((int) directory.first(0x0152, 2)) { // Pillow, too, takes it for opacity if unsaid
+          case 1 -> Opacity.ASSOCIATED;
+          case 2 -> Opacity.STRAIGHT;
+          default -> Opacity.NONE;
+        };
+    extraBands = directory.count(0x0152) > (opacity == Opacity.NONE ? 0 : 1);
     checkSamples(directory);
     checkByteCounts(stream, directory, 0x0117); // strips
     checkByteCounts(stream, directory, 0x0145); // tiles

@@ -116,11 +116,16 @@ public final class ImageFiles {
                 limits,
                 warnings,
                 true,
-                (image, header, format) ->
-                    Picture.of(
-                        new Pixels(image, header.orientation(), header.isAssociated()),
-                        header.profile(),
-                        written(format))));
+                (image, header, format) -> {
+                  if (header.hasExtraBands()) {
+                    warnings.accept(
+                        file + ": bands that are neither colours nor opacity are left out");
+                  }
+                  return Picture.of(
+                      new Pixels(image, header.orientation(), header.opacity()),
+                      header.profile(),
+                      written(format));
+                }));
   }
 
   private static ImageFormat written(String format) {
@@ -178,7 +183,7 @@ public final class ImageFiles {
         warnings,
         false,
         (image, header, format) ->
-            header.upright(Rasters.image(new Pixels(image, 1, header.isAssociated()))));
+            header.upright(Rasters.image(new Pixels(image, 1, header.opacity()))));
   }
 
   /** What is done with a decoded image. */

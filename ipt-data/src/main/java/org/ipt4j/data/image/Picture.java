@@ -52,7 +52,8 @@ public final class Picture {
   /**
    * Reads a file of up to {@link Limits#DEFAULT} pixels.
    *
-   * @param warnings receives one line that names the file, if it is damaged and was repaired
+   * @param warnings receives a line that names the file, if it is damaged and was repaired, and if
+   *     a TIFF has bands that are neither colours nor opacity, which are left out
    * @throws UnreadableImageException also if it is animated or holds several images
    */
   public static Picture read(Path file, Consumer<String> warnings) throws UnreadableImageException {

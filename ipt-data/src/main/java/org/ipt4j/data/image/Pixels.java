@@ -24,25 +24,24 @@ final class Pixels {
   private final boolean multiplied; // colours by the opacity, as we get them
   private final int bits;
   private final int orientation;
-  private final boolean associated;
+  private final Opacity opacity;
   private final boolean transposed;
   private final boolean fromEnd; // the first row is the last line of what is stored
   private final boolean reversed; // each row runs against its stored line
 
   /** The pixels of an image that is upright and described correctly. */
   Pixels(BufferedImage source) {
-    this(source, 1, false);
+    this(source, 1, Opacity.STRAIGHT);
   }
 
   /**
    * The pixels of an image.
    *
    * @param orientation Exif's, 1..8
-   * @param associated whether colours are multiplied by the opacity although the image says they
-   *     are not
+   * @param opacity what the file says, which counts for more than what the image says
    * @throws IllegalArgumentException if samples have more than 16 bits, or may be negative
    */
-  Pixels(BufferedImage source, int orientation, boolean associated) {
+  Pixels(BufferedImage source, int orientation, Opacity opacity) {
     this.source = source;
     ColorModel colors = source.getColorModel();
     raster = source.getRaster();
@@ -54,10 +53,11 @@ final class Pixels {
         palette != null
             ? isGray(palette)
             : asStored && colors.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
-    alpha = colors.hasAlpha();
-    multiplied = alpha && (colors.isAlphaPremultiplied() ? asStored : associated);
+    alpha = colors.hasAlpha() && opacity != Opacity.NONE;
+    multiplied =
+        alpha && (colors.isAlphaPremultiplied() ? asStored : opacity == Opacity.ASSOCIATED);
     this.orientation = orientation;
-    this.associated = associated;
+    this.opacity = opacity;
     transposed = orientation >= 5;
     fromEnd = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
     reversed = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
@@ -102,9 +102,7 @@ final class Pixels {
     copy.setDataElements(0, 0, stored);
     ColorModel colors = source.getColorModel();
     return new Pixels(
-        new BufferedImage(colors, copy, colors.isAlphaPremultiplied(), null),
-        orientation,
-        associated);
+        new BufferedImage(colors, copy, colors.isAlphaPremultiplied(), null), orientation, opacity);
   }
 
   int height() {
@@ -216,7 +214,7 @@ final class Pixels {
 
   private void alpha(int y, int x, int count, float[] target) {
     if (asStored) {
-      samples(y, x, count, raster.getNumBands() - 1, target, 0);
+      samples(y, x, count, source.getColorModel().getNumColorComponents(), target, 0);
       return;
     }
     int[] argb = argb(y, x, count);

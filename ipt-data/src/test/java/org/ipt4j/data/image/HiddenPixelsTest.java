@@ -30,7 +30,7 @@ class HiddenPixelsTest {
   }
 
   private static Image filled(BufferedImage image, int orientation) {
-    return Image.of(HiddenPixels.filled(new Pixels(image, orientation, false)));
+    return Image.of(HiddenPixels.filled(new Pixels(image, orientation, Opacity.STRAIGHT)));
   }
 
   /** By looking at all visible pixels for each hidden one, whatever way the image lies. */
@@ -51,7 +51,7 @@ class HiddenPixelsTest {
     for (int seed = 0; seed < 20; seed++) {
       int orientation = 1 + seed % 8;
       BufferedImage image = image(height, width, BufferedImage.TYPE_4BYTE_ABGR, share, seed);
-      Pixels pixels = new Pixels(image, orientation, false);
+      Pixels pixels = new Pixels(image, orientation, Opacity.STRAIGHT);
       Image stored = Image.of(pixels.rows());
       Image filled = filled(image, orientation);
       float[][] alpha = new float[pixels.height()][pixels.width()];

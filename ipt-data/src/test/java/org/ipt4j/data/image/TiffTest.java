@@ -15,6 +15,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -101,6 +103,60 @@ class TiffTest {
       assertThat(pixels[2]).isBetween(1.9999f, 2.0001f);
       assertThat(pixels[4]).as("no brighter than white").isEqualTo(255);
     }
+  }
+
+  /** A fourth band may be near infrared: only what is said to be opacity is that. */
+  @ParameterizedTest
+  @CsvSource({"0, 8", "0, 16", "999, 8"})
+  void otherBandsAreLeftOutAndSaidToBe(int kind, int bits) throws Exception {
+    int unit = bits == 8 ? 1 : 257;
+    int[] stored = {200 * unit, 100 * unit, 50 * unit, 0, 1 * unit, 2 * unit, 3 * unit, 7};
+    float[] expected = {200, 1, 100, 2, 50, 3};
+    for (boolean big : new boolean[] {false, true}) {
+      Path file =
+          write(
+              big,
+              ByteOrder.LITTLE_ENDIAN,
+              4,
+              bits,
+              Map.of(EXTRA_SAMPLES, new int[] {kind}),
+              stored);
+      assertThat(ImageFiles.read(file).pixels()).containsExactly(expected);
+      List<String> said = new ArrayList<>();
+      Picture picture = Picture.read(file, said::add);
+      assertThat(said)
+          .containsExactly(file + ": bands that are neither colours nor opacity are left out");
+      assertThat(row(picture)).containsExactly(expected);
+      assertThat(row(picture.crop(0, 1, 1, 1))).containsExactly(1, 2, 3);
+      for (ImageFormat format : ImageFormat.values()) { // those without transparency, too
+        Path target = folder.resolve("again." + format.extension());
+        picture.writeRepainted(picture.rows(), target, format);
+        assertThat(ImageIO.read(target.toFile()).getColorModel().hasAlpha()).isFalse();
+      }
+    }
+  }
+
+  /** The opacity is the first of the bands behind the colours. */
+  @Test
+  void opacityAheadOfOtherBands() throws Exception {
+    Map<Integer, int[]> bands = Map.of(EXTRA_SAMPLES, new int[] {2, 0});
+    Path file = write(false, ByteOrder.LITTLE_ENDIAN, 5, 8, bands, 9, 8, 7, 102, 255);
+    List<String> said = new ArrayList<>();
+    Picture picture = Picture.read(file, said::add);
+    assertThat(said).hasSize(1);
+    Path target = folder.resolve("again.png");
+    picture.writeRepainted(picture.rows(), target, ImageFormat.PNG);
+    assertThat(ImageIO.read(target.toFile()).getRaster().getPixel(0, 0, (int[]) null))
+        .containsExactly(9, 8, 7, 102);
+    bands = Map.of(EXTRA_SAMPLES, new int[] {1, 0});
+    file = write(false, ByteOrder.LITTLE_ENDIAN, 5, 8, bands, 10, 20, 30, 102, 255);
+    assertThat(ImageFiles.read(file).pixels()).containsExactly(25, 50, 75);
+    said.clear();
+    Picture.read(
+        write(
+            false, ByteOrder.LITTLE_ENDIAN, 4, 8, Map.of(EXTRA_SAMPLES, new int[] {2}), 1, 2, 3, 4),
+        said::add);
+    assertThat(said).isEmpty();
   }
 
   /** Samples that have no place in 8 or 16 bits are refused, whoever reads them. */
