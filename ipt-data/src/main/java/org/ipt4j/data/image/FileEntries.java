@@ -34,7 +34,7 @@ record FileEntries(Path folder, List<Path> paths) implements StoredImages.Entrie
   public ImageInputStream open(int index) throws IOException {
     Path file = folder.resolve(paths.get(index));
     if (!Files.isRegularFile(file)) {
-      throw new UnreadableImageException(file.toString(), "no such file");
+      throw new UnreadableImageException(file.toString(), ImageFiles.missing(file));
     }
     return new FileStream(file);
   }

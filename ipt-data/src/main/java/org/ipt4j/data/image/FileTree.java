@@ -17,7 +17,8 @@ public final class FileTree {
   private FileTree() {}
 
   /**
-   * Visits all regular files, in no particular order.
+   * Visits all regular files, in no particular order; and links that lead nowhere, so that who
+   * wants such a file says that it is missing.
    *
    * @param leftOut folders within it that are not entered
    * @param files receives each file, as a path that begins with {@code folder}
@@ -44,7 +45,7 @@ public final class FileTree {
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (attributes.isRegularFile()) {
+            if (attributes.isRegularFile() || attributes.isSymbolicLink()) {
               files.accept(file);
             }
             return FileVisitResult.CONTINUE;

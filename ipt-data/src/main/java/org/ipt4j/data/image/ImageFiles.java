@@ -143,10 +143,15 @@ public final class ImageFiles {
     T from(ImageInputStream stream) throws IOException;
   }
 
+  /** Why a path is no file's. */
+  static String missing(Path file) {
+    return Files.isSymbolicLink(file) ? "a link that leads nowhere" : "no such file";
+  }
+
   private static <T> T open(Path file, Reading<T> reading) throws UnreadableImageException {
     if (!Files.isRegularFile(file)) {
       throw new UnreadableImageException(
-          file.toString(), Files.exists(file) ? "not a file" : "no such file");
+          file.toString(), Files.exists(file) ? "not a file" : missing(file));
     }
     try (ImageInputStream stream = new FileStream(file)) {
       return reading.from(stream);

@@ -71,6 +71,22 @@ class ImageSourceTest {
     assertThat(patches.skipped()).isEqualTo(2);
   }
 
+  @Test
+  void linksThatLeadNowhereAreImagesThatCannotBeRead() throws Exception {
+    ImageFiles.write(Images.constant(20, 20, 5), folder.resolve("a.png"));
+    Files.createSymbolicLink(folder.resolve("b.png"), folder.resolve("gone.png"));
+    Files.createSymbolicLink(folder.resolve("c.png"), folder.resolve("a.png"));
+    Files.createSymbolicLink(folder.resolve("notes.txt"), folder.resolve("gone.txt"));
+    ImageSource source = ImageSource.open(folder);
+    assertThat(names(source)).containsExactly("a.png", "b.png", "c.png");
+    assertThat(source.image(2)).isEqualTo(source.image(0));
+    String message = folder.resolve("b.png") + ": a link that leads nowhere";
+    assertThatThrownBy(() -> source.image(1))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessage(message);
+    assertThatThrownBy(() -> ImageFiles.read(folder.resolve("b.png"))).hasMessage(message);
+  }
+
   /** Counts what is decoded. */
   private static final class Counting implements ImageSource {
     private final List<Integer> asked = new ArrayList<>();
