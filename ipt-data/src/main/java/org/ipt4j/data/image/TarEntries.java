@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,10 +24,15 @@ final class TarEntries implements StoredImages.Entries {
   private final Path file;
   private final List<Member> members = new ArrayList<>();
 
-  TarEntries(Path file) throws IOException {
+  TarEntries(Path file) throws UnreadableImageException {
     this.file = file;
+    if (!Files.exists(file)) {
+      throw new UnreadableImageException(file.toString(), ImageFiles.missing(file));
+    }
     try (ImageInputStream tar = new FileStream(file)) {
       walk(tar);
+    } catch (IOException e) {
+      throw new UnreadableImageException(file.toString(), e);
     }
   }
 

@@ -2,6 +2,7 @@ package org.ipt4j.data.image;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 
 /** An image that cannot be read; the message, one line, names it and says why. */
 public final class UnreadableImageException extends IOException {
@@ -44,6 +45,9 @@ public final class UnreadableImageException extends IOException {
     }
     if (root instanceof EOFException) {
       return "ends too soon";
+    }
+    if (root instanceof AccessDeniedException) { // whose message is the file's name
+      return "access denied";
     }
     String message = root.getMessage() == null ? "" : root.getMessage().strip();
     return message.isEmpty() ? root.getClass().getSimpleName() : message.replaceAll("\\s+", " ");

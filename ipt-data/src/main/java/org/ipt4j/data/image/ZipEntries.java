@@ -44,6 +44,9 @@ final class ZipEntries implements StoredImages.Entries {
 
   @SuppressForbidden("a ZipFile is opened by a File")
   private static ZipFile open(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      throw new UnreadableImageException(file.toString(), ImageFiles.missing(file));
+    }
     if (!Files.exists(Path.of(file.toString()))) {
       throw new UnreadableImageException(
           file.toString(), "Java opens no archive whose name the locale's encoding cannot write");

@@ -421,6 +421,34 @@ class ArchivesTest {
         .hasMessageMatching("shard-0.zip: .*zip.*");
   }
 
+  /** As one without permission, which tests that run as root cannot have. */
+  @Test
+  void anArchiveThatCannotBeOpenedDoesNotEndTheFolder() throws Exception {
+    tar("shard-1.tar", member("x.png", '0', png()));
+    for (String name : new String[] {"shard-0.tar", "shard-2.zip"}) {
+      Files.createSymbolicLink(folder.resolve(name), folder.resolve("gone"));
+    }
+    ImageSource source = ImageSource.open(folder);
+    assertThat(names(source)).containsExactly("shard-0.tar", "shard-1.tar/x.png", "shard-2.zip");
+    assertThat(source.image(1)).isEqualTo(IMAGE);
+    for (int lost : new int[] {0, 2}) {
+      assertThatThrownBy(() -> source.image(lost))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage(source.name(lost) + ": a link that leads nowhere");
+    }
+  }
+
+  @Test
+  void anArchiveWithoutPermissionIsNamed() throws Exception {
+    Path file = tar("shard-0.tar", member("x.png", '0', png()));
+    tar("shard-1.tar", member("x.png", '0', png()));
+    Assumptions.assumeTrue(
+        file.toFile().setReadable(false) && !Files.isReadable(file), "skipped: all may be read");
+    assertThatThrownBy(() -> ImageSource.open(folder).image(0))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessage("shard-0.tar: access denied");
+  }
+
   @Test
   void otherFilesAreRefused() throws Exception {
     Path file = Files.write(folder.resolve("a.7z"), text("?"));
