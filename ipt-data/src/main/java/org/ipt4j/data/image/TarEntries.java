@@ -6,23 +6,33 @@ import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.stream.ImageInputStream;
 
 /**
  * Images of a tar file, read in place after one pass over its headers: POSIX.1-2001 (ustar, pax)
- * and GNU long names. If the pass cannot go on, the rest counts as one entry that cannot be read.
+ * and GNU long names. Links to its own members are those. If the pass cannot go on, the rest counts
+ * as one entry that cannot be read.
  */
 final class TarEntries implements StoredImages.Entries {
   private static final int BLOCK = 512;
   private static final int LONGEST_NAME = 1 << 16;
+  private static final int MOST_LINKS = 40; // to links, as Linux has it
 
   /** The place of a member's bytes; or the reason why they cannot be read. */
   private record Member(String name, long start, long size, String damage) {}
 
+  /** A member that is another one; {@code index} is its place among the members. */
+  private record Link(int index, String name, String target, boolean symbolic) {}
+
   private final Path file;
   private final List<Member> members = new ArrayList<>();
+  private final List<Link> links = new ArrayList<>();
 
   TarEntries(Path file) throws UnreadableImageException {
     this.file = file;
@@ -34,11 +44,15 @@ final class TarEntries implements StoredImages.Entries {
     } catch (IOException e) {
       throw new UnreadableImageException(file.toString(), e);
     }
+    if (!links.isEmpty()) {
+      follow();
+    }
   }
 
   private void walk(ImageInputStream tar) throws IOException {
     byte[] header = new byte[BLOCK];
     String longName = null;
+    String longTarget = null;
     String longSize = null;
     for (long at = 0; at < tar.length(); ) {
       long size;
@@ -52,18 +66,28 @@ final class TarEntries implements StoredImages.Entries {
         size = number(header, 124, 12);
         switch (header[156]) {
           case 'L' -> longName = text(tar, at + BLOCK, size);
+          case 'K' -> longTarget = text(tar, at + BLOCK, size);
           case 'x' -> {
             String records = text(tar, at + BLOCK, size);
             longName = paxValue(records, "path", longName);
+            longTarget = paxValue(records, "linkpath", longTarget);
             longSize = paxValue(records, "size", longSize);
           }
-          case 'g', 'K' -> {} // of all members, or of where links lead
+          case 'g' -> {} // of all members
           default -> {
             size = longSize != null ? checked(Long.parseLong(longSize)) : size;
-            if (header[156] == '0' || header[156] == 0) {
-              add(longName != null ? longName : name(header), at + BLOCK, size, tar.length());
+            String name = longName != null ? longName : name(header);
+            switch (header[156]) {
+              case '0', 0 -> add(name, at + BLOCK, size, tar.length());
+              case '1', '2' ->
+                  addLink(
+                      name,
+                      longTarget != null ? longTarget : string(header, 157, 100),
+                      header[156] == '2');
+              default -> {} // folders and devices
             }
             longName = null;
+            longTarget = null;
             longSize = null;
           }
         }
@@ -80,6 +104,60 @@ final class TarEntries implements StoredImages.Entries {
     if (ImageFiles.isImage(name)) {
       members.add(new Member(name, start, size, start + size > end ? "cut short" : null));
     }
+  }
+
+  private void addLink(String name, String target, boolean symbolic) {
+    if (ImageFiles.isImage(name)) {
+      links.add(new Link(members.size(), name, target, symbolic));
+      members.add(null); // until all are known
+    }
+  }
+
+  private void follow() {
+    Map<String, Member> files = new HashMap<>();
+    for (Member member : members) {
+      if (member != null) {
+        files.put(plain(member.name), member);
+      }
+    }
+    Map<String, Link> others = new HashMap<>();
+    links.forEach(link -> others.put(plain(link.name), link));
+    for (Link link : links) {
+      Member file = null;
+      Link last = link;
+      for (int i = 0; file == null && last != null && i < MOST_LINKS; i++) {
+        String next = place(last);
+        file = files.get(next);
+        last = others.get(next);
+      }
+      String lost = "a link to " + link.target + ", which is no image of the archive";
+      members.set(
+          link.index,
+          file == null
+              ? new Member(link.name, 0, 0, lost)
+              : new Member(link.name, file.start, file.size, file.damage));
+    }
+    links.clear();
+  }
+
+  // a symbolic link leads on from its own folder, a hard one from the archive's root
+  private static String place(Link link) {
+    String folder = link.name.substring(0, link.name.lastIndexOf('/') + 1);
+    return plain(
+        link.symbolic && !link.target.startsWith("/") ? folder + link.target : link.target);
+  }
+
+  // without "." and, where they can be told, ".."
+  private static String plain(String path) {
+    Deque<String> parts = new ArrayDeque<>();
+    for (String part : path.split("/")) {
+      if (part.equals("..") && !parts.isEmpty() && !parts.peekLast().equals("..")) {
+        parts.removeLast();
+      } else if (!part.isEmpty() && !part.equals(".")) {
+        parts.addLast(part);
+      }
+    }
+    return (path.startsWith("/") ? "/" : "") + String.join("/", parts);
   }
 
   private static boolean isZero(byte[] header) {

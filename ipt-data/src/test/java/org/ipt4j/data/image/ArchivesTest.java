@@ -74,6 +74,13 @@ class ArchivesTest {
     put(member, 148, String.format("%06o\0 ", sum));
   }
 
+  private static byte[] link(String name, char type, String target) {
+    byte[] all = member(name, type, new byte[0]);
+    put(all, 157, target);
+    putSum(all);
+    return all;
+  }
+
   /** The member with its size as GNU tar writes those that octal digits cannot. */
   private static byte[] binary(byte[] member, long size) {
     Arrays.fill(member, 124, 136, (byte) 0);
@@ -118,14 +125,15 @@ class ArchivesTest {
             member("short", '0', png),
             member("pax", 'x', text(length + " " + record)),
             member("short", '0', png),
-            member("link.png", '2', new byte[0]));
+            link("link.png", '2', "000002.png"));
     ImageSource source = ImageSource.open(shard);
     assertThat(names(source))
         .containsExactly(
             "shard-000000.tar/./000001.png",
             "shard-000000.tar/000002.png",
             "shard-000000.tar/" + longName,
-            "shard-000000.tar/" + "ü".repeat(60) + "/000004.png");
+            "shard-000000.tar/" + "ü".repeat(60) + "/000004.png",
+            "shard-000000.tar/link.png");
     assertReadable(source);
   }
 
@@ -187,6 +195,66 @@ class ArchivesTest {
     assertThatThrownBy(() -> ImageSource.open(noTar).image(0))
         .isInstanceOf(UnreadableImageException.class)
         .hasMessageContaining("no.tar: damaged at byte 0");
+  }
+
+  @Test
+  void linksWithinATarAreFollowed() throws Exception {
+    byte[] png = png();
+    String longName = "n".repeat(120) + ".png";
+    String record = "linkpath=../" + longName + "\n";
+    Path shard =
+        tar(
+            "links.tar",
+            link("a/0.png", '2', "../b/./1.png"), // ahead of what it leads to
+            member("./b/1.png", '0', png),
+            link("2.png", '1', "./b/1.png"),
+            link("c/3.png", '2', "../a/0.png"), // a link to a link
+            member("././@LongLink", 'L', text(longName + "\0")),
+            member("short", '0', png),
+            member("././@LongLink", 'K', text(longName + "\0")),
+            link("4.png", '1', "short"),
+            member("pax", 'x', text((text(record).length + 4) + " " + record)),
+            link("a/5.png", '2', "short"),
+            link("notes.txt", '2', "gone.txt"),
+            member("last.png", '0', png));
+    ImageSource source = ImageSource.open(shard);
+    assertThat(names(source))
+        .containsExactly(
+            "links.tar/a/0.png",
+            "links.tar/./b/1.png",
+            "links.tar/2.png",
+            "links.tar/c/3.png",
+            "links.tar/" + longName,
+            "links.tar/4.png",
+            "links.tar/a/5.png",
+            "links.tar/last.png");
+    assertReadable(source);
+  }
+
+  @Test
+  void linksThatLeadOutOfATarCannotBeRead() throws Exception {
+    byte[] png = png();
+    Files.write(folder.resolve("a.png"), png);
+    ImageSource source =
+        ImageSource.open(
+            tar(
+                "out.tar",
+                link("0.png", '2', "" + folder.resolve("a.png")),
+                link("1.png", '2', "../a.png"),
+                link("2.png", '2', "2.png"), // round and round
+                link("3.png", '1', "blob"),
+                link("4.png", '2', "a/../../a.png"),
+                member("blob", '0', png),
+                member("a.png", '0', png)));
+    assertThat(source.size()).isEqualTo(6);
+    assertThat(source.image(5)).isEqualTo(IMAGE);
+    for (int i = 0; i < 5; i++) {
+      int index = i;
+      assertThatThrownBy(() -> source.image(index))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessageMatching(
+              "out.tar/" + i + ".png: a link to .+, which is no image of the archive");
+    }
   }
 
   @Test
