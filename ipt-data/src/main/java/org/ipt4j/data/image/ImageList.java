@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** The lines of a list of images, as editors and other programs write it. */
 final class ImageList {
@@ -31,20 +31,23 @@ final class ImageList {
           "EUC-KR",
           "IBM437");
 
+  /** A line that names an image; its number counts all lines, from 1. */
+  record Line(int number, String name) {}
+
   private ImageList() {}
 
   /**
-   * The names in a list in UTF-8, in UTF-16 with a byte order mark, or else in the usual encoding
+   * The images in a list in UTF-8, in UTF-16 with a byte order mark, or else in the usual encoding
    * in which most of its files are found.
    *
    * @param folder the folder to which names are relative
    */
-  static List<String> names(byte[] list, Path folder) {
+  static List<Line> lines(byte[] list, Path folder) {
     if (starts(list, 0xFE, 0xFF) || starts(list, 0xFF, 0xFE)) {
-      return names(new String(list, StandardCharsets.UTF_16));
+      return lines(new String(list, StandardCharsets.UTF_16));
     }
     try {
-      return names(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(list)).toString());
+      return lines(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(list)).toString());
     } catch (CharacterCodingException otherEncoding) {
       return guessed(list, folder);
     }
@@ -54,16 +57,16 @@ final class ImageList {
     return list.length > 1 && (list[0] & 0xFF) == first && (list[1] & 0xFF) == second;
   }
 
-  private static List<String> guessed(byte[] list, Path folder) {
-    List<String> best = List.of();
+  private static List<Line> guessed(byte[] list, Path folder) {
+    List<Line> best = List.of();
     long most = -1;
     for (String encoding : OTHERS) {
       if (Charset.isSupported(encoding)) {
-        List<String> names = names(new String(list, Charset.forName(encoding)));
-        long there = names.stream().filter(name -> isThere(folder, name)).count();
+        List<Line> lines = lines(new String(list, Charset.forName(encoding)));
+        long there = lines.stream().filter(line -> isThere(folder, line.name)).count();
         if (there > most) {
           most = there;
-          best = names;
+          best = lines;
         }
       }
     }
@@ -78,12 +81,16 @@ final class ImageList {
     }
   }
 
-  private static List<String> names(String text) {
+  private static List<Line> lines(String text) {
     boolean marked = !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK;
-    Stream<String> lines = text.substring(marked ? 1 : 0).lines();
-    return lines
-        .map(line -> SIZE.matcher(line.strip()).replaceFirst("").replace('\\', '/'))
-        .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-        .toList();
+    List<String> all = text.substring(marked ? 1 : 0).lines().toList();
+    List<Line> lines = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      String name = SIZE.matcher(all.get(i).strip()).replaceFirst("").replace('\\', '/');
+      if (!name.isEmpty() && !name.startsWith("#")) {
+        lines.add(new Line(i + 1, name));
+      }
+    }
+    return lines;
   }
 }

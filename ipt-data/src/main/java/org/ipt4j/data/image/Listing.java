@@ -1,7 +1,9 @@
 package org.ipt4j.data.image;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,8 +51,41 @@ final class Listing {
 
   private static StoredImages.Entries ofList(Path list) throws IOException {
     Path folder = list.toAbsolutePath().getParent();
-    return new FileEntries(
-        folder, ImageList.names(Files.readAllBytes(list), folder).stream().map(Path::of).toList());
+    List<StoredImages.Entries> parts = new ArrayList<>();
+    List<Path> files = new ArrayList<>();
+    for (ImageList.Line line : ImageList.lines(Files.readAllBytes(list), folder)) {
+      try {
+        files.add(Path.of(line.name()));
+      } catch (InvalidPathException none) {
+        parts.add(new FileEntries(folder, List.copyOf(files)));
+        files.clear();
+        parts.add(lost(list, line, none.getReason()));
+      }
+    }
+    parts.add(new FileEntries(folder, List.copyOf(files)));
+    return joined(parts);
+  }
+
+  private static StoredImages.Entries lost(Path list, ImageList.Line line, String reason) {
+    String locale = System.getProperty("sun.jnu.encoding"); // of paths
+    boolean writes =
+        locale == null
+            || !Charset.isSupported(locale)
+            || Charset.forName(locale).newEncoder().canEncode(line.name());
+    return new LostEntry(
+        line.name().replaceAll("\\p{Cntrl}", "?"),
+        String.format(
+            Locale.ROOT,
+            "line %d of %s is no path here (%s)",
+            line.number(),
+            list,
+            writes
+                ? reason
+                : "the locale's encoding, " + locale + ", cannot write it; LC_ALL=C.UTF-8 can"));
+  }
+
+  private static StoredImages.Entries joined(List<StoredImages.Entries> parts) {
+    return parts.size() == 1 ? parts.get(0) : new JoinedEntries(parts);
   }
 
   private static StoredImages.Entries ofFolder(Path folder) throws IOException {
@@ -77,9 +112,9 @@ final class Listing {
       try {
         parts.add(ofArchive(folder.resolve(archive)));
       } catch (UnreadableImageException e) {
-        parts.add(new LostArchive(FileEntries.slashed(archive), e.reason()));
+        parts.add(new LostEntry(FileEntries.slashed(archive), e.reason()));
       }
     }
-    return parts.size() == 1 ? parts.get(0) : new JoinedEntries(parts);
+    return joined(parts);
   }
 }

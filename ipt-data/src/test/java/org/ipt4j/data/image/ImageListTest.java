@@ -1,7 +1,9 @@
 package org.ipt4j.data.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,6 +12,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,6 +64,63 @@ class ImageListTest {
     assertThat(read("little.txt", little)).containsExactly("a.png");
     byte[] comment = "\uFEFF# mine\na.png".getBytes(StandardCharsets.UTF_8);
     assertThat(read("comment.TXT", comment)).containsExactly("a.png");
+  }
+
+  @Test
+  void aLineThatIsNoPathIsAnImageThatCannotBeRead() throws Exception {
+    Path list = folder.resolve("list.txt");
+    Files.writeString(list, "# mine\na.png\nx\0.png\nsub/b.png\n");
+    ImageSource source = ImageSource.open(list);
+    assertThat(IntStream.range(0, source.size()).mapToObj(source::name))
+        .containsExactly("a.png", "x?.png", "sub/b.png");
+    assertThat(source.image(2)).isEqualTo(source.image(0));
+    assertThatThrownBy(() -> source.image(1))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageMatching("x\\?\\.png: line 3 of .*list\\.txt is no path here \\(Nul.*\\)");
+  }
+
+  /** A list in UTF-8, where Java makes no paths that are not of ASCII. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void theLocaleIsNamedWhereItIsTheReason() throws Exception {
+    Files.writeString(folder.resolve("list.txt"), "a.png\ncafé.png\n写真.png\nsub/b.png\n");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Reader.class.getName(),
+            folder.resolve("list.txt").toString());
+    builder.environment().put("LC_ALL", "C");
+    Process process = builder.redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    assertThat(process.waitFor()).as(said).isZero();
+    assertThat(said.lines().toList())
+        .anyMatch(
+            line ->
+                line.matches(
+                    ".*line 2 of .*list\\.txt is no path here \\(the locale's encoding, ANSI_X3.4-1968,"
+                        + " cannot write it; LC_ALL=C.UTF-8 can\\)"))
+        .anyMatch(line -> line.contains("line 3 of "))
+        .contains("read 2 of 4");
+  }
+
+  /** Reads all that a list names. */
+  static final class Reader {
+    private Reader() {}
+
+    public static void main(String[] args) throws IOException {
+      ImageSource source = ImageSource.open(Path.of(args[0]));
+      int read = 0;
+      for (int i = 0; i < source.size(); i++) {
+        try {
+          read += source.image(i).width() == 4 ? 1 : 0;
+        } catch (UnreadableImageException e) {
+          System.out.println(e.getMessage());
+        }
+      }
+      System.out.println("read " + read + " of " + source.size());
+    }
   }
 
   @Test
