@@ -16,7 +16,7 @@ import org.ipt4j.data.image.Limits;
  * @param scale the scale asked for, which the layout may not have
  */
 record StoredPairs(ImageSource images, PairLayout layout, int scale) {
-  /** Names of degradations that are rain of any kind. */
+  /** Names of degradations that are rain of any kind, without parentheses. */
   private static final Pattern RAIN = Pattern.compile("derain(:[^+|]*)?(\\|derain(:[^+|]*)?)*");
 
   /** The folder in which a set of pairs keeps its clean half, even if there is no other half. */
@@ -87,7 +87,7 @@ record StoredPairs(ImageSource images, PairLayout layout, int scale) {
       case SOMEHOW -> true;
       case SHRUNK -> degradation.name().equals("x" + scale) && areThere();
       case RAIN -> {
-        if (!RAIN.matcher(degradation.name()).matches()) {
+        if (!RAIN.matcher(degradation.name().replaceAll("[()]", "")).matches()) {
           throw new IllegalArgumentException(
               String.format(
                   Locale.ROOT,

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import org.ipt4j.core.Randomness;
+import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.data.image.Bicubic;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageFiles;
 import org.ipt4j.data.image.Images;
+import org.ipt4j.data.image.Limits;
 import org.ipt4j.data.image.Shared;
 import org.ipt4j.data.image.UnreadableImageException;
 import org.ipt4j.data.measure.Metrics;
@@ -45,6 +47,19 @@ class PairSourceTest {
     assertThat(pairs.size()).isEqualTo(2);
     assertThat(pairs.pair(0).degraded().at(0, 0, 0)).isEqualTo(11);
     assertThat(pairs.pair(0).clean().at(0, 0, 0)).isEqualTo(1);
+  }
+
+  @Test
+  void pairsOfRainAreForRainOfAnyKind() throws Exception {
+    write("rain/1.png", 4, 5, 11);
+    write("norain/1.png", 4, 5, 1);
+    for (String rain : new String[] {"derain", "derain|(derain:light|derain:heavy)"}) {
+      PairSource pairs = PairSource.openFor(folder, Degradation.parse(rain), 1, Limits.DEFAULT);
+      assertThat(pairs.pair(0).degraded().at(0, 0, 0)).isEqualTo(11);
+    }
+    Degradation more = Degradation.parse("derain|(derain:light|dehaze)");
+    assertThatThrownBy(() -> PairSource.openFor(folder, more, 1, Limits.DEFAULT))
+        .hasMessageEndingWith("which are for derain, not derain|(derain:light|dehaze)");
   }
 
   @Test
