@@ -132,7 +132,9 @@ public interface PairSource {
 
   /**
    * Clean images, each with its degraded image, which is clipped and rounded to 8 bits. What is
-   * random depends on {@code seed} and the image's name, not on the other images.
+   * random depends on {@code seed} and the image's {@linkplain ImageSource#name name} in {@code
+   * clean}. That name may depend on the other images: {@link #openFor} leaves folders that all
+   * clean images of a layout share out of their names.
    */
   static PairSource degrading(ImageSource clean, Degradation degradation, long seed) {
     return new DegradedPairs(clean, degradation, seed);
