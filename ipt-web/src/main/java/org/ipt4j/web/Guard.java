@@ -9,6 +9,8 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Lets in who knows the token, and nobody else: no other page in the same browser, whatever name it
@@ -16,6 +18,7 @@ import java.util.Set;
  */
 final class Guard {
   private static final int TOKEN_BYTES = 16;
+  private static final int HTTP_PORT = 80;
 
   private final String token;
   private final Set<String> hosts;
@@ -24,7 +27,16 @@ final class Guard {
     byte[] random = new byte[TOKEN_BYTES];
     new SecureRandom().nextBytes(random);
     token = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-    hosts = Set.of("127.0.0.1:" + port, "localhost:" + port);
+    hosts =
+        Stream.of("127.0.0.1", "localhost")
+            .flatMap(name -> names(name, port))
+            .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Browsers leave out the port that is HTTP's own. */
+  private static Stream<String> names(String name, int port) {
+    String whole = name + ":" + port;
+    return port == HTTP_PORT ? Stream.of(whole, name) : Stream.of(whole);
   }
 
   /** The first part of every path. */
