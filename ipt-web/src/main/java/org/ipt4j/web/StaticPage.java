@@ -38,6 +38,9 @@ public final class StaticPage {
   private static final String MODELS = "models";
   private static final List<String> OWN = List.of("engine.js", "worker.js");
 
+  /** In a folder while its page is written, and after that was interrupted. */
+  private static final String UNFINISHED = "page-unfinished.txt";
+
   /** Nothing but the page's own files; WebAssembly is compiled, photographs are shown. */
   private static final String POLICY =
       "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self';"
@@ -77,7 +80,7 @@ public final class StaticPage {
   /**
    * Checks that a page can be written into a folder, which may not be there yet.
    *
-   * @throws FileAlreadyExistsException if it has files, and no page to be replaced
+   * @throws FileAlreadyExistsException if it has files, and no page to be replaced or finished
    * @throws NotDirectoryException if it is, or would lie in, a file
    * @throws AccessDeniedException if nothing may be written there
    */
@@ -92,7 +95,9 @@ public final class StaticPage {
     if (!Files.isWritable(there)) {
       throw new AccessDeniedException(there.toString());
     }
-    if (!Files.exists(folder.resolve(INDEX)) && Files.isDirectory(folder)) {
+    if (!Files.exists(folder.resolve(INDEX))
+        && !Files.exists(folder.resolve(UNFINISHED))
+        && Files.isDirectory(folder)) {
       try (Stream<Path> files = Files.list(folder)) {
         if (files.findAny().isPresent()) {
           throw new FileAlreadyExistsException(folder.toString());
@@ -102,7 +107,8 @@ public final class StaticPage {
   }
 
   /**
-   * Writes the page; its {@code index.html} last, so that a page that can be opened is complete.
+   * Writes the page; its {@code index.html} last, so that a page that can be opened is complete. A
+   * page whose writing was interrupted is written again.
    *
    * @param tasks some of the model's
    * @param notes what each task's file says of itself
@@ -112,6 +118,10 @@ public final class StaticPage {
       throws IOException {
     checkFolder(folder);
     Path index = folder.resolve(INDEX);
+    Path unfinished = folder.resolve(UNFINISHED);
+    Files.createDirectories(folder);
+    Files.writeString(
+        unfinished, "Not all of the page is here: ipt export --web writes the rest.\n");
     Files.deleteIfExists(index);
     for (String file : RUNTIME) {
       try (InputStream in = Files.newInputStream(runtime.resolve("dist").resolve(file))) {
@@ -120,6 +130,9 @@ public final class StaticPage {
     }
     OnnxExport export = new OnnxExport(model).in(opset);
     Map<Task, String> files = export.fileNames();
+    for (String file : files.values()) {
+      AtomicFiles.tidy(folder.resolve(MODELS).resolve(file));
+    }
     List<Task> own = tasks.stream().map(task -> model.task(task.name())).toList();
     List<Map<String, Object>> entries = TaskTitles.described(own);
     for (int i = 0; i < own.size(); i++) {
@@ -144,6 +157,7 @@ public final class StaticPage {
       }
     }
     write(index, withPolicy(page.get("/").content()));
+    Files.delete(unfinished);
   }
 
   private static byte[] withPolicy(byte[] index) {
@@ -154,6 +168,7 @@ public final class StaticPage {
   }
 
   private static void write(Path file, InputStream content) throws IOException {
+    AtomicFiles.tidy(file);
     AtomicFiles.write(file, channel -> content.transferTo(Channels.newOutputStream(channel)));
   }
 

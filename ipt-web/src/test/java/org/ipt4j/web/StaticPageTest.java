@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -21,6 +22,8 @@ import org.ipt4j.onnx.Opset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The page without a server. */
 class StaticPageTest {
@@ -106,6 +109,38 @@ class StaticPageTest {
     assertThatThrownBy(() -> write(other, TASKS)).isInstanceOf(FileAlreadyExistsException.class);
     try (Stream<Path> files = Files.list(other)) {
       assertThat(files).containsExactly(other.resolve("mine.txt"));
+    }
+  }
+
+  /** A process that is killed leaves what it has written, and the files it is at. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anInterruptedPageIsWrittenAgain(boolean overAnother) throws IOException {
+    Path page = folder.resolve("page");
+    if (overAnother) {
+      write(page, TASKS);
+    }
+    StaticPage writer = new StaticPage(model, Opset.V17, runtime);
+    assertThatThrownBy(() -> writer.write(page, TASKS, StaticPageTest::stop))
+        .hasMessage("interrupted");
+    assertThat(page.resolve("index.html")).doesNotExist();
+    Files.createDirectories(page.resolve("models"));
+    for (String left : List.of("ort/.ort.wasm.min.mjs", "models/.x2.onnx", ".app.js")) {
+      Files.writeString(page.resolve(left + "." + UUID.randomUUID() + ".part"), "half");
+    }
+    write(page, TASKS);
+    Path whole = folder.resolve("whole");
+    write(whole, TASKS);
+    assertThat(names(page)).isEqualTo(names(whole)).contains("index.html");
+  }
+
+  private static Map<String, String> stop(Task task) {
+    throw new IllegalStateException("interrupted");
+  }
+
+  private static List<String> names(Path page) throws IOException {
+    try (Stream<Path> files = Files.walk(page)) {
+      return files.map(file -> page.relativize(file).toString()).sorted().toList();
     }
   }
 
