@@ -50,8 +50,7 @@ public final class Pretrain implements Callable<Integer> {
   private static final String RUN_FILE = "run.yaml";
 
   /** What may change when a run goes on; what it is validated on decides what it is trained on. */
-  private static final Set<String> FREE =
-      Set.of("steps", "recompute", "keep", "validate-every");
+  private static final Set<String> FREE = Set.of("steps", "recompute", "keep", "validate-every");
 
   @Mixin private Pretraining pretraining;
 
@@ -61,10 +60,9 @@ public final class Pretrain implements Callable<Integer> {
 
   @Option(
       names = "--shards",
-      required = true,
       paramLabel = "N",
-      description = "How many share the run; executors may be fewer.")
-  private int shards;
+      description = "How many share the run, which has to be said; executors may be fewer.")
+  private Integer shards; // not required by picocli, which looks before a run's own are read
 
   @Option(
       names = "--round",
@@ -126,6 +124,9 @@ public final class Pretrain implements Callable<Integer> {
     try (JavaSparkContext spark = SparkSettings.start("ipt pretrain")) {
       HadoopFiles files = new HadoopFiles(spark);
       resolve(files);
+      if (shards == null) {
+        throw new IllegalArgumentException("expected --shards, how many share the run; got none");
+      }
       String settings = RunFile.text(spec);
       Run run = new Run(files, settings);
       IptModel model = pretraining.model(trainer.seed(), Device.of(Precision.FLOAT));
@@ -186,7 +187,7 @@ public final class Pretrain implements Callable<Integer> {
     private Pretrain command() throws IOException {
       Pretrain command = new Pretrain();
       CommandLine line = Commands.commandLine(command).setOut(new PrintWriter(Writer.nullWriter()));
-      line.parseArgs("--shards", "1", "--out", "");
+      line.parseArgs("--out", "");
       Path file = Files.createTempFile("run", ".yaml");
       try {
         Files.write(file, settings.getBytes(StandardCharsets.UTF_8));

@@ -118,16 +118,17 @@ class CommandsTest {
     assertThat(run(new Pretrain(), run)).isEqualTo(2);
     assertThat(err.toString()).contains("holds a run already: give --resume to go on");
     String out = folder.resolve("run").toString();
-    assertThat(run(new Pretrain(), "--resume", "--shards", "2", "--out", out, "--steps", "6"))
+    assertThat(run(new Pretrain(), "--resume", "--out", out, "--steps", "6"))
         .as(err.toString())
         .isZero();
     String last = "states/step-000000006.safetensors";
     assertThat(folder.resolve("run").resolve(last)).exists();
-    assertThat(run(new Pretrain(), "--resume", "--shards", "2", "--out", out, "--round", "1"))
-        .isEqualTo(2);
+    assertThat(run(new Pretrain(), "--resume", "--out", out, "--round", "1")).isEqualTo(2);
     assertThat(err.toString())
         .contains("a run goes on with its own settings")
         .contains("round was 2 and is 1");
+    assertThat(run(new Pretrain(), "--resume", "--out", out, "--shards", "3")).isEqualTo(2);
+    assertThat(err.toString()).contains("shards was 2 and is 3");
     String[] kept = {"--resume", "--shards", "2", "--out", out, "--validation-images", "0"};
     assertThat(run(new Pretrain(), kept)).isEqualTo(2);
     assertThat(err.toString()).contains("validation-images was 4 and is 0");
@@ -138,6 +139,13 @@ class CommandsTest {
           .startsWith("ipt-cluster pretrain\n")
           .contains("shards: 2");
     }
+  }
+
+  @Test
+  void aRunSaysHowManyShareIt() {
+    assertThat(run(new Pretrain(), "--out", folder.resolve("run").toString())).isEqualTo(2);
+    assertThat(err.toString()).startsWith("expected --shards, how many share the run; got none");
+    assertThat(folder.resolve("run")).doesNotExist();
   }
 
   private String[] pretrain(String run, Path images, String... more) {
