@@ -1,5 +1,6 @@
 package org.ipt4j.spark;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.Serializable;
@@ -155,14 +156,7 @@ public final class ClusterTraining {
    * @throws IllegalArgumentException if it is not, or a state is of another run
    */
   public void trainTo(long end, Listener listener) throws IOException {
-    if (end < 1 || end % rounds.steps() != 0) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "a run ends with a round: expected a multiple of %d steps, got %d",
-              rounds.steps(),
-              end));
-    }
+    check(end);
     files.tidy(folder);
     files.delete(parts());
     Broadcast<Work> shared = spark.broadcast(work);
@@ -170,6 +164,18 @@ public final class ClusterTraining {
       trainTo(end, shared, listener);
     } finally {
       shared.destroy();
+    }
+  }
+
+  /** Refuses what no run can end with, while nothing is written yet. */
+  void check(long end) {
+    if (end < 1 || end % rounds.steps() != 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a run ends with a round: expected a multiple of %d steps, got %d",
+              rounds.steps(),
+              end));
     }
   }
 
@@ -181,6 +187,10 @@ public final class ClusterTraining {
       String first = state(0);
       one(() -> shared.value().begin(first));
     }
+    if (isTried(step, end) && !isLogged(step)) { // ended before it was
+      validate(shared, step, listener);
+      writeLog(step == end);
+    }
     while (step < end) {
       List<ShardReport> reports = round(shared, step);
       step += rounds.steps();
@@ -189,19 +199,38 @@ public final class ClusterTraining {
         log.add(new ObjectMapper().writeValueAsString(report));
       }
       listener.joined(reports);
-      if (settings.validation() != null
-          && (step / rounds.steps() % settings.validateEvery() == 0 || step == end)) {
-        String state = state(step);
-        long of = step;
-        Validated result = one(() -> shared.value().validate(of, state));
-        log.add(new ObjectMapper().writeValueAsString(result));
-        listener.validated(result);
+      if (isTried(step, end)) {
+        validate(shared, step, listener);
       }
       writeLog(step == end);
     }
     String last = state(step);
     String model = folder + "/model.safetensors";
     one(() -> shared.value().finish(last, model));
+  }
+
+  private boolean isTried(long step, long end) {
+    return settings.validation() != null
+        && step > 0
+        && (step / rounds.steps() % settings.validateEvery() == 0 || step == end);
+  }
+
+  private void validate(Broadcast<Work> shared, long step, Listener listener) throws IOException {
+    String state = state(step);
+    Validated result = one(() -> shared.value().validate(step, state));
+    log.add(new ObjectMapper().writeValueAsString(result));
+    listener.validated(result);
+  }
+
+  private boolean isLogged(long step) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    for (String line : log) {
+      JsonNode entry = mapper.readTree(line);
+      if (entry.has("after") && entry.get("step").asLong() == step) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private List<ShardReport> round(Broadcast<Work> shared, long step) throws IOException {

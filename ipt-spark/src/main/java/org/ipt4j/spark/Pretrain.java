@@ -148,6 +148,7 @@ public final class Pretrain implements Callable<Integer> {
                   tried ? validations : null,
                   Math.max(1, validation.every() / round),
                   Map.of("trained", "ipt-cluster pretrain\n" + settings)));
+      training.check(pretraining.steps());
       files.write(settings, out + "/" + RUN_FILE);
       training.trainTo(pretraining.steps(), new Printing(spec.commandLine().getOut()));
       spec.commandLine().getOut().println("model: " + out + "/model.safetensors");

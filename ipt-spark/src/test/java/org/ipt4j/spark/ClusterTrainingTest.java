@@ -110,6 +110,43 @@ class ClusterTrainingTest {
         .hasMessageContaining("is of another run: shards: expected 3, got 2");
   }
 
+  /** A driver that ends between a state and its validation. */
+  @Test
+  void whatWasNotValidatedIsWhenTheRunGoesOn() throws IOException {
+    Rounds rounds = Rounds.averaging(1, 2);
+    assertThatThrownBy(
+            () ->
+                training(rounds, "run", true)
+                    .trainTo(
+                        4,
+                        new ClusterTraining.Listener() {
+                          @Override
+                          public void joined(List<ClusterTraining.ShardReport> shards) {
+                            if (shards.get(0).step() == 4) {
+                              throw new IllegalStateException("killed");
+                            }
+                          }
+                        }))
+        .hasMessage("killed");
+    List<List<Long>> expected = new ArrayList<>(List.of(List.of(4L), List.of(), List.of(6L)));
+    for (long end : List.of(4L, 4L, 6L)) {
+      List<Long> validated = new ArrayList<>();
+      training(rounds, "run", true)
+          .trainTo(
+              end,
+              new ClusterTraining.Listener() {
+                @Override
+                public void validated(ClusterTraining.Validated result) {
+                  validated.add(result.step());
+                }
+              });
+      assertThat(validated).isEqualTo(expected.remove(0));
+    }
+    assertThat(Files.readAllLines(folder.resolve("run/rounds.jsonl")))
+        .filteredOn(line -> line.contains("\"after\""))
+        .hasSize(2);
+  }
+
   @Test
   void aRunEndsWithARound() {
     assertThatThrownBy(

@@ -109,6 +109,9 @@ class CommandsTest {
     TestFiles.images(images, 9);
     String[] more = {"--task-batch", "x2=2", "--steps", "4", "--validate-every", "2"};
     String[] run = pretrain("run", images, more);
+    String[] uneven = pretrain("run", images, "--steps", "5");
+    assertThat(run(new Pretrain(), uneven)).isEqualTo(2);
+    assertThat(err.toString()).contains("expected a multiple of 2 steps, got 5");
     assertThat(run(new Pretrain(), run)).as(err.toString()).isZero();
     assertThat(out.toString())
         .contains("training on 8 images, validating on 1 others")
