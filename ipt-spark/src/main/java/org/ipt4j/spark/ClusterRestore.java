@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -99,10 +100,12 @@ public final class ClusterRestore {
   /**
    * Restores.
    *
-   * @param inputs URIs of folders, whose structure is kept, and of images
+   * @param inputs URIs of folders, whose structure is kept, and of images; what is given twice is
+   *     restored once
    * @param output the folder's URI
    * @param progress is told how many images are done, of how many, after each chunk
-   * @throws IllegalArgumentException if an input has no images, or a result would lie among them
+   * @throws IllegalArgumentException if an input has no images, or a result would lie among them or
+   *     replace one
    */
   public RestoreReport run(List<String> inputs, String output, Consumer<String> progress)
       throws IOException, InterruptedException {
@@ -156,8 +159,7 @@ public final class ClusterRestore {
   }
 
   private List<Image> images(List<String> inputs, String output) throws IOException {
-    List<String> found = new ArrayList<>();
-    List<Path> places = new ArrayList<>();
+    Map<String, Path> found = new LinkedHashMap<>(); // an image once, in its first place
     String out = files.qualified(output);
     for (String input : inputs) {
       String whole = files.qualified(input);
@@ -165,32 +167,36 @@ public final class ClusterRestore {
         throw new IllegalArgumentException(
             input + ": results would lie among the images; give another output");
       }
-      int before = found.size();
+      boolean none = true;
       if (files.isFolder(input)) {
         for (String name : files.below(input, output)) {
           if (ImageFiles.isImage(Path.of(name))) {
-            found.add(whole + "/" + name);
-            places.add(Path.of(name));
+            found.putIfAbsent(whole + "/" + name, Path.of(name));
+            none = false;
           }
         }
       } else if (files.exists(input)) {
-        found.add(whole);
-        places.add(Path.of(whole).getFileName());
+        found.putIfAbsent(whole, Path.of(whole).getFileName());
+        none = false;
       }
-      if (found.size() == before) {
+      if (none) {
         throw new IllegalArgumentException(input + ": no images");
       }
     }
+    List<Path> places = List.copyOf(found.values());
     List<ImageFormat> formats = places.stream().map(this::format).toList();
     List<Path> targets = Targets.of(places, formats, base -> base);
     List<Image> images = new ArrayList<>();
-    for (int i = 0; i < found.size(); i++) {
+    for (String image : found.keySet()) {
+      int i = images.size();
       String target = out + "/" + targets.get(i).toString().replace('\\', '/');
-      if (target.equals(found.get(i))) {
+      if (found.containsKey(target)) {
         throw new IllegalArgumentException(
-            target + ": would be replaced by its own result; give another output");
+            String.format(
+                "%s: would be replaced by %s result; give another output",
+                target, target.equals(image) ? "its own" : image + "'s"));
       }
-      images.add(new Image(found.get(i), target, formats.get(i)));
+      images.add(new Image(image, target, formats.get(i)));
     }
     return images;
   }

@@ -151,6 +151,17 @@ class ClusterRestoreTest {
   }
 
   @Test
+  void anImageThatIsGivenTwiceIsRestoredOnce() throws Exception {
+    String again = in + "/deep/../0.png";
+    RestoreReport report =
+        restore(null, false, 10)
+            .run(List.of(in + "/0.png", again, "file:" + in, in + "/deep/1.png"), out, l -> {});
+    assertCounts(report, 5, 0, 0);
+    assertThat(TestFiles.content(Path.of(out)).keySet())
+        .containsExactly("0.png", "2.png", "4.png", "deep/1.png", "deep/3.png");
+  }
+
+  @Test
   void twoFilesOfOneNameAreTwoModels() throws Exception {
     String first = ClusterModel.of(spark, model).sha256();
     assertThat(ClusterModel.of(spark, model).sha256()).isEqualTo(first);
@@ -176,6 +187,14 @@ class ClusterRestoreTest {
     assertThatThrownBy(() -> restore(null, true, 10).run(List.of(in + "/0.png"), in, line -> {}))
         .hasMessage(
             "file:" + in + "/0.png: would be replaced by its own result; give another output");
+    Files.copy(Path.of(in, "0.png"), Path.of(in, "deep/0.png"));
+    assertThatThrownBy(
+            () ->
+                restore(null, true, 10)
+                    .run(List.of(in + "/deep/0.png", in + "/0.png"), in, line -> {}))
+        .hasMessage(
+            "file:%s/0.png: would be replaced by file:%s/deep/0.png's result; give another output",
+            in, in);
     assertThatThrownBy(
             () ->
                 new ClusterRestore(
