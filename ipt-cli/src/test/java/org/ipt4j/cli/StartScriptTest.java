@@ -36,6 +36,7 @@ class StartScriptTest {
       printf '\\033[0m'
       [ ! -e '%2$s/maven-fails' ] || { printf '\\033[31mthe build failed\\033[0m\\n'; exit 1; }
       sleep 0.3
+      [ ! -e '%2$s/saved' ] || { rm '%2$s/saved'; echo saved > ipt-core/src/main/A.java; }
       root=$(pwd -P)
       mkdir -p ipt-core/target ipt-cli/target '%1$s/repository'
       : > ipt-core/target/core.jar; : > ipt-cli/target/ipt-cli.jar
@@ -47,6 +48,10 @@ class StartScriptTest {
       """
       #!/bin/sh
       [ "$1" != -version ] || { echo 'openjdk version "21.0.1" 2023-10-17' >&2; exit; }
+      [ -z "${AWAITED-}" ] || {
+        : > "$AWAITED.running"
+        while [ ! -e "$AWAITED" ]; do sleep 0.05; done
+      }
       echo "LC_ALL=${LC_ALL-none} THREADS=${OMP_NUM_THREADS-none}"
       printf '<%s>' "$@"
       """;
@@ -106,10 +111,19 @@ class StartScriptTest {
     return Files.exists(log) ? Files.readAllLines(log).size() : 0;
   }
 
-  private static String classPath(Path checkout, Path repository) {
+  /** Of the builds that are there, with the jars they are run from. */
+  private List<Path> folders() throws IOException {
+    try (Stream<Path> all = Files.list(checkout.resolve("ipt-cli/target"))) {
+      return all.filter(file -> file.getFileName().toString().startsWith("run-")).sorted().toList();
+    }
+  }
+
+  private String classPath(Path repository) throws IOException {
+    assertThat(folders()).hasSize(1);
+    Path folder = folders().get(0);
     return Stream.of(
-            checkout.resolve("ipt-cli/target/ipt-cli.jar"),
-            checkout.resolve("ipt-core/target/core.jar"),
+            folder.resolve("ipt-cli.jar"),
+            folder.resolve("core.jar"),
             repository.resolve("nd4j.jar"))
         .map(jar -> jar.toString())
         .reduce((a, b) -> a + ":" + b)
@@ -124,13 +138,63 @@ class StartScriptTest {
         .startsWith("ipt: building")
         .doesNotContain("\033")
         .endsWith("<org.ipt4j.cli.Ipt><info><a b>")
-        .contains("<" + classPath(checkout, temporary.resolve("m2/repository")) + ">");
+        .contains("<" + classPath(temporary.resolve("m2/repository")) + ">");
     assertThat(run(Map.of()).output()).startsWith("LC_ALL");
     assertThat(builds()).isEqualTo(1);
     Files.setLastModifiedTime(
         checkout.resolve("pom.xml"), FileTime.from(Instant.now().plusSeconds(1)));
     run(Map.of());
     assertThat(builds()).isEqualTo(2);
+  }
+
+  @Test
+  void buildsWhenASourceIsDeletedOrRenamed() throws Exception {
+    Path source = Files.createFile(checkout.resolve("ipt-core/src/main/A.java"));
+    run(Map.of());
+    source = Files.move(source, source.resolveSibling("B.java"));
+    run(Map.of());
+    assertThat(builds()).isEqualTo(2);
+    Files.delete(source);
+    run(Map.of());
+    run(Map.of());
+    assertThat(builds()).isEqualTo(3);
+  }
+
+  @Test
+  void buildsAgainWhatIsSavedWhileMavenRuns() throws Exception {
+    Path source = Files.createFile(checkout.resolve("ipt-core/src/main/A.java"));
+    Files.createFile(temporary.resolve("saved")); // by Maven, as it were
+    run(Map.of());
+    assertThat(source).hasContent("saved");
+    run(Map.of());
+    run(Map.of());
+    assertThat(builds()).isEqualTo(2);
+  }
+
+  /** With flock and, as on macOS, without. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aBuildLeavesTheJarsOfWhatRuns(boolean flock) throws Exception {
+    setFlock(flock);
+    Path awaited = temporary.resolve("awaited");
+    Process running = start(checkout.resolve("ipt"), Map.of("AWAITED", awaited.toString()));
+    while (!Files.exists(temporary.resolve("awaited.running"))) {
+      Thread.sleep(20);
+    }
+    List<Path> first = folders();
+    assertThat(first).hasSize(1);
+    for (int i = 2; i <= 3; i++) {
+      Files.createFile(checkout.resolve("ipt-core/src/main/" + i + ".java"));
+      run(Map.of());
+      assertThat(builds()).isEqualTo(i);
+      assertThat(folders()).as("what runs, and the new one").hasSize(2).containsAll(first);
+    }
+    assertThat(first.get(0).resolve("core.jar")).exists();
+    Files.createFile(awaited);
+    assertThat(outcome(running).output()).contains(first.get(0).resolve("core.jar") + ":");
+    Files.delete(checkout.resolve("ipt-core/src/main/2.java"));
+    run(Map.of());
+    assertThat(folders()).hasSize(1).doesNotContainAnyElementsOf(first);
   }
 
   @Test
@@ -158,7 +222,7 @@ class StartScriptTest {
             temporary.resolve("folder/ipt"))) {
       Outcome outcome = outcome(start(link, Map.of()));
       assertThat(outcome.code()).as(outcome.output()).isZero();
-      assertThat(outcome.output()).contains(checkout.resolve("ipt-core/target/core.jar") + ":");
+      assertThat(outcome.output()).contains(folders().get(0).resolve("core.jar") + ":");
     }
     assertThat(builds()).isEqualTo(1);
   }
@@ -168,7 +232,7 @@ class StartScriptTest {
     run(Map.of());
     checkout = Files.move(checkout, temporary.resolve("moved"));
     assertThat(run(Map.of()).output())
-        .contains("<" + classPath(checkout, temporary.resolve("m2/repository")) + ">");
+        .contains("<" + classPath(temporary.resolve("m2/repository")) + ">");
     assertThat(builds()).isEqualTo(1);
   }
 
@@ -177,7 +241,7 @@ class StartScriptTest {
     run(Map.of());
     Files.delete(temporary.resolve("m2/repository/nd4j.jar"));
     assertThat(run(Map.of()).code()).isZero();
-    Files.delete(checkout.resolve("ipt-core/target/core.jar"));
+    Files.delete(folders().get(0).resolve("core.jar"));
     assertThat(run(Map.of()).code()).isZero();
     assertThat(builds()).isEqualTo(3);
   }
@@ -201,15 +265,21 @@ class StartScriptTest {
     assertThat(outcome.output()).contains("expected Java 17 or newer").hasLineCount(1);
   }
 
+  private void setFlock(boolean flock) throws Exception {
+    if (!flock) {
+      assumeTrue(new ProcessBuilder("sh", "-c", "command -v perl").start().waitFor() == 0);
+      Path script = checkout.resolve("ipt");
+      String text = Files.readString(script);
+      assertThat(text).contains("command -v flock");
+      Files.writeString(script, text.replace("command -v flock", "false"));
+    }
+  }
+
   /** With flock and, as on macOS, without. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void twoThatAreStartedAtOnceBuildOnce(boolean flock) throws Exception {
-    if (!flock) {
-      assumeTrue(new ProcessBuilder("sh", "-c", "command -v perl").start().waitFor() == 0);
-      Path script = checkout.resolve("ipt");
-      Files.writeString(script, Files.readString(script).replace("command -v flock", "false"));
-    }
+    setFlock(flock);
     Process first = start(checkout.resolve("ipt"), Map.of());
     Process second = start(checkout.resolve("ipt"), Map.of());
     assertThat(outcome(first).code()).isZero();
