@@ -66,6 +66,7 @@ class StartScriptTest {
     checkout = temporary.resolve("check out");
     Files.createDirectories(checkout.resolve("ipt-core/src/main"));
     Files.writeString(checkout.resolve("pom.xml"), "<project/>");
+    Files.copy(Path.of("../ipt.sh"), checkout.resolve("ipt.sh"));
     Files.copy(Path.of("../ipt"), checkout.resolve("ipt"));
     executable(checkout.resolve("ipt"), Files.readString(checkout.resolve("ipt")));
     jdk = temporary.resolve("jdk");
@@ -268,7 +269,7 @@ class StartScriptTest {
   private void setFlock(boolean flock) throws Exception {
     if (!flock) {
       assumeTrue(new ProcessBuilder("sh", "-c", "command -v perl").start().waitFor() == 0);
-      Path script = checkout.resolve("ipt");
+      Path script = checkout.resolve("ipt.sh");
       String text = Files.readString(script);
       assertThat(text).contains("command -v flock");
       Files.writeString(script, text.replace("command -v flock", "false"));

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -25,14 +27,24 @@ class ClusterScriptTest {
   private static final String MAVEN =
       """
       #!/bin/sh
+      for argument in "$@"; do
+        case $argument in -Dipt.run=*) run=ipt-spark/${argument#-Dipt.run=} ;; esac
+      done
       echo "$@" >> builds
-      mkdir -p ipt-spark/target/lib
-      : > ipt-spark/target/lib/a.jar; : > ipt-spark/target/lib/b.jar
+      sleep 0.3
+      mkdir -p "$run/lib" "$run/spark/jars"
+      : > ipt-spark/target/ipt-spark.jar
+      : > "$run/lib/a.jar"; : > "$run/lib/b.jar"
       """;
   private static final String JAVA =
       """
       #!/bin/sh
-      echo "HOME=$SPARK_HOME"
+      [ "$1" != -version ] || { echo "openjdk version \\"${FAKED-21}.0.1\\"" >&2; exit; }
+      [ -z "${AWAITED-}" ] || {
+        : > "$AWAITED.running"
+        while [ ! -e "$AWAITED" ]; do sleep 0.05; done
+      }
+      echo "LC_ALL=${LC_ALL-none} THREADS=${OMP_NUM_THREADS-none} HOME=$SPARK_HOME"
       printf '<%s>' "$@"
       """;
 
@@ -43,6 +55,7 @@ class ClusterScriptTest {
   void makeACheckout() throws IOException {
     checkout = temporary.toRealPath().resolve("a checkout");
     Files.createDirectories(checkout.resolve("bin"));
+    Files.copy(Path.of("../ipt.sh"), checkout.resolve("ipt.sh"));
     Files.copy(Path.of("../ipt-cluster"), checkout.resolve("ipt-cluster"));
     executable("mvn", MAVEN);
     executable("java", JAVA);
@@ -54,36 +67,108 @@ class ClusterScriptTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  private String run(int code, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("sh", checkout + "/ipt-cluster"));
+  private Process start(Path script, Map<String, String> environment, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of("sh", script.toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().keySet().removeIf(name -> name.matches("LANG|LC_.*|OMP_.*|JAVA_HOME"));
     builder.environment().put("PATH", checkout + "/bin:" + System.getenv("PATH"));
-    builder.environment().remove("JAVA_HOME");
-    Process process = builder.start();
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  private static String outcome(int code, Process process)
+      throws IOException, InterruptedException {
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).as(out).isEqualTo(code);
     return out;
   }
 
+  private String run(int code, String... arguments) throws IOException, InterruptedException {
+    return outcome(code, start(checkout.resolve("ipt-cluster"), Map.of(), arguments));
+  }
+
+  /** Of the builds that are there. */
+  private List<Path> folders() throws IOException {
+    try (Stream<Path> all = Files.list(checkout.resolve("ipt-spark/target"))) {
+      return all.filter(file -> file.getFileName().toString().startsWith("run-")).sorted().toList();
+    }
+  }
+
   @Test
   void whatStandsBeforeTheCommandIsSparks() throws Exception {
-    String target = checkout + "/ipt-spark/target";
     String said = run(0, "--master", "local[1]", "restore", "--task", "x 2", "restore", "in");
+    Path folder = folders().get(0);
     assertThat(said)
-        .contains("HOME=" + target + "/spark\n")
+        .contains("HOME=" + folder + "/spark\n")
         .contains("<org.apache.spark.deploy.SparkSubmit>")
         .endsWith(
             String.format(
                 "<--jars><%s/lib/a.jar,%s/lib/b.jar><--master><local[1]><--class>"
                     + "<org.ipt4j.spark.Restore><%s/ipt-spark.jar><--task><x 2><restore><in>",
-                target, target, target));
+                folder, folder, folder));
     assertThat(run(0, "pretrain"))
-        .endsWith("<org.ipt4j.spark.Pretrain><" + target + "/ipt-spark.jar>");
+        .endsWith("<org.ipt4j.spark.Pretrain><" + folder + "/ipt-spark.jar>");
     assertThat(Files.readAllLines(checkout.resolve("builds")))
         .as("it was built once")
-        .containsExactly("-B -ntp -q -P run,spark package -pl ipt-spark -am");
+        .containsExactly(
+            String.format(
+                "-B -ntp -q -P run,spark -Dipt.run=target/%s -pl ipt-spark -am package",
+                folder.getFileName()));
+  }
+
+  @Test
+  void isFoundThroughASymbolicLink() throws Exception {
+    Path link =
+        Files.createSymbolicLink(temporary.resolve("link"), checkout.resolve("ipt-cluster"));
+    assertThat(outcome(0, start(link, Map.of(), "restore"))).contains("HOME=" + checkout + "/");
+  }
+
+  @Test
+  void namesAreOfUtf8AndThreadsANumber() throws Exception {
+    Map<String, String> environment = Map.of("LC_ALL", "C", "OMP_NUM_THREADS", "4,2");
+    assertThat(outcome(0, start(checkout.resolve("ipt-cluster"), environment, "restore")))
+        .containsPattern("(?i)LC_ALL=\\S+\\.utf-?8 ")
+        .contains("THREADS=4 ");
+  }
+
+  @Test
+  void anOldJavaIsRefused() throws Exception {
+    Process process = start(checkout.resolve("ipt-cluster"), Map.of("FAKED", "11"), "restore");
+    assertThat(outcome(2, process))
+        .startsWith("ipt-cluster: expected Java 17 or newer, got ")
+        .endsWith(" of version 11\n");
+  }
+
+  @Test
+  void twoThatAreStartedAtOnceBuildOnce() throws Exception {
+    Process first = start(checkout.resolve("ipt-cluster"), Map.of(), "restore");
+    Process second = start(checkout.resolve("ipt-cluster"), Map.of(), "restore");
+    outcome(0, first);
+    outcome(0, second);
+    assertThat(checkout.resolve("builds")).content().hasLineCount(1);
+  }
+
+  @Test
+  void aBuildLeavesTheJarsOfARunningJob() throws Exception {
+    Path awaited = temporary.resolve("awaited");
+    Process running =
+        start(checkout.resolve("ipt-cluster"), Map.of("AWAITED", awaited.toString()), "restore");
+    while (!Files.exists(temporary.resolve("awaited.running"))) {
+      Thread.sleep(20);
+    }
+    Path first = folders().get(0);
+    Files.writeString(checkout.resolve("pom.xml"), "<project/>");
+    run(0, "restore");
+    assertThat(folders()).hasSize(2);
+    assertThat(first.resolve("lib/a.jar")).exists();
+    Files.createFile(awaited);
+    assertThat(outcome(0, running)).contains("HOME=" + first + "/spark\n");
+    Files.writeString(checkout.resolve("pom.xml"), "<project />");
+    run(0, "restore");
+    assertThat(folders()).hasSize(1).doesNotContain(first);
   }
 
   @Test
