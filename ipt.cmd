@@ -10,22 +10,29 @@ if exist "%root%runtime\" (
   goto run
 )
 if defined JAVA_HOME (set "java=%JAVA_HOME%\bin\java") else (set "java=java")
-rem DL4J's training UI is built, and fetched, for those who ask for it
+rem an option that Java has from 17 on
+"%java%" --enable-native-access=ALL-UNNAMED -version >nul 2>&1 || (
+  echo ipt: expected Java 17 or newer, which "%java%" is not 1>&2
+  exit /b 2
+)
+rem DL4J's training UI is built, and fetched, for those who ask for it; what is expanded by exclamation
+rem marks is not parsed any more, whatever characters arguments have
 set "ui="
-set "profiles=run"
-for %%a in (%*) do if "%%~a"=="--ui" (set "ui=-ui" & set "profiles=run,ui")
-rem a folder that was moved is built again: the class path names its files
-set "place="
-if exist "%target%\built%ui%" set /p place=<"%target%\built%ui%"
-if not "%place%"=="%root%" (
+set "profiles=run,jars"
+set arguments= %* .
+setlocal enabledelayedexpansion
+if "!arguments: --ui =!"=="!arguments!" (endlocal) else (endlocal & set "ui=-ui" & set "profiles=run,ui,jars")
+set "jars=%target%\lib%ui%"
+if not exist "%jars%\built" (
   echo ipt: building, the first time also downloads about 190 MB 1>&2
+  if exist "%jars%\" rmdir /s /q "%jars%"
   pushd "%root%"
   call mvn -B -ntp -q -P %profiles% -pl ipt-cli -am package 1>&2 || (popd & exit /b 1)
   popd
-  (for %%r in ("%root%") do echo(%%~r)>"%target%\built%ui%"
+  echo built>"%jars%\built"
 )
-rem in the environment, for set /p and command lines are too short for it
-for /f "usebackq delims=" %%c in ("%target%\classpath%ui%.txt") do set "CLASSPATH=%target%\ipt-cli.jar;%%c"
+rem a folder's jars, whose names together may be longer than a command
+set "CLASSPATH=%target%\ipt-cli.jar;%jars%\*"
 :run
 if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=passive"
 rem OpenMP takes a list, for teams within teams; ND4J takes a number
