@@ -1,7 +1,8 @@
 package org.ipt4j.cli;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +21,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import org.ipt4j.weights.AtomicFiles;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
@@ -37,10 +38,7 @@ public final class RunFile {
           "help", "version", "run", "resume", "out", "ui", "threads", "loader-threads", "profile");
 
   private static final YAMLMapper YAML =
-      YAMLMapper.builder()
-          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-          .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-          .build();
+      YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
 
   private RunFile() {}
 
@@ -59,9 +57,10 @@ public final class RunFile {
   }
 
   private static Map<String, String> read(Path file, CommandSpec command) throws IOException {
-    JsonNode root;
-    try (InputStream bytes = Files.newInputStream(file)) {
-      root = YAML.readTree(bytes);
+    Object root;
+    try (InputStream bytes = Files.newInputStream(file);
+        JsonParser parser = YAML.createParser(bytes)) {
+      root = parser.nextToken() == null ? "nothing" : value(parser);
     } catch (JsonProcessingException bad) {
       throw new IllegalArgumentException(
           String.format(
@@ -72,40 +71,63 @@ public final class RunFile {
               bad.getOriginalMessage().lines().findFirst().orElse("")),
           bad);
     }
-    if (!root.isObject()) {
+    if (!(root instanceof Map<?, ?> entries)) {
       throw new IllegalArgumentException(file + ": expected keys and values, got " + root);
     }
     Set<String> known = settings(command).keySet();
     Map<String, String> texts = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> entry : root.properties()) {
-      if (!known.contains(entry.getKey())) {
+    for (Map.Entry<?, ?> entry : entries.entrySet()) {
+      String key = entry.getKey().toString();
+      if (!known.contains(key)) {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
                 "%s: unknown key %s; known are %s",
                 file,
-                entry.getKey(),
+                key,
                 String.join(", ", known)));
       }
-      if (!entry.getValue().isNull()) {
-        texts.put(entry.getKey(), text(entry.getValue()));
+      if (entry.getValue() != null) {
+        texts.put(key, text(entry.getValue()));
       }
     }
     return texts;
   }
 
+  /**
+   * What begins at the parser's token: a map, a list, null, or a text, as which a number, too,
+   * stays as it is written, for it may be a name: {@code 2024.10}.
+   */
+  private static Object value(JsonParser parser) throws IOException {
+    if (parser.currentToken() == JsonToken.START_OBJECT) {
+      Map<String, Object> map = new LinkedHashMap<>();
+      while (parser.nextToken() != JsonToken.END_OBJECT) {
+        String key = parser.currentName();
+        parser.nextToken();
+        map.put(key, value(parser));
+      }
+      return map;
+    }
+    if (parser.currentToken() == JsonToken.START_ARRAY) {
+      List<Object> list = new ArrayList<>();
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        list.add(value(parser));
+      }
+      return list;
+    }
+    return parser.currentToken() == JsonToken.VALUE_NULL ? null : parser.getText();
+  }
+
   /** As on the command line: lists with commas, maps as lists of KEY=VALUE. */
-  private static String text(JsonNode value) {
-    if (value.isObject()) {
-      return value.properties().stream()
+  private static String text(Object value) {
+    if (value instanceof Map<?, ?> map) {
+      return map.entrySet().stream()
           .map(entry -> entry.getKey() + "=" + text(entry.getValue()))
           .collect(Collectors.joining(","));
     }
-    return value.isArray()
-        ? StreamSupport.stream(value.spliterator(), false)
-            .map(RunFile::text)
-            .collect(Collectors.joining(","))
-        : value.asText();
+    return value instanceof Collection<?> many
+        ? many.stream().map(RunFile::text).collect(Collectors.joining(","))
+        : String.valueOf(value);
   }
 
   /** All settings as they now are. */
@@ -120,7 +142,7 @@ public final class RunFile {
         .forEach(
             (key, value) -> {
               if (value != null) {
-                texts.put(key, text(YAML.valueToTree(value)));
+                texts.put(key, text(value));
               }
             });
     return texts;
@@ -152,7 +174,7 @@ public final class RunFile {
       if (!NO_SETTINGS.contains(key)
           && !free.contains(key)
           && !isDefault
-          && !Objects.equals(now, then)) {
+          && !areSame(option, now, then)) {
         different.add(key + " was " + (then == null ? "not set" : then) + " and is " + now);
       }
     }
@@ -160,6 +182,23 @@ public final class RunFile {
       throw new IllegalArgumentException(
           "a run goes on with its own settings (" + file + "): " + String.join("; ", different));
     }
+  }
+
+  /** Whether two texts set an option to the same: what is no name may be written in many ways. */
+  private static boolean areSame(OptionSpec option, String now, String then) {
+    if (now == null || then == null) {
+      return Objects.equals(now, then);
+    }
+    Class<?> type = option.auxiliaryTypes()[0];
+    if (type == double.class || type == Double.class) {
+      return numbers(now).equals(numbers(then));
+    }
+    boolean isWord = type.isEnum() || type == boolean.class;
+    return isWord ? now.equalsIgnoreCase(then) : now.equals(then);
+  }
+
+  private static List<Double> numbers(String text) {
+    return Arrays.stream(text.split(",")).map(Double::valueOf).toList();
   }
 
   private static Map<String, Object> settings(CommandSpec command) {
@@ -180,7 +219,7 @@ public final class RunFile {
     if (value instanceof Collection<?> many) {
       return many.stream().map(RunFile::plain).toList();
     }
-    return value instanceof Path path ? path.toString() : value;
+    return value instanceof Path || value instanceof Enum<?> ? value.toString() : value;
   }
 
   private static String key(ArgSpec argument) {

@@ -293,18 +293,18 @@ class RunSettingsTest {
     Path settings = folder.resolve("run/run.yaml");
     String text = Files.readString(settings);
     assertThat(text)
-        .contains("device: CPU\n", "card: 0\n", "arithmetic: TF32\n")
-        .containsPattern("cuda-libraries:\n *- a\n *- b.c\n");
+        .contains("device: \"CPU\"\n", "card: 0\n", "arithmetic: \"TF32\"\n")
+        .containsPattern("cuda-libraries:\n *- \"a\"\n *- \"b.+c\"\n");
     assertThat(pretrain("run", "--resume", "--arithmetic", "bf16").err())
         .contains("arithmetic was TF32 and is BF16")
         .hasLineCount(1);
 
-    Files.writeString(settings, text.replace("device: CPU", "device: CUDA"));
+    Files.writeString(settings, text.replace("device: \"CPU\"", "device: CUDA"));
     Outcome resumed =
         pretrain("run", ("--resume --steps 3 --device cpu --card 1 --cuda-libraries d").split(" "));
 
     assertThat(resumed.code()).as(resumed.err()).isZero();
-    assertThat(Files.readString(settings)).contains("device: CPU\n", "card: 1\n", "- d\n");
+    assertThat(Files.readString(settings)).contains("device: \"CPU\"\n", "card: 1\n", "- \"d\"\n");
     Outcome same = pretrain("run", "--resume", "--steps", "4");
     assertThat(same.code()).as("on the device it was last on: " + same.err()).isZero();
   }
