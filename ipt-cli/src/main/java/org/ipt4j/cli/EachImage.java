@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.DoubleConsumer;
 import org.ipt4j.data.image.ImageFiles;
@@ -27,7 +29,8 @@ import picocli.CommandLine.Spec;
  *
  * <p>A file is written completely or not at all; so one that is an image of the result's size is
  * taken to be the result, and left. Any other file is in the way: that image fails. With {@code
- * --force} both are made anew; the image itself never is.
+ * --force} both are made anew. None of the images is ever replaced, nor taken to be another's
+ * result.
  */
 final class EachImage {
   /** What is made of an image. */
@@ -85,6 +88,7 @@ final class EachImage {
   private CommandSpec spec;
 
   private final AtomicFiles.Leftovers leftovers = new AtomicFiles.Leftovers();
+  private final Set<Path> images = new HashSet<>(); // real ones
   private double megapixels; // of the images
   private int made;
   private int left; // for their results are there
@@ -137,6 +141,7 @@ final class EachImage {
         files.stream().map(input -> work.format(own(input.file()))).toList();
     List<Path> targets =
         Targets.of(files.stream().map(Inputs.Input::place).toList(), formats, work::name);
+    files.forEach(input -> images.add(Inputs.real(input.file())));
     List<Job> jobs = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
       Path image = files.get(i).file();
@@ -225,6 +230,7 @@ final class EachImage {
           && job.size() != null
           && Files.exists(job.target())
           && !Files.isSameFile(job.image(), job.target())
+          && !images.contains(Inputs.real(job.target()))
           && ImageFiles.size(job.target()).equals(work.size(job.size()));
     } catch (IOException otherFile) {
       return false;
@@ -237,6 +243,10 @@ final class EachImage {
     }
     if (Files.exists(job.image()) && Files.isSameFile(job.image(), job.target())) {
       throw new IllegalArgumentException("would replace the image itself; give another --out");
+    }
+    if (images.contains(Inputs.real(job.target()))) {
+      throw new IllegalArgumentException(
+          "would replace another of the images, " + job.target() + "; give another --out");
     }
     if (!force) {
       throw new IllegalArgumentException(

@@ -51,7 +51,8 @@ record Inputs(List<Input> files, List<String> failures, List<Path> passedOver) {
     return inputs;
   }
 
-  private static Path real(Path file) {
+  /** Its one name, whichever links and folders it was given by. */
+  static Path real(Path file) {
     try {
       return file.toRealPath();
     } catch (IOException toBeSaidLater) {

@@ -186,6 +186,24 @@ class RestoreTest {
     assertThat(ImageFiles.read(input)).isEqualTo(image);
   }
 
+  @Test
+  void noOtherImageIsReplacedEither() throws IOException {
+    Path other = folder.resolve("in/a.png");
+    Image unlike = new DeadLeaves(2, 1, 20, 30).image(0).quantised();
+    Path input = folder.resolve("in/deep/a.png");
+    ImageFiles.write(unlike, input);
+    Path in = folder.resolve("in");
+    for (String force : List.of("--force", "--overlap=0")) {
+      String[] all = {"--task", "denoise30", force, "-o", in + "", input + "", in + "/./a.png"};
+      assertThat(restored(all)).isEqualTo(2);
+      assertThat(err.toString())
+          .contains(input + ": would replace another of the images, ", "; give another --out")
+          .hasLineCount(1);
+      assertThat(ImageFiles.read(other)).isEqualTo(image);
+      err.getBuffer().setLength(0);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"jpg", "JPEG", "tif", "tiff", ".tif", "bmp", "png"})
   void formatIsAsked(String format) throws IOException {
