@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.ipt4j.model.Task;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.TrainingListener;
 import org.ipt4j.training.ValidationReport;
@@ -38,7 +37,7 @@ final class RunHistory implements TrainingListener, AutoCloseable {
   /**
    * How a task did in a validation.
    *
-   * @param images how many were restored
+   * @param images how many the means are of: those whose PSNRs are finite, or all if it is 0
    * @param psnrBefore in dB, as the others a mean over the images, of what went in
    */
   record TaskScore(
@@ -142,16 +141,12 @@ final class RunHistory implements TrainingListener, AutoCloseable {
                     List.of(
                         Long.toString(report.step()),
                         task.name(),
-                        Long.toString(images(report, task)),
+                        Integer.toString(means.images()),
                         text(means.before().psnr()),
                         text(means.after().psnr()),
                         text(means.before().ssim()),
                         text(means.after().ssim())),
                     this::addScore));
-  }
-
-  private static long images(ValidationReport report, Task task) {
-    return report.results().stream().filter(result -> result.task().equals(task)).count();
   }
 
   private static void add(CsvFile file, List<String> row, Consumer<List<String>> taker) {

@@ -11,6 +11,7 @@ import org.ipt4j.training.LossLog;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.TrainingListener;
 import org.ipt4j.training.ValidationReport;
+import org.ipt4j.training.ValidationReport.Means;
 
 /**
  * Shows on standard error how far a run is: two lines that are drawn again and again on a terminal,
@@ -91,14 +92,23 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
                     out,
                     String.format(
                         Locale.ROOT,
-                        "step %d: %s degraded %.2f dB, restored %.2f dB (Y, mean of %d images)",
+                        "step %d: %s %s",
                         report.step(),
                         task.name(),
-                        means.before().psnr(),
-                        means.after().psnr(),
-                        report.results().stream()
-                            .filter(result -> result.task().equals(task))
-                            .count())));
+                        text(means, report.images(task)))));
+  }
+
+  private static String text(Means means, int all) {
+    int left = all - means.images();
+    return means.images() == 0
+        ? "has no image with finite PSNRs, degraded and restored"
+        : String.format(
+            Locale.ROOT,
+            "degraded %.2f dB, restored %.2f dB (Y, mean of %d images%s)",
+            means.before().psnr(),
+            means.after().psnr(),
+            means.images(),
+            left == 0 ? "" : ", without " + left + " whose PSNR is infinite");
   }
 
   @Override

@@ -107,7 +107,8 @@ public final class Checkpoints implements AutoCloseable {
   private static Best readBest(Path checkpoint) throws IOException {
     try (TensorFile tensors = SafeTensors.open(checkpoint)) {
       String gain = tensors.metadata().get(GAIN);
-      return gain == null
+      // an infinite one, of a flat image, was kept once: nothing would ever be better
+      return gain == null || !Double.isFinite(Double.parseDouble(gain))
           ? null
           : new Best(Long.parseLong(tensors.metadata().get(STEP)), Double.parseDouble(gain));
     } catch (NumberFormatException bad) {

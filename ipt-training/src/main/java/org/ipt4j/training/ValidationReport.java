@@ -36,19 +36,21 @@ public record ValidationReport(long step, List<Result> results) {
    * Likeness to the clean image on luma, s pixels cut on every side for s &gt; 1 ({@link
    * org.ipt4j.data.measure.Metrics}).
    *
-   * @param psnr in dB
+   * @param psnr in dB; infinite if the image is the clean one
    * @param ssim up to 1
    */
   public record Score(double psnr, double ssim) {}
 
   /**
-   * The means over a task's images.
+   * The means over a task's images whose PSNRs are finite, both before and after; over all if there
+   * are none.
    *
    * @param before of the inputs
    * @param after of the restored images
+   * @param images how many have finite PSNRs; the others are not in the means
    */
-  public record Means(Score before, Score after) {
-    /** How many dB of PSNR restoring brings. */
+  public record Means(Score before, Score after, int images) {
+    /** How many dB of PSNR restoring brings; no finite number without {@link #images}. */
     public double gain() {
       return after.psnr() - before.psnr();
     }
@@ -65,9 +67,19 @@ public record ValidationReport(long step, List<Result> results) {
 
   private Means means(Task task) {
     List<Result> own = results.stream().filter(result -> result.task().equals(task)).toList();
+    List<Result> finite =
+        own.stream()
+            .filter(result -> isFinite(result.before()) && isFinite(result.after()))
+            .toList();
+    List<Result> taken = finite.isEmpty() ? own : finite;
     return new Means(
-        mean(own.stream().map(Result::before).toList()),
-        mean(own.stream().map(Result::after).toList()));
+        mean(taken.stream().map(Result::before).toList()),
+        mean(taken.stream().map(Result::after).toList()),
+        finite.size());
+  }
+
+  private static boolean isFinite(Score score) {
+    return Double.isFinite(score.psnr());
   }
 
   private static Score mean(List<Score> scores) {
@@ -76,8 +88,20 @@ public record ValidationReport(long step, List<Result> results) {
         scores.stream().mapToDouble(Score::ssim).average().orElseThrow());
   }
 
-  /** How many dB of PSNR restoring brings, the mean over the tasks: the measure of a run's best. */
+  /** How many images of a task there are, those that its means leave out included. */
+  public int images(Task task) {
+    return (int) results.stream().filter(result -> result.task().equals(task)).count();
+  }
+
+  /**
+   * How many dB of PSNR restoring brings, the mean over the tasks that have images with finite
+   * PSNRs: the measure of a run's best. NaN if none has.
+   */
   public double gain() {
-    return means().values().stream().mapToDouble(Means::gain).average().orElseThrow();
+    return means().values().stream()
+        .filter(means -> means.images() > 0)
+        .mapToDouble(Means::gain)
+        .average()
+        .orElse(Double.NaN);
   }
 }
