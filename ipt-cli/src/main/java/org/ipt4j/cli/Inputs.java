@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.PatternSyntaxException;
 import org.ipt4j.data.image.FileTree;
 import org.ipt4j.data.image.ImageFiles;
 
@@ -37,13 +38,12 @@ record Inputs(List<Input> files, List<String> failures, List<Path> passedOver) {
   static Inputs of(List<String> arguments, Path out) throws IOException {
     Inputs inputs = new Inputs(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     for (String argument : arguments) {
-      if (!isThere(argument) && argument.matches(".*[*?\\[{].*")) {
-        inputs.addPattern(argument, out);
-      } else if (Files.isDirectory(Path.of(argument))) {
-        inputs.addBelow(Path.of(argument), ImageFiles::isImage, argument, out);
-      } else {
-        Path file = Path.of(argument);
-        inputs.files.add(new Input(file, file.getFileName()));
+      try {
+        inputs.add(argument, out);
+      } catch (PatternSyntaxException bad) {
+        inputs.failures.add(argument + ": no file, and no pattern: " + bad.getDescription());
+      } catch (InvalidPathException bad) {
+        inputs.failures.add(argument + ": no file name: " + bad.getReason());
       }
     }
     Set<Path> once = new HashSet<>();
@@ -51,7 +51,20 @@ record Inputs(List<Input> files, List<String> failures, List<Path> passedOver) {
     return inputs;
   }
 
-  /** Its one name, whichever links and folders it was given by. */
+  private void add(String argument, Path out) throws IOException {
+    if (!isThere(argument) && argument.matches(".*[*?\\[{].*")) {
+      addPattern(argument, out);
+    } else if (Files.isDirectory(Path.of(argument))) {
+      addBelow(Path.of(argument), ImageFiles::isImage, argument, false, out);
+    } else {
+      Path file = Path.of(argument);
+      files.add(new Input(file, file.getFileName()));
+    }
+  }
+
+  /**
+   * Its one name, whichever links and folders it was given by; as it is given if it is not there.
+   */
   static Path real(Path file) {
     try {
       return file.toRealPath();
@@ -77,10 +90,12 @@ record Inputs(List<Input> files, List<String> failures, List<Path> passedOver) {
     PathMatcher matcher =
         FileSystems.getDefault().getPathMatcher("glob:" + slashed.substring(fixed));
     Path start = fixed == 0 ? Path.of(".") : root;
-    addBelow(start, file -> matcher.matches(start.relativize(file)), pattern, out);
+    addBelow(start, file -> matcher.matches(start.relativize(file)), pattern, true, out);
   }
 
-  private void addBelow(Path folder, Predicate<Path> wanted, String argument, Path out)
+  // a pattern need not be a path's text
+  private void addBelow(
+      Path folder, Predicate<Path> wanted, String argument, boolean pattern, Path out)
       throws IOException {
     if (areSame(folder, out)) {
       failures.add(argument + ": results would lie among the images; give another --out");
@@ -100,7 +115,6 @@ record Inputs(List<Input> files, List<String> failures, List<Path> passedOver) {
         },
         (file, failure) ->
             failures.add(file + ": cannot be listed (" + failure.getClass().getSimpleName() + ")"));
-    boolean pattern = !Files.isDirectory(Path.of(argument));
     if (found.isEmpty()) {
       failures.add(argument + ": no images" + (pattern ? "" : PassedOver.behind(others)));
     } else if (!pattern) {

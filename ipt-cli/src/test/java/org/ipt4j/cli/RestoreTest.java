@@ -204,6 +204,19 @@ class RestoreTest {
     }
   }
 
+  @Test
+  void aPatternThatIsNoneIsOneLineAndTheOthersGoOn() throws IOException {
+    String bad = folder + "/in/[a.png";
+    assertThat(restore("--task", "x2", bad, folder + "/in/a.png")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(bad + ": no file, and no pattern: Missing ']")
+        .hasLineCount(1);
+    assertThat(written()).containsExactly("a.png");
+    assertThat(restore("--task", "x2", "a\0b.png", folder + "/in/a.png")).isEqualTo(2);
+    assertThat(err.toString()).contains("no file name: Nul character").hasLineCount(1);
+    assertThat(out.toString()).contains("0 of 2 restored", ", 1 there already");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"jpg", "JPEG", "tif", "tiff", ".tif", "bmp", "png"})
   void formatIsAsked(String format) throws IOException {
