@@ -24,13 +24,16 @@ class TargetsTest {
     "photo.gif photo.webp, photo.png photo.webp.png",
     "photo.webp photo.jpg, photo.png photo.jpg",
     "photo.JPG photo.jpeg, photo.JPG photo.jpeg",
-    "photo.PNG photo.png, photo.PNG photo.png",
+    "photo.PNG photo.png, photo.PNG photo.2.png",
     "a/photo.gif b/photo.webp, a/photo.png b/photo.png",
     "x.png x.png x.png, x.png x.2.png x.3.png",
     "x.png x.png x.2.png, x.png x.3.png x.2.png",
     "x.webp x.gif x.webp, x.png x.gif.png x.webp.png",
     "x.webp x.webp x.webp, x.png x.webp.png x.2.png",
     "x.png x.webp x.webp.png, x.png x.2.png x.webp.png",
+    "A/x.png a/X.png, A/x.png a/X.2.png",
+    "Ärger.png ärger.png A\u0308RGER.png, Ärger.png ärger.2.png A\u0308RGER.3.png",
+    "IMG.png img.webp img.gif, IMG.png img.webp.png img.gif.png",
     "noending x.y.webp, noending.png x.y.png",
   })
   void restored(String images, String results) {
