@@ -11,7 +11,10 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.GradientUpdater;
 import org.nd4j.linalg.learning.config.IUpdater;
 
-/** Any updater of ND4J's, in ND4J's memory, to which all that it needs is copied. */
+/**
+ * An updater of ND4J's that has a learning rate, in ND4J's memory, to which all that it needs is
+ * copied.
+ */
 final class Nd4jMoments implements Moments {
   private final IUpdater updater; // its learning rate is set at each step
   private final Map<ParameterLayout.Range, GradientUpdater<?>> updaters = new HashMap<>();

@@ -3,19 +3,26 @@ package org.ipt4j.training;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.ipt4j.core.Array;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
+import org.nd4j.linalg.learning.config.AdaBelief;
+import org.nd4j.linalg.learning.config.AdaDelta;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.NoOp;
 
 /**
- * One of ND4J's updaters, applied to ranges of the flat vector. A range moves, and counts its
- * steps, only when it is asked to, so that a task's parameters rest while other tasks train. The
- * learning rate's schedule is read at the run's step.
+ * One of ND4J's updaters that have a learning rate, applied to ranges of the flat vector. A range
+ * moves, and counts its steps, only when it is asked to, so that a task's parameters rest while
+ * other tasks train. The learning rate's schedule is read at the run's step.
  */
 final class Optimizer {
+  /** Of ND4J 1.0.0-M2.1: AdaDelta and NoOp have no learning rate, AdaBelief does not start. */
+  private static final Set<Class<?>> FAILING = Set.of(AdaBelief.class, AdaDelta.class, NoOp.class);
+
   private final IUpdater schedule;
   private final double weightDecay;
   private final ParameterVector values;
@@ -23,8 +30,19 @@ final class Optimizer {
   private final Moments moments;
   private final Map<ParameterLayout.Range, Integer> counts = new LinkedHashMap<>();
 
+  /**
+   * Counts from 0.
+   *
+   * @throws IllegalArgumentException for an updater that does not work here
+   */
   Optimizer(
       IUpdater updater, double weightDecay, ParameterVector values, ParameterVector gradients) {
+    if (FAILING.contains(updater.getClass())) {
+      throw new IllegalArgumentException(
+          "expected an updater of ND4J's that works here: AMSGrad, AdaGrad, AdaMax, Adam, Nadam,"
+              + " Nesterovs, RmsProp or Sgd, got "
+              + updater.getClass().getSimpleName());
+    }
     this.schedule = updater;
     this.weightDecay = weightDecay;
     this.values = values;

@@ -82,7 +82,10 @@ public final class Trainer {
    * Training from step 0 on.
    *
    * @param model whose weights will move
-   * @param updater one of ND4J's, with its learning rate or schedule over steps; it is not changed
+   * @param updater one of ND4J's, with its learning rate or schedule over steps; it is not changed:
+   *     AMSGrad, AdaGrad, AdaMax, Adam, Nadam, Nesterovs, RmsProp or Sgd
+   * @throws IllegalArgumentException for ND4J's AdaBelief, AdaDelta and NoOp, which do not work
+   *     here
    */
   public Trainer(
       IptModel model,

@@ -1,8 +1,12 @@
 package org.ipt4j.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.ipt4j.core.Device;
 import org.ipt4j.core.Devices;
 import org.ipt4j.core.Initializer;
@@ -12,11 +16,22 @@ import org.ipt4j.core.ParameterVector;
 import org.ipt4j.core.Precision;
 import org.ipt4j.core.Randomness;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.AMSGrad;
+import org.nd4j.linalg.learning.config.AdaBelief;
+import org.nd4j.linalg.learning.config.AdaDelta;
+import org.nd4j.linalg.learning.config.AdaGrad;
+import org.nd4j.linalg.learning.config.AdaMax;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Nadam;
 import org.nd4j.linalg.learning.config.Nesterovs;
+import org.nd4j.linalg.learning.config.NoOp;
+import org.nd4j.linalg.learning.config.RmsProp;
+import org.nd4j.linalg.learning.config.Sgd;
 
 class OptimizerTest {
   private static final int LENGTH = 10_008;
@@ -74,6 +89,43 @@ class OptimizerTest {
     assertThat(trained.values.read(first)).isEqualTo(expected.toFloatVector());
     ParameterVector moments = trained.optimizer.moments().vectors().get("V");
     assertThat(moments.read(first)).isEqualTo(state.toFloatVector());
+  }
+
+  private static Stream<IUpdater> updaters() {
+    return Stream.of(
+        new AMSGrad(RATE),
+        new AdaBelief(RATE),
+        new AdaDelta(),
+        new AdaGrad(RATE),
+        new AdaMax(RATE),
+        new Adam(RATE),
+        new Nadam(RATE),
+        new Nesterovs(RATE),
+        new NoOp(),
+        new RmsProp(RATE),
+        new Sgd(RATE));
+  }
+
+  /** Of all that ND4J has, each moves the values downhill, or is refused at once. */
+  @ParameterizedTest
+  @MethodSource("updaters")
+  void updatersServeOrAreRefused(IUpdater updater) {
+    String name = updater.getClass().getSimpleName();
+    if (List.of("AdaBelief", "AdaDelta", "NoOp").contains(name)) {
+      assertThatThrownBy(() -> new Trained(Devices.FAST, updater))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "expected an updater of ND4J's that works here: AMSGrad, AdaGrad, AdaMax, Adam,"
+                  + " Nadam, Nesterovs, RmsProp or Sgd, got "
+                  + name);
+      return;
+    }
+    Trained trained = new Trained(Devices.FAST, updater);
+    for (int step = 0; step < STEPS; step++) {
+      trained.step(step);
+    }
+    assertThat(DoubleStream.of(Devices.nd(trained.values.flat()).toDoubleVector()))
+        .allMatch(value -> value < 0 && Double.isFinite(value));
   }
 
   /** No sum cancels. */
