@@ -132,7 +132,9 @@ final class Measuring {
                 models.get(i).given(),
                 other.scale()));
       }
-      if (degradation == null && !other.degradation().equals(first.degradation())) {
+      if (degradation == null
+          && degraded == null
+          && !other.degradation().equals(first.degradation())) {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,

@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -296,6 +297,27 @@ class MeasuringTest {
     assertThat(outcome.out()).contains("GFLOP/s");
     JsonNode data = pageData(Files.readString(folder.resolve("r.html")));
     assertThat(data.at("/galleries/0/samples/0/restored")).hasSize(3);
+  }
+
+  /** What a task undoes says how clean images are degraded, of which there are none here. */
+  @Test
+  void degradedImagesNeedNoCommonDegradation() throws IOException {
+    List<String> all = new ArrayList<>(List.of("bicubic"));
+    for (String degradation : List.of("denoise30", "denoise50")) {
+      Path file = folder.resolve(degradation + ".safetensors");
+      List<Task> tasks = List.of(new Task("clean", 1, degradation, ""), new Task("x2", 2));
+      IptModel.create(IptConfig.preset("nano"), tasks, 1).save(file, Map.of());
+      all.add(file.toString());
+    }
+    write("sharp/a.png", 20, 21);
+    write("noisy/a.png", 20, 21);
+    all.addAll(List.of("--task", "clean", "--data", path("sharp")));
+    assertThat(CommandRun.run(Compare.class, all.toArray(String[]::new)).err())
+        .contains("undoes denoise30", "denoise50: say by --degradation what to measure on");
+    all.addAll(List.of("--degraded", path("noisy")));
+    Outcome outcome = CommandRun.run(Compare.class, all.toArray(String[]::new));
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out()).contains("denoise30, Y", "denoise50, Y", "as stored in noisy");
   }
 
   @Test
