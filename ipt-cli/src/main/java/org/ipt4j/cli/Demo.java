@@ -2,6 +2,7 @@ package org.ipt4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -85,7 +86,15 @@ final class Demo implements Callable<Integer> {
     if (!(minutes >= 0)) {
       throw new IllegalArgumentException("--minutes is not negative, got " + minutes);
     }
+    if (minutes > 0 && Files.exists(model())) {
+      throw new IllegalArgumentException(model() + " exists already; give another --out");
+    }
     return computing.run(spec, this::demo);
+  }
+
+  /** What is learned. */
+  private Path model() {
+    return out.resolve("model.safetensors");
   }
 
   private int demo() throws IOException {
@@ -130,7 +139,7 @@ final class Demo implements Callable<Integer> {
             minutes,
             print,
             spec.commandLine().getErr());
-    Path file = out.resolve("model.safetensors");
+    Path file = model();
     after.save(file, Map.of("trained", "ipt demo --minutes " + minutes + ": " + steps + " steps"));
     DemoTable table =
         new DemoTable(

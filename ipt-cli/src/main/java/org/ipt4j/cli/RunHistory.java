@@ -2,12 +2,15 @@ package org.ipt4j.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.ipt4j.training.StepReport;
 import org.ipt4j.training.TrainingListener;
 import org.ipt4j.training.ValidationReport;
@@ -19,6 +22,7 @@ import org.ipt4j.training.ValidationReport;
  * the tables say, so that it does not matter how often the run was taken up.
  */
 final class RunHistory implements TrainingListener, AutoCloseable {
+  private static final String STEPS = "metrics.csv";
   private static final List<String> METRICS =
       List.of(
           "step",
@@ -73,7 +77,7 @@ final class RunHistory implements TrainingListener, AutoCloseable {
   private double seconds;
 
   private RunHistory(Path folder, long step) throws IOException {
-    metrics = open(folder.resolve("metrics.csv"), METRICS, step, this::addStep);
+    metrics = open(folder.resolve(STEPS), METRICS, step, this::addStep);
     try {
       // a validation is made before the checkpoint of its step
       validation = open(folder.resolve("validation.csv"), VALIDATION, step + 1, this::addScore);
@@ -92,6 +96,17 @@ final class RunHistory implements TrainingListener, AutoCloseable {
    */
   static RunHistory open(Path folder, long step) throws IOException {
     return new RunHistory(folder, step);
+  }
+
+  /** Whether a step is recorded in a run's folder. */
+  static boolean hasSteps(Path folder) throws IOException {
+    Path file = folder.resolve(STEPS);
+    if (!Files.exists(file)) {
+      return false;
+    }
+    try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
+      return lines.skip(1).findFirst().isPresent(); // behind the columns' names
+    }
   }
 
   private static CsvFile open(

@@ -22,6 +22,7 @@ import org.ipt4j.training.TrainingPlan;
 import org.ipt4j.training.TrainingRun;
 import org.ipt4j.training.TrainingUi;
 import org.ipt4j.training.Validation;
+import org.ipt4j.weights.AtomicFiles;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Option;
 /** What all commands that train have in common: their options, and the run in its folder. */
 final class RunSettings {
   private static final String RUN_FILE = "run.yaml";
+  private static final String MODEL = "model.safetensors";
+  private static final String CHECKPOINTS = "checkpoints";
   private static final int LOGGED_STEPS = 100;
   private static final int UI_PORT = 9000;
   private static final int UI_POINTS = 1000; // the page keeps them all in memory
@@ -179,22 +182,25 @@ final class RunSettings {
             training.batches(),
             this.trainer.adam(training.learningRate(), training.warmup(), training.steps()),
             this.trainer.options(training.bodyFrozen()));
-    try (Checkpoints checkpoints = Checkpoints.open(out.resolve("checkpoints"), keep, notes);
+    boolean isBegun = Files.exists(out.resolve(CHECKPOINTS));
+    if (!isBegun) {
+      checkNotOverwritten(false, false);
+    }
+    try (Checkpoints checkpoints = Checkpoints.open(out.resolve(CHECKPOINTS), keep, notes);
         StopSignal stop =
             new StopSignal(
                 command.commandLine().getErr(), "stopping: finishing the step and saving")) {
       TrainingRun run =
           new TrainingRun(
               trainer, checkpoints, checkpointEvery, training.validation(), validation.every());
-      if (!resume && checkpoints.latest().isPresent()) {
-        throw new IllegalArgumentException(
-            out + " holds a run already: give --resume to go on, or another folder");
-      }
+      checkNotOverwritten(isBegun, checkpoints.latest().isPresent());
+      AtomicFiles.tidy(out.resolve(RUN_FILE));
+      AtomicFiles.tidy(out.resolve(MODEL));
       run.resume();
       RunFile.write(out.resolve(RUN_FILE), command);
       boolean ended = trainTo(training, trainer, run, command, stop);
       if (ended) {
-        Path file = out.resolve("model.safetensors");
+        Path file = out.resolve(MODEL);
         trainer.model().save(file, notes);
         print.printf(Locale.ROOT, "model: %s%n", file);
         long last = trainer.step();
@@ -206,9 +212,7 @@ final class RunSettings {
                         Locale.ROOT,
                         "best in validation: step %d, %s%n",
                         best,
-                        best == last
-                            ? file
-                            : out.resolve("checkpoints").resolve(Checkpoints.BEST)));
+                        best == last ? file : out.resolve(CHECKPOINTS).resolve(Checkpoints.BEST)));
         print.printf(Locale.ROOT, "report: %s%n", out.resolve("report.html"));
       } else {
         print.printf(
@@ -224,6 +228,25 @@ final class RunSettings {
       }
       print.flush();
       return ended ? Optional.of(trainer.model()) : Optional.empty();
+    }
+  }
+
+  /**
+   * Refuses to begin anew in the folder of a run.
+   *
+   * @param isBegun whether it has a folder for checkpoints, which need not hold one yet
+   * @param isSaved whether it holds one
+   */
+  private void checkNotOverwritten(boolean isBegun, boolean isSaved) throws IOException {
+    boolean isFinished = Files.exists(out.resolve(MODEL));
+    boolean goesOn = isSaved || (isBegun && !isFinished);
+    if ((isSaved || isFinished || RunHistory.hasSteps(out)) && !(resume && goesOn)) {
+      throw new IllegalArgumentException(
+          out
+              + " holds a run already"
+              + (goesOn
+                  ? ": give --resume to go on, or another folder"
+                  : ", without a checkpoint to go on from: give another folder"));
     }
   }
 

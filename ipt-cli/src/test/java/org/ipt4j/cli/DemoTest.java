@@ -3,6 +3,7 @@ package org.ipt4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,6 +43,18 @@ class DemoTest {
     }
     assertThat(IptModel.load(out.resolve("model.safetensors")).task("deblur:gaussian").scale())
         .isEqualTo(1);
+  }
+
+  @Test
+  void aModelThatIsThereIsKept(@TempDir Path out) throws IOException {
+    Path model = Files.writeString(out.resolve("model.safetensors"), "mine");
+    CommandRun.Outcome outcome =
+        CommandRun.run(Demo.class, "--minutes", "0.02", "--out", out.toString());
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains(model + " exists already; give another --out");
+    assertThat(outcome.err()).hasLineCount(1);
+    assertThat(outcome.out()).as("nothing is done first").isEmpty();
+    assertThat(model).hasContent("mine");
   }
 
   @Test

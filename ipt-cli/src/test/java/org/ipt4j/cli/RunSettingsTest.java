@@ -281,8 +281,56 @@ class RunSettingsTest {
         .isZero();
     assertThat(folder.resolve("run/checkpoints/step-000000005.safetensors")).exists();
     assertThat(pretrain("none", "--resume").err()).contains("nothing to resume: there is no");
-    assertThat(pretrain("run", "--task-batch", "x2", "--steps", "3").err())
+    assertThat(pretrain("other", "--task-batch", "x2", "--steps", "3").err())
         .contains("--task-batch: expected TASK=NUMBER, got x2");
+  }
+
+  @Test
+  void aRunWithoutCheckpointsIsNotOverwritten() throws IOException {
+    String[] options = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "2"};
+    assertThat(pretrain("run", options).code()).isZero();
+    Path run = folder.resolve("run");
+    Files.move(run.resolve("checkpoints"), folder.resolve("elsewhere"));
+    byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+    String table = Files.readString(run.resolve("metrics.csv"));
+    for (int left = 0; left < 2; left++) { // the second time without its model
+      for (String[] call : List.of(options, new String[] {"--resume"})) {
+        Outcome again = pretrain("run", call);
+        assertThat(again.code()).isEqualTo(2);
+        assertThat(again.err())
+            .contains("run holds a run already, without a checkpoint to go on from: give another")
+            .hasLineCount(1);
+      }
+      assertThat(run.resolve("metrics.csv")).hasContent(table);
+      assertThat(run.resolve("checkpoints")).doesNotExist();
+      if (left == 0) {
+        assertThat(run.resolve("model.safetensors")).hasBinaryContent(model);
+        Files.delete(run.resolve("model.safetensors"));
+      }
+    }
+
+    // as if it had been killed ahead of its first checkpoint, while it wrote
+    Files.createDirectories(run.resolve("checkpoints"));
+    Files.writeString(run.resolve(".run.yaml.1.part"), "?");
+    Files.writeString(run.resolve(".model.safetensors.1.part"), "?");
+    assertThat(pretrain("run", options).err())
+        .contains("run holds a run already: give --resume to go on, or another folder")
+        .hasLineCount(1);
+    assertThat(pretrain("run", "--resume").code()).isZero();
+    assertThat(run.resolve("model.safetensors")).hasBinaryContent(model);
+    assertThat(run).isDirectoryNotContaining("glob:**.part");
+  }
+
+  @Test
+  void aModelThatIsThereIsNotTunedOver() throws IOException {
+    model();
+    Path file = folder.resolve("model.safetensors");
+    byte[] before = Files.readAllBytes(file);
+    Outcome run =
+        finetune(3, "", "--task", "x2", "--images", folder.resolve("pairs/HR").toString());
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("holds a run already");
+    assertThat(file).hasBinaryContent(before);
   }
 
   @Test
