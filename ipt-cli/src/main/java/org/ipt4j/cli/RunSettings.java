@@ -172,6 +172,7 @@ final class RunSettings {
     if (loaderThreads != null && loaderThreads < 1) {
       throw new IllegalArgumentException("--loader-threads is positive, got " + loaderThreads);
     }
+    trainer.check(training.plan(), training.steps());
     PrintWriter print = command.commandLine().getOut();
     Map<String, String> notes = new LinkedHashMap<>(training.notes());
     notes.put("trained", "ipt " + training.command() + "\n" + RunFile.text(command));

@@ -4,9 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.ipt4j.data.batch.PatchOptions;
 import org.ipt4j.model.Task;
 import org.ipt4j.training.TrainingOptions;
+import org.ipt4j.training.TrainingPlan;
 import org.ipt4j.training.WarmupCosine;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.FixedSchedule;
@@ -142,11 +144,49 @@ public final class TrainerSettings {
     return seed;
   }
 
+  /**
+   * Checks the batches of a run before it begins.
+   *
+   * @param steps of the run
+   * @throws IllegalArgumentException if a step of it could not pass its batch
+   */
+  public void check(TrainingPlan plan, int steps) {
+    boolean compared =
+        IntStream.range(0, steps)
+            .anyMatch(step -> plan.objective(step) != TrainingPlan.Objective.L1);
+    for (Task task : plan.weights().keySet()) {
+      int count = count(task);
+      if (accumulate > count) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "--accumulate: expected 1 to %d, the --task-batch or --batch of task %s, got %d",
+                count,
+                task.name(),
+                accumulate));
+      }
+      if (compared && count / accumulate < 2) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "--contrastive %s compares images: expected at least 2 in each of --accumulate %d"
+                    + " parts of a batch (--batch or --task-batch), got a batch of %d for task %s",
+                plan.contrastive().mixture(),
+                accumulate,
+                count,
+                task.name()));
+      }
+    }
+  }
+
   /** How the patches of a task are cut. */
   public PatchOptions patches(Task task, int side) {
+    return new PatchOptions(count(task), side, turned, detail, seed);
+  }
+
+  private int count(Task task) {
     Map<String, String> own = byTask("--task-batch", taskBatch);
-    int count = own.containsKey(task.name()) ? whole(own.get(task.name())) : batch;
-    return new PatchOptions(count, side, turned, detail, seed);
+    return own.containsKey(task.name()) ? whole(own.get(task.name())) : batch;
   }
 
   private static int whole(String number) {

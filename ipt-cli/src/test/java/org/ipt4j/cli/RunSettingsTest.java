@@ -238,6 +238,34 @@ class RunSettingsTest {
     assertThat(folder.resolve("bad")).doesNotExist();
   }
 
+  /** Not after some steps, in a run that no resuming gets further. */
+  @Test
+  void batchesThatCannotBePassedAreRefusedBeforeTheRunBegins() {
+    String few = "--config nano --tasks x2,denoise30 --steps 8 --batch 4 ";
+    refused(
+        few + "--accumulate 3",
+        "--contrastive OWN_BATCHES compares images: expected at least 2 in each of --accumulate 3"
+            + " parts of a batch (--batch or --task-batch), got a batch of 4 for task x2");
+    refused(
+        few + "--contrastive ADDED --task-batch denoise30=1",
+        "--contrastive ADDED",
+        "got a batch of 1 for task denoise30");
+    refused(
+        few + "--contrastive NONE --accumulate 4 --task-batch denoise30=3",
+        "--accumulate: expected 1 to 3, the --task-batch or --batch of task denoise30, got 4");
+    Outcome none = pretrain("none", (few + "--accumulate 4 --contrastive NONE").split(" "));
+    assertThat(none.code()).as(none.err()).isZero();
+    Outcome rare = pretrain("rare", (few + "--accumulate 4 --contrastive-every 9").split(" "));
+    assertThat(rare.code()).as("no batch is contrastive: " + rare.err()).isZero();
+  }
+
+  private void refused(String options, String... saying) {
+    Outcome run = pretrain("no", options.split(" "));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains(saying).hasLineCount(1);
+    assertThat(folder.resolve("no")).doesNotExist();
+  }
+
   @Test
   void impossibleRatesAreRefused() {
     String[] few = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "3"};
