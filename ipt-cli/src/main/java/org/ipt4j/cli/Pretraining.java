@@ -149,10 +149,17 @@ public final class Pretraining {
    * @param kept those of {@link #images} that are
    */
   public ImageSource training(ImageSource kept, long seed) {
+    if (generated < 0) {
+      throw new IllegalArgumentException("--generated: expected 0 or more, got " + generated);
+    }
     if (images == null) {
       if (!imageScales.equals(List.of(1.0))) {
         throw new IllegalArgumentException(
             "--image-scales is of photographs, and there are no --images");
+      }
+      if (generated > 0) {
+        throw new IllegalArgumentException(
+            "--generated is in addition to photographs, and there are no --images");
       }
       return kept;
     }
@@ -172,14 +179,25 @@ public final class Pretraining {
 
   private Map<Task, Double> weights(List<Task> all) {
     Map<String, String> given = TrainerSettings.byTask("--task-weight", taskWeight);
+    TrainerSettings.checkTasks("--task-weight", given.keySet(), all);
     Map<Task, Double> weights = new LinkedHashMap<>();
     for (Task task : all) {
-      String own = given.remove(task.name());
-      weights.put(task, own == null ? 1 : Double.parseDouble(own));
-    }
-    if (!given.isEmpty()) {
-      throw new IllegalArgumentException("--task-weight: no task " + given.keySet());
+      String own = given.get(task.name());
+      weights.put(task, own == null ? 1 : weight(task, own));
     }
     return weights;
+  }
+
+  private static double weight(Task task, String number) {
+    try {
+      double weight = Double.parseDouble(number);
+      if (weight > 0 && weight < Double.POSITIVE_INFINITY) {
+        return weight;
+      }
+    } catch (NumberFormatException noNumber) {
+      // is said below
+    }
+    throw new IllegalArgumentException(
+        "--task-weight " + task.name() + ": expected a number above 0, got " + number);
   }
 }

@@ -114,6 +114,10 @@ final class RunSettings {
   }
 
   private void resolve(CommandSpec command) throws IOException {
+    if (resume && run != null) {
+      throw new IllegalArgumentException(
+          "--resume goes on with the settings in RUN: expected no --run FILE, got " + run);
+    }
     Path file = resume && out != null ? out.resolve(RUN_FILE) : run;
     if (resume && out != null && !Files.exists(file)) {
       throw new IllegalArgumentException("nothing to resume: there is no " + file);

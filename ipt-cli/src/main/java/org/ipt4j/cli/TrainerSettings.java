@@ -1,9 +1,11 @@
 package org.ipt4j.cli;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.ipt4j.data.batch.PatchOptions;
 import org.ipt4j.model.Task;
@@ -151,6 +153,7 @@ public final class TrainerSettings {
    * @throws IllegalArgumentException if a step of it could not pass its batch
    */
   public void check(TrainingPlan plan, int steps) {
+    checkTasks("--task-batch", byTask("--task-batch", taskBatch).keySet(), plan.weights().keySet());
     boolean compared =
         IntStream.range(0, steps)
             .anyMatch(step -> plan.objective(step) != TrainingPlan.Objective.L1);
@@ -185,16 +188,22 @@ public final class TrainerSettings {
   }
 
   private int count(Task task) {
-    Map<String, String> own = byTask("--task-batch", taskBatch);
-    return own.containsKey(task.name()) ? whole(own.get(task.name())) : batch;
+    String own = byTask("--task-batch", taskBatch).get(task.name());
+    return own == null
+        ? count("--batch", Integer.toString(batch))
+        : count("--task-batch " + task.name(), own);
   }
 
-  private static int whole(String number) {
+  private static int count(String option, String number) {
     try {
-      return Integer.parseInt(number);
-    } catch (NumberFormatException bad) {
-      throw new IllegalArgumentException("expected a whole number, got " + number, bad);
+      int count = Integer.parseInt(number);
+      if (count > 0) {
+        return count;
+      }
+    } catch (NumberFormatException noNumber) {
+      // is said below
     }
+    throw new IllegalArgumentException(option + ": expected a whole number above 0, got " + number);
   }
 
   /** What an option such as {@code --task-batch} says of each task. */
@@ -205,9 +214,26 @@ public final class TrainerSettings {
       if (equals < 1) {
         throw new IllegalArgumentException(option + ": expected TASK=NUMBER, got " + entry);
       }
-      byTask.put(entry.substring(0, equals), entry.substring(equals + 1));
+      String task = entry.substring(0, equals);
+      if (byTask.put(task, entry.substring(equals + 1)) != null) {
+        throw new IllegalArgumentException(
+            option + ": expected each task once, got " + task + " again");
+      }
     }
     return byTask;
+  }
+
+  /** Checks that an option speaks of tasks that are trained. */
+  static void checkTasks(String option, Set<String> given, Collection<Task> trained) {
+    List<String> known = trained.stream().map(Task::name).toList();
+    given.stream()
+        .filter(name -> !known.contains(name))
+        .findFirst()
+        .ifPresent(
+            unknown -> {
+              throw new IllegalArgumentException(
+                  option + ": no task " + unknown + "; trained are " + String.join(", ", known));
+            });
   }
 
   /** What is added to the published way. */
@@ -226,6 +252,10 @@ public final class TrainerSettings {
     if (!(beta2 > 0 && beta2 < 1)) {
       throw new IllegalArgumentException(
           "--beta2: expected a number between 0 and 1, got " + beta2);
+    }
+    if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "--learning-rate: expected a number above 0, got " + learningRate);
     }
     return Adam.builder()
         .learningRateSchedule(schedule(learningRate, rises, steps))

@@ -50,6 +50,10 @@ public final class ValidationSettings {
 
   /** Which of {@code size} images are trained on, and which kept apart to validate on; says so. */
   public Split split(int size, CommandSpec command) {
+    if (validationImages < 0) {
+      throw new IllegalArgumentException(
+          "--validation-images: expected 0 or more, got " + validationImages);
+    }
     int most = size < FEW ? 0 : Math.max(1, size / KEPT_PART);
     Split split = Split.of(size, validation == null ? Math.min(validationImages, most) : 0);
     PrintWriter out = command.commandLine().getOut();

@@ -259,6 +259,35 @@ class RunSettingsTest {
     assertThat(rare.code()).as("no batch is contrastive: " + rare.err()).isZero();
   }
 
+  @Test
+  void settingsThatWouldBeOfNoUseAreRefused() {
+    String few = "--config nano --tasks x2,denoise30 --batch 4 --steps 3 ";
+    refused(
+        few + "--task-batch nosuch=3", "--task-batch: no task nosuch; trained are x2, denoise30");
+    refused(few + "--task-batch x2=3,x2=4", "--task-batch: expected each task once, got x2 again");
+    refused(
+        few + "--task-batch x2=abc", "--task-batch x2: expected a whole number above 0, got abc");
+    refused(few + "--task-batch x2=0", "--task-batch x2: expected a whole number above 0, got 0");
+    refused("--config nano --batch 0", "--batch: expected a whole number above 0, got 0");
+    refused(
+        few + "--task-weight nosuch=3", "--task-weight: no task nosuch; trained are x2, denoise30");
+    refused(
+        few + "--task-weight x2=1 --task-weight x2=1", "--task-weight: expected each task once");
+    refused(few + "--task-weight x2=abc", "--task-weight x2: expected a number above 0, got abc");
+    refused(few + "--task-weight x2=-1", "--task-weight x2: expected a number above 0, got -1");
+    refused(
+        few + "--generated 20",
+        "--generated is in addition to photographs, and there are no --images");
+    refused(few + "--generated -1", "--generated: expected 0 or more, got -1");
+    for (String rate : List.of("-0.01", "0", "NaN", "Infinity")) {
+      refused(few + "--learning-rate " + rate, "--learning-rate: expected a number above 0, got ");
+    }
+    refused(few + "--validation-images -3", "--validation-images: expected 0 or more, got -3");
+    assertThat(pretrain("no", (few + "--run new.yaml --resume").split(" ")).err())
+        .contains("--resume goes on with the settings in RUN: expected no --run FILE, got new.yaml")
+        .hasLineCount(1);
+  }
+
   private void refused(String options, String... saying) {
     Outcome run = pretrain("no", options.split(" "));
     assertThat(run.code()).isEqualTo(2);
