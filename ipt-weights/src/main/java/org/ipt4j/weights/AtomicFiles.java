@@ -1,7 +1,10 @@
 package org.ipt4j.weights;
 
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
@@ -56,8 +59,10 @@ public final class AtomicFiles {
               StandardOpenOption.CREATE_NEW,
               StandardOpenOption.READ, // some writers go back and look
               StandardOpenOption.WRITE)) {
+        FileLock held = lock(channel);
         content.writeTo(channel);
         channel.force(true);
+        Reference.reachabilityFence(held); // or other threads of this process would not see it
       }
       move(beside, file);
     } finally {
@@ -65,7 +70,19 @@ public final class AtomicFiles {
     }
   }
 
-  /** Removes what killed processes left beside {@code target} while they wrote it. */
+  // until it is closed, be it by the process' end; null where there are no locks
+  private static FileLock lock(FileChannel channel) {
+    try {
+      return channel.tryLock();
+    } catch (IOException noLocks) {
+      return null;
+    }
+  }
+
+  /**
+   * Removes what killed processes left beside {@code target} while they wrote it; what one that
+   * lives writes stays, as does all where the file system has no locks.
+   */
   public static void tidy(Path target) throws IOException {
     new Leftovers().remove(target);
   }
@@ -89,9 +106,19 @@ public final class AtomicFiles {
       for (Path left : found) {
         String name = left.getFileName().toString();
         if (name.startsWith(beginning)
-            && RANDOM_END.matcher(name.substring(beginning.length())).matches()) {
+            && RANDOM_END.matcher(name.substring(beginning.length())).matches()
+            && isLeft(left)) {
           Files.deleteIfExists(left);
         }
+      }
+    }
+
+    private static boolean isLeft(Path unfinished) {
+      try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE);
+          FileLock free = channel.tryLock()) {
+        return free != null;
+      } catch (IOException | OverlappingFileLockException heldOrGone) {
+        return false;
       }
     }
 

@@ -111,6 +111,58 @@ class AtomicFilesTest {
         .hasMessage(root + " is a folder, expected a file");
   }
 
+  @Test
+  void whatAnotherThreadWritesStays() throws IOException {
+    Path target = folder.resolve("a.png");
+    AtomicFiles.write(
+        target,
+        channel -> {
+          AtomicFiles.tidy(target);
+          assertThat(names()).hasSize(1);
+          channel.write(ByteBuffer.wrap(new byte[5]));
+        });
+    assertThat(names()).containsExactly("a.png");
+  }
+
+  @Test
+  void whatAnotherProcessWritesStaysUntilItIsKilled() throws Exception {
+    Path target = folder.resolve("a.png");
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Slow.class.getName(),
+                target.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      assertThat(other.getInputStream().read()).as("it has begun").isEqualTo('!');
+      AtomicFiles.tidy(target);
+      assertThat(names()).singleElement().asString().startsWith(".a.png.").endsWith(".part");
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+    AtomicFiles.tidy(target);
+    assertThat(names()).isEmpty();
+  }
+
+  /** Begins to write a file, says so and waits. */
+  static final class Slow {
+    private Slow() {}
+
+    public static void main(String[] file) throws IOException {
+      AtomicFiles.write(
+          Path.of(file[0]),
+          channel -> {
+            channel.write(ByteBuffer.wrap(new byte[3]));
+            System.out.print('!');
+            System.out.flush();
+            System.in.read();
+          });
+    }
+  }
+
   /** A folder may hold a million files. */
   @Test
   void aFolderIsListedOnce() throws Exception {
