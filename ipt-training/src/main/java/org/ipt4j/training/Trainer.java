@@ -83,7 +83,8 @@ public final class Trainer {
    *
    * @param model whose weights will move
    * @param updater one of ND4J's, with its learning rate or schedule over steps; it is not changed:
-   *     AMSGrad, AdaGrad, AdaMax, Adam, Nadam, Nesterovs, RmsProp or Sgd
+   *     AMSGrad, AdaGrad, AdaMax, Adam, Nadam, Nesterovs, RmsProp or Sgd. Nadam does not correct
+   *     its mean of squares: its first step is 60 times the learning rate, so give it a lower one
    * @throws IllegalArgumentException for ND4J's AdaBelief, AdaDelta and NoOp, which do not work
    *     here
    */

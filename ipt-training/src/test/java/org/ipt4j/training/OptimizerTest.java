@@ -128,6 +128,15 @@ class OptimizerTest {
         .allMatch(value -> value < 0 && Double.isFinite(value));
   }
 
+  /** ((β₁ · 0.1 g + 0.1 g) / (1 − β₁)) / √(0.001 g²), where Adam takes g / √g². */
+  @Test
+  void nadamDoesNotCorrectItsMeanOfSquares() {
+    Trained trained = new Trained(Devices.FAST, new Nadam(RATE));
+    trained.step(0);
+    assertThat(DoubleStream.of(Devices.nd(trained.values.flat()).toDoubleVector()))
+        .allSatisfy(moved -> assertThat(moved / -RATE).isCloseTo(60.08, within(0.01)));
+  }
+
   /** No sum cancels. */
   private static double[] gradient(int step) {
     return Randomness.at(9, step).doubles(LENGTH, 0.1, 1.1).toArray();
