@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.ipt4j.cli.CommandRun.Outcome;
@@ -236,6 +237,32 @@ class RunSettingsTest {
         .contains("no YAML: ")
         .hasLineCount(1);
     assertThat(folder.resolve("bad")).doesNotExist();
+  }
+
+  @Test
+  void flatImagesAreLeftOutOfAValidation() throws IOException {
+    float[] grey = new float[3 * 48 * 48];
+    Arrays.fill(grey, 128);
+    ImageFiles.write(new Image(48, 48, grey), folder.resolve("flat/a.png"));
+    String few = "--config nano --tasks x2 --batch 2 --steps 2 --validation ";
+    Outcome flat = pretrain("flat-run", (few + folder.resolve("flat")).split(" "));
+    assertThat(flat.code()).as(flat.err()).isZero();
+    assertThat(flat.out())
+        .contains("step 2: x2 has no image with finite PSNRs, degraded and restored")
+        .doesNotContain("best in validation");
+    assertThat(folder.resolve("flat-run/checkpoints/best.safetensors")).doesNotExist();
+
+    Files.copy(folder.resolve("pairs/HR/0.png"), folder.resolve("flat/b.png"));
+    Outcome both = pretrain("both", (few + folder.resolve("flat")).split(" "));
+    assertThat(both.code()).as(both.err()).isZero();
+    assertThat(both.out())
+        .contains(" dB (Y, mean of 1 images, without 1 whose PSNR is infinite)")
+        .contains("best in validation: step 2");
+    assertThat(folder.resolve("both/checkpoints/best.safetensors")).exists();
+    assertThat(folder.resolve("both/validation.csv"))
+        .content()
+        .contains("2,x2,1,")
+        .doesNotContain("Inf");
   }
 
   /** Not after some steps, in a run that no resuming gets further. */

@@ -103,6 +103,18 @@ class TrainingRunTest {
     }
   }
 
+  /** As flat images once gave: no other would ever be better. */
+  @Test
+  void anInfiniteGainIsForgotten(@TempDir Path folder) throws IOException {
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 1, Map.of())) {
+      checkpoints.saveBest(trainer(BATCHES, 1e-3), Double.POSITIVE_INFINITY);
+    }
+    try (Checkpoints again = Checkpoints.open(folder, 1, Map.of())) {
+      assertThat(again.bestGain()).isEqualTo(Double.NEGATIVE_INFINITY);
+      assertThat(again.bestStep()).isEmpty();
+    }
+  }
+
   @Test
   void aStoppedRunGoesOnAsIfItHadNot(@TempDir Path folder) throws IOException {
     Trainer whole = trainer(BATCHES, 1e-3);
