@@ -60,11 +60,22 @@ record BeforeAfter(List<Validation> validations, Map<Task, Means> before, long i
         (task, means) ->
             out.printf(
                 Locale.ROOT,
-                "  %-" + width + "s  %5.2f  %5.2f  %+.2f%n",
+                "  %-" + width + "s  %s%n",
                 task.name(),
-                means.after().psnr(),
-                after.get(task).after().psnr(),
-                after.get(task).after().psnr() - means.after().psnr()));
+                text(means, after.get(task))));
     out.flush();
+  }
+
+  private String text(Means then, Means now) {
+    int finite = Math.min(then.images(), now.images());
+    return finite == 0
+        ? "no image with finite PSNRs, degraded and restored"
+        : String.format(
+            Locale.ROOT,
+            "%5.2f  %5.2f  %+.2f%s",
+            then.after().psnr(),
+            now.after().psnr(),
+            now.after().psnr() - then.after().psnr(),
+            finite == images ? "" : "  (without " + (images - finite) + " whose PSNR is infinite)");
   }
 }

@@ -252,6 +252,12 @@ class RunSettingsTest {
         .doesNotContain("best in validation");
     assertThat(folder.resolve("flat-run/checkpoints/best.safetensors")).doesNotExist();
 
+    model();
+    String[] tuning = {"--task", "x2", "--validation", folder.resolve("flat").toString()};
+    tuning = CommandRun.with(tuning, "--images", folder.resolve("pairs/HR").toString());
+    assertThat(finetune(2, "tuned", tuning).out())
+        .contains("  x2         no image with finite PSNRs, degraded and restored");
+
     Files.copy(folder.resolve("pairs/HR/0.png"), folder.resolve("flat/b.png"));
     Outcome both = pretrain("both", (few + folder.resolve("flat")).split(" "));
     assertThat(both.code()).as(both.err()).isZero();
@@ -263,6 +269,9 @@ class RunSettingsTest {
         .content()
         .contains("2,x2,1,")
         .doesNotContain("Inf");
+    assertThat(finetune(2, "second", tuning).out())
+        .containsPattern(
+            "  x2 +[0-9.]+ +[0-9.]+ +[+-][0-9.]+  \\(without 1 whose PSNR is infinite");
   }
 
   /** Not after some steps, in a run that no resuming gets further. */
