@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.ipt4j.cli.CommandRun.Outcome;
 import org.ipt4j.core.Bits;
 import org.ipt4j.core.ParameterLayout;
@@ -404,8 +405,9 @@ class RunSettingsTest {
 
     // as if it had been killed ahead of its first checkpoint, while it wrote
     Files.createDirectories(run.resolve("checkpoints"));
-    Files.writeString(run.resolve(".run.yaml.1.part"), "?");
-    Files.writeString(run.resolve(".model.safetensors.1.part"), "?");
+    for (String written : List.of("run.yaml", "model.safetensors")) {
+      Files.writeString(run.resolve("." + written + "." + UUID.randomUUID() + ".part"), "?");
+    }
     assertThat(pretrain("run", options).err())
         .contains("run holds a run already: give --resume to go on, or another folder")
         .hasLineCount(1);

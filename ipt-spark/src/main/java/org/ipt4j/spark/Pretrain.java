@@ -130,7 +130,7 @@ public final class Pretrain implements Callable<Integer> {
       String settings = RunFile.text(spec);
       Run run = new Run(files, settings);
       IptModel model = pretraining.model(trainer.seed(), Device.of(Precision.FLOAT));
-      pretraining.plan(model.tasks(), trainer.seed());
+      trainer.check(pretraining.plan(model.tasks(), trainer.seed()), pretraining.steps());
       ImageSource all =
           pretraining.images(trainer.seed(), folder -> HadoopImages.of(files, folder));
       Split split = validation.split(all.size(), spec);

@@ -112,6 +112,9 @@ class CommandsTest {
     String[] uneven = pretrain("run", images, "--steps", "5");
     assertThat(run(new Pretrain(), uneven)).isEqualTo(2);
     assertThat(err.toString()).contains("expected a multiple of 2 steps, got 5");
+    String[] unknown = pretrain("run", images, "--task-batch", "x3=2");
+    assertThat(run(new Pretrain(), unknown)).isEqualTo(2);
+    assertThat(err.toString()).contains("--task-batch: no task x3; trained are x2, denoise30");
     assertThat(run(new Pretrain(), run)).as(err.toString()).isZero();
     assertThat(out.toString())
         .contains("training on 8 images, validating on 1 others")
