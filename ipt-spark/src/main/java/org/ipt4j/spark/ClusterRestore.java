@@ -193,8 +193,10 @@ public final class ClusterRestore {
       if (found.containsKey(target)) {
         throw new IllegalArgumentException(
             String.format(
+                Locale.ROOT,
                 "%s: would be replaced by %s result; give another output",
-                target, target.equals(image) ? "its own" : image + "'s"));
+                target,
+                target.equals(image) ? "its own" : image + "'s"));
       }
       images.add(new Image(image, target, formats.get(i)));
     }

@@ -41,7 +41,7 @@ record DegradingCutter(ImageSource source, Degradation degradation) implements P
             height - side + 1,
             width - side + 1,
             options,
-            at -> clean(image, mirrored, turn, at, side).detail(),
+            at -> at.clean(image, mirrored, turn, side, scale).detail(),
             random);
     Extent rows = extent(place.top(), height, side);
     Extent columns = extent(place.left(), width, side);
@@ -61,18 +61,6 @@ record DegradingCutter(ImageSource source, Degradation degradation) implements P
     Area read = degradation.reads(wanted, window.height(), window.width()).with(patch);
     Window copied = Window.of(window.crop(read), read, window.height(), window.width());
     return new ImagePair(degradation.part(copied, wanted, random), copied.crop(patch));
-  }
-
-  private Window clean(Image image, boolean mirrored, int turn, PatchPlace place, int side) {
-    int scale = scale();
-    return new Window(
-        image,
-        mirrored,
-        turn,
-        place.top() * scale,
-        place.left() * scale,
-        side * scale,
-        side * scale);
   }
 
   /**

@@ -3,7 +3,6 @@ package org.ipt4j.data.batch;
 import java.util.random.RandomGenerator;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.UnreadableImageException;
-import org.ipt4j.data.image.Window;
 
 /** Cuts both images of a pair at the same place, and flips and rotates both in the same way. */
 record PairCutter(PairSource source) implements PatchCutter {
@@ -32,22 +31,10 @@ record PairCutter(PairSource source) implements PatchCutter {
             (upright ? degraded.height() : degraded.width()) - side + 1,
             (upright ? degraded.width() : degraded.height()) - side + 1,
             options,
-            at -> clean(pair, mirrored, turn, at, side).detail(),
+            at -> at.clean(pair.clean(), mirrored, turn, side, scale()).detail(),
             random);
     return new ImagePair(
         degraded.window(mirrored, turn, place.top(), place.left(), side, side),
-        clean(pair, mirrored, turn, place, side).image());
-  }
-
-  private Window clean(ImagePair pair, boolean mirrored, int turn, PatchPlace place, int side) {
-    int scale = scale();
-    return new Window(
-        pair.clean(),
-        mirrored,
-        turn,
-        place.top() * scale,
-        place.left() * scale,
-        side * scale,
-        side * scale);
+        place.clean(pair.clean(), mirrored, turn, side, scale()).image());
   }
 }

@@ -2,8 +2,10 @@ package org.ipt4j.data.batch;
 
 import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
+import org.ipt4j.data.image.Image;
+import org.ipt4j.data.image.Window;
 
-/** Where a patch begins in a flipped and rotated image. */
+/** Where a patch begins in a flipped and rotated image, in pixels of the degraded one. */
 record PatchPlace(int top, int left) {
   /**
    * Draws a place, for some patches the more detailed of two.
@@ -27,5 +29,14 @@ record PatchPlace(int top, int left) {
 
   private static PatchPlace uniform(int rows, int columns, RandomGenerator random) {
     return new PatchPlace(random.nextInt(rows), random.nextInt(columns));
+  }
+
+  /**
+   * The clean patch.
+   *
+   * @param side of the degraded patch
+   */
+  Window clean(Image image, boolean mirrored, int turn, int side, int scale) {
+    return new Window(image, mirrored, turn, top * scale, left * scale, side * scale, side * scale);
   }
 }
