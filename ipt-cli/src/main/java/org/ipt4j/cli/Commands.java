@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.ipt4j.core.Device;
 import org.ipt4j.cuda.CudaUnavailableException;
 import org.ipt4j.training.TrainingException;
 import picocli.CommandLine;
@@ -60,7 +61,7 @@ public final class Commands {
         .setExecutionStrategy(Commands::execute)
         .setExecutionExceptionHandler(
             (failure, commandLine, parsed) -> {
-              if (MemoryShortage.is(failure)) {
+              if (Device.isOutOfMemory(failure)) {
                 return tooLittleMemory(failure, parsed);
               }
               if (!isUsersFault(failure)) {

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.DoubleConsumer;
+import org.ipt4j.core.Device;
 import org.ipt4j.data.image.ImageFiles;
 import org.ipt4j.data.image.ImageFormat;
 import org.ipt4j.data.image.ImageSize;
@@ -214,7 +215,7 @@ final class EachImage {
         } catch (IOException | IllegalArgumentException failure) {
           fail(job, Commands.message(failure), progress);
         } catch (RuntimeException | OutOfMemoryError failure) {
-          if (!MemoryShortage.is(failure)) {
+          if (!Device.isOutOfMemory(failure)) {
             throw failure;
           }
           fail(job, MemoryShortage.line(failure, spec), progress);

@@ -10,19 +10,12 @@ final class MemoryShortage {
   private static final List<String> HEAP =
       List.of("Java heap space", "GC overhead limit exceeded", "Requested array size exceeds");
 
-  /** A C++ exception, by whose name ND4J's native code tells of it. */
-  private static final String NATIVE = "bad_alloc";
-
   private MemoryShortage() {}
-
-  /** Whether it is one that a command failed of. */
-  static boolean is(Throwable failure) {
-    return failure instanceof OutOfMemoryError || message(failure).contains(NATIVE);
-  }
 
   /** One line that says what is short, and what can be done. */
   static String line(Throwable failure, CommandSpec command) {
-    String message = message(failure).lines().findFirst().orElse("");
+    String whole = failure.getMessage() == null ? "" : failure.getMessage();
+    String message = whole.lines().findFirst().orElse("");
     boolean heap = message.isEmpty() || HEAP.stream().anyMatch(message::contains);
     if (!heap) {
       return "not enough memory: " + message;
@@ -33,9 +26,5 @@ final class MemoryShortage {
             + " IPT_JAVA_OPTS=-Xmx8g%s",
         Runtime.getRuntime().maxMemory() >> 20,
         command.findOption("--batch") != null ? ", or take a smaller --batch" : "");
-  }
-
-  private static String message(Throwable failure) {
-    return failure.getMessage() == null ? "" : failure.getMessage();
   }
 }

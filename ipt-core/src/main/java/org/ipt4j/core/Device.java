@@ -40,6 +40,15 @@ public abstract class Device {
     return new Nd4jDevice(precision);
   }
 
+  /**
+   * Whether a failure is that of memory: Java's, a device's, or that of ND4J's native code, which
+   * reports it by the name of a C++ exception.
+   */
+  public static boolean isOutOfMemory(Throwable failure) {
+    return failure instanceof OutOfMemoryError
+        || String.valueOf(failure.getMessage()).contains("bad_alloc");
+  }
+
   /** The one place that decides whether the fast forms are used. */
   private static final class Fastest {
     static final Device FLOATS =

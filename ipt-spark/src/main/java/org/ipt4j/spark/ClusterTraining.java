@@ -38,6 +38,7 @@ import org.ipt4j.training.ValidationReport;
  * ten seconds of it), and at the end {@code model.safetensors}. One run at a time has it.
  */
 public final class ClusterTraining {
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern STATE = Pattern.compile("step-(\\d{9})\\.safetensors");
   private static final long LOG_NANOSECONDS = 10_000_000_000L; // from one rewriting to the next
 
@@ -196,7 +197,7 @@ public final class ClusterTraining {
       step += rounds.steps();
       prune();
       for (ShardReport report : reports) {
-        log.add(new ObjectMapper().writeValueAsString(report));
+        log.add(JSON.writeValueAsString(report));
       }
       listener.joined(reports);
       if (isTried(step, end)) {
@@ -218,14 +219,13 @@ public final class ClusterTraining {
   private void validate(Broadcast<Work> shared, long step, Listener listener) throws IOException {
     String state = state(step);
     Validated result = one(() -> shared.value().validate(step, state));
-    log.add(new ObjectMapper().writeValueAsString(result));
+    log.add(JSON.writeValueAsString(result));
     listener.validated(result);
   }
 
   private boolean isLogged(long step) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
     for (String line : log) {
-      JsonNode entry = mapper.readTree(line);
+      JsonNode entry = JSON.readTree(line);
       if (entry.has("after") && entry.get("step").asLong() == step) {
         return true;
       }
@@ -301,10 +301,9 @@ public final class ClusterTraining {
   private void readLog(long step) throws IOException {
     log.clear();
     if (files.exists(logFile())) {
-      ObjectMapper mapper = new ObjectMapper();
       for (String line :
           new String(files.bytes(logFile()), StandardCharsets.UTF_8).lines().toList()) {
-        if (mapper.readTree(line).get("step").asLong() <= step) {
+        if (JSON.readTree(line).get("step").asLong() <= step) {
           log.add(line);
         }
       }

@@ -161,7 +161,7 @@ public final class Trainer {
       batch = batches.batch(plan.task(k), k * shards + shard);
       return StagedBatch.of(batch, device());
     } catch (OutOfMemoryError | RuntimeException failure) {
-      if (isMemory(failure)) {
+      if (Device.isOutOfMemory(failure)) {
         throw batch == null ? outOfMemory(step(k), failure) : outOfMemory(step(k), batch, failure);
       }
       throw failure;
@@ -374,12 +374,6 @@ public final class Trainer {
     return norm;
   }
 
-  /** ND4J's native code reports memory that it cannot get by the name of a C++ exception. */
-  private static boolean isMemory(Throwable failure) {
-    return failure instanceof OutOfMemoryError
-        || String.valueOf(failure.getMessage()).contains("bad_alloc");
-  }
-
   private static TrainingException outOfMemory(Step now, Throwable failure) {
     boolean isCopy = failure.getMessage() == null; // of what another thread's share threw
     return new TrainingException(
@@ -422,7 +416,7 @@ public final class Trainer {
     try {
       return added(now, batch, ranges);
     } catch (OutOfMemoryError | RuntimeException failure) {
-      if (isMemory(failure)) {
+      if (Device.isOutOfMemory(failure)) {
         throw outOfMemory(now, batch.patches(), failure);
       }
       throw failure;

@@ -191,8 +191,11 @@ public final class Image {
     Objects.checkIndex(channel, CHANNELS);
     Objects.checkIndex(y, height);
     Objects.checkIndex(x, width);
-    int i = (channel * height + y) * width + x;
-    return floats != null ? floats[i] : bytes[i] & 0xFF;
+    return value((channel * height + y) * width + x);
+  }
+
+  private float value(int place) {
+    return floats != null ? floats[place] : bytes[place] & 0xFF;
   }
 
   /** The image as an 8-bit file holds it: clipped to 0..255 and rounded, half up. */
@@ -336,8 +339,9 @@ public final class Image {
       int y = area.top() + i * (area.height() - 1) / down;
       for (int j = 0; j < across; j++) {
         int x = area.left() + j * (area.width() - 1) / across;
-        float pixel = at(GREEN, y, x);
-        sum += Math.abs(pixel - at(GREEN, y + 1, x)) + Math.abs(pixel - at(GREEN, y, x + 1));
+        int place = (GREEN * height + y) * width + x;
+        float pixel = value(place);
+        sum += Math.abs(pixel - value(place + width)) + Math.abs(pixel - value(place + 1));
       }
     }
     return sum / Math.max(1, down * across);
