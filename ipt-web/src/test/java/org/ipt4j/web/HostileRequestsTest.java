@@ -62,14 +62,14 @@ class HostileRequestsTest {
         "GET //TOKEN/tasks HTTP/1.1|Host: HOST||; 403",
         "POST /restore?task=x2 HTTP/1.1|Host: HOST|Content-Length: 3||abc; 403",
         "GET /?TOKEN HTTP/1.1|Host: HOST||; 403",
-        // the host: a name that someone has made lead here
+        // the host: a name that someone has made lead here; newer Javas refuse some with 400
         "GET /TOKEN/tasks HTTP/1.1|Host: evil.example:PORT||; 403",
         "GET /TOKEN/tasks HTTP/1.1|Host: 127.0.0.1||; 403",
         "GET /TOKEN/tasks HTTP/1.1|Host: 127.0.0.1.evil.example:PORT||; 403",
-        "GET /TOKEN/tasks HTTP/1.1|Host: HOST|Host: evil.example||; 403",
+        "GET /TOKEN/tasks HTTP/1.1|Host: HOST|Host: evil.example||; 40[03]",
         "GET /TOKEN/tasks HTTP/1.1|Host: ||; 403",
-        "GET /TOKEN/tasks HTTP/1.1||; 403",
-        "GET http://evil.example/TOKEN/tasks HTTP/1.1|Host: HOST||; 403",
+        "GET /TOKEN/tasks HTTP/1.1||; 40[03]",
+        "GET http://evil.example/TOKEN/tasks HTTP/1.1|Host: HOST||; 40[03]",
         "GET /TOKEN/tasks HTTP/1.1|Host: localhost:PORT|Connection: close||; 200",
         // the origin: other pages
         "GET /TOKEN/tasks HTTP/1.1|Host: HOST|Origin: http://evil.example||; 403",
@@ -101,12 +101,12 @@ class HostileRequestsTest {
         "POST /TOKEN/restore?task=x2 HTTP/1.1|Host: HOST|Content-Length: 1e3||abc; 400",
         "POST /TOKEN/restore?task=x2 HTTP/1.1|Host: HOST||; 400"
       })
-  void isRefused(String request, int status) throws IOException {
+  void isRefused(String request, String status) throws IOException {
     try (Socket socket = client.connect()) {
       socket.getOutputStream().write(client.filled(request).getBytes(ISO_8859_1));
       socket.shutdownOutput();
       String answer = Client.rest(socket);
-      assertThat(answer).startsWith("HTTP/1.1 " + status);
+      assertThat(answer).containsPattern("^HTTP/1.1 " + status);
       assertThat(answer).doesNotContainIgnoringCase("Access-Control-");
     }
     assertStillServes();
