@@ -55,14 +55,14 @@ class HostileRequestsTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        // the token
+        // the token; newer Javas refuse some of these and of the next themselves, with 400
         "GET / HTTP/1.1|Host: HOST||; 403",
         "GET /tasks HTTP/1.1|Host: HOST||; 403",
         "GET /TOKENx/tasks HTTP/1.1|Host: HOST||; 403",
-        "GET //TOKEN/tasks HTTP/1.1|Host: HOST||; 403",
+        "GET //TOKEN/tasks HTTP/1.1|Host: HOST||; 40[03]",
         "POST /restore?task=x2 HTTP/1.1|Host: HOST|Content-Length: 3||abc; 403",
         "GET /?TOKEN HTTP/1.1|Host: HOST||; 403",
-        // the host: a name that someone has made lead here; newer Javas refuse some with 400
+        // the host: a name that someone has made lead here
         "GET /TOKEN/tasks HTTP/1.1|Host: evil.example:PORT||; 403",
         "GET /TOKEN/tasks HTTP/1.1|Host: 127.0.0.1||; 403",
         "GET /TOKEN/tasks HTTP/1.1|Host: 127.0.0.1.evil.example:PORT||; 403",
