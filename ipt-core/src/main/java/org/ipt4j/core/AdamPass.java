@@ -25,11 +25,11 @@ final class AdamPass {
           return (from, length) -> {
             gradients.position(from).get(gradient, 0, length);
             means.position(from).get(mean, 0, length);
-            average(mean, gradient, step.beta1(), length);
+            average(mean, gradient, step.beta1(), step.freshMean(), length);
             means.position(from).put(mean, 0, length);
             square(gradient, length);
             squares.position(from).get(square, 0, length);
-            average(square, gradient, step.beta2(), length);
+            average(square, gradient, step.beta2(), step.freshSquare(), length);
             squares.position(from).put(square, 0, length);
             values.position(from).get(value, 0, length);
             move(value, mean, square, factor, correction, epsilon, length);
@@ -38,9 +38,9 @@ final class AdamPass {
         });
   }
 
-  private static void average(float[] mean, float[] x, double beta, int length) {
+  private static void average(float[] mean, float[] x, double beta, double fresh, int length) {
     float kept = (float) beta;
-    float added = (float) (1 - beta); // 1 − 0.999f would be 5e-5 of itself too large
+    float added = (float) fresh;
     for (int i = 0; i < length; i++) {
       mean[i] = kept * mean[i] + added * x[i];
     }

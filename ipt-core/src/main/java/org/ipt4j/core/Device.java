@@ -501,10 +501,10 @@ public abstract class Device {
    */
   public void adam(Adam step, Array w, Array g, Array m, Array v) {
     scale(m, step.beta1(), m);
-    addScaled(1 - step.beta1(), g, m);
+    addScaled(step.freshMean(), g, m);
     multiply(g, g, g);
     scale(v, step.beta2(), v);
-    addScaled(1 - step.beta2(), g, v);
+    addScaled(step.freshSquare(), g, v);
     scale(v, step.squareFactor(), g);
     root(g, 0);
     shift(g, step.epsilon());

@@ -43,6 +43,50 @@ public class OperationsTest {
   }
 
   @Test
+  void productsLeaveWhatLiesBetweenTheirNumbers() {
+    for (Device device : devices()) {
+      Array numbers = device.array(2, 2);
+      device.write(new float[] {1, 2, 3, 4}, 0, numbers);
+      Array whole = device.filled(-1, 4, 4);
+      Array out = whole.view(0, new long[] {2, 2}, new long[] {8, 2});
+      device.matmul(numbers, numbers, 1, 0, out);
+      assertThat(numbers(whole))
+          .containsExactly(7, -1, 10, -1, -1, -1, -1, -1, 15, -1, 22, -1, -1, -1, -1, -1);
+    }
+  }
+
+  @Test
+  void reluKeepsWhatIsNotANumber() {
+    for (Device device : devices()) {
+      Array x = device.array(4);
+      device.write(new float[] {Float.NaN, 1, -1, Float.POSITIVE_INFINITY}, 0, x);
+      device.relu(x, x);
+      assertThat(numbers(x)).containsExactly(Float.NaN, 1, 0, Float.POSITIVE_INFINITY);
+    }
+  }
+
+  /** Where 1−β₂ came of a float, the square would be 1.3e-5 of itself too small. */
+  @Test
+  void adamTakesItsSharesBeforeTheyAreRounded() {
+    for (Device device : devices()) {
+      Array w = device.filled(0, 3);
+      Array g = device.filled(1, 3);
+      Array m = device.filled(0, 3);
+      Array v = device.filled(0, 3);
+      device.adam(new Adam(1e-3, 0.9, 0.999, 1e-8, 1), w, g, m, v);
+      assertThat(numbers(m)[1]).isCloseTo(0.1f, within(1e-8f));
+      assertThat(numbers(v)[1]).isCloseTo(0.001f, within(1e-10f));
+      assertThat(numbers(w)[1]).isCloseTo(-0.001f, within(1e-10f));
+    }
+  }
+
+  private static float[] numbers(Array x) {
+    float[] numbers = new float[Math.toIntExact(x.length())];
+    x.device().read(x, numbers, 0);
+    return numbers;
+  }
+
+  @Test
   void linearOnto() {
     long[] x = {2, 3, 4};
     long[] r = {2, 3, 5};

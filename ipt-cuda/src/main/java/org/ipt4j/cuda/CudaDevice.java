@@ -666,7 +666,9 @@ final class CudaDevice extends Device {
         m,
         v,
         (float) step.beta1(),
+        (float) step.freshMean(),
         (float) step.beta2(),
+        (float) step.freshSquare(),
         (float) step.meanFactor(),
         (float) step.squareFactor(),
         (float) step.epsilon());

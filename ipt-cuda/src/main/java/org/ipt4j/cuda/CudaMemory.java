@@ -34,9 +34,13 @@ final class CudaMemory {
 
   private static void collect() {
     System.gc();
+    boolean interrupted = Thread.interrupted(); // which would end the wait at once
     try {
       Thread.sleep(CLEANING_MILLIS);
     } catch (InterruptedException stop) {
+      interrupted = true;
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

@@ -34,6 +34,12 @@ final class Products {
       run(transposed(b), transposed(a), alpha, beta, transposed(out), arithmetic);
       return;
     }
+    if (!hasNeighbours(out)) {
+      CudaArray beside = device.copied(out.type(), out);
+      run(a, b, alpha, beta, beside, arithmetic);
+      device.copy(beside, out);
+      return;
+    }
     if (out.rank() > 3) {
       for (long i = 0; i < out.size(0); i++) {
         run(part(a, i), part(b, i), alpha, beta, part(out, i), arithmetic);

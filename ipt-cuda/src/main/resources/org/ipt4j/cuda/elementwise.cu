@@ -13,7 +13,7 @@ DEVICE float elementOf(int f, float a, float b, float factor) {
     case DIVIDE: return a / b;
     case ADD_SCALED: return a + factor * b;
     case RELU_BACKWARD: return b > 0 ? a : 0;
-    case ADD_RELU: return a + b > 0 ? a + b : 0;
+    case ADD_RELU: return a + b < 0 ? 0 : a + b;  // not a number stays so
     case SCALE: return a * factor;
     case SHIFT: return a + factor;
     case SIGN: return a > 0 ? 1.f : a < 0 ? -1.f : 0.f;
@@ -21,7 +21,7 @@ DEVICE float elementOf(int f, float a, float b, float factor) {
     case LOG: return logf(a);
     case ROOT: return sqrtf(a + factor);
     case INVERSE_ROOT: return 1 / sqrtf(a + factor);
-    case RELU: return a > 0 ? a : 0;
+    case RELU: return a < 0 ? 0 : a;
     case FILL: return factor;
     default: return a;
   }
@@ -156,14 +156,14 @@ KERNEL(stridedElements, int f, Long n, int s1, int f1, int h1, int s2, int f2, i
   }
 }
 
-// A step of Adam: w, g, m, v of n numbers each.
-KERNEL(adam, Long n, float* w, const float* g, float* m, float* v, float beta1, float beta2,
-       float meanFactor, float squareFactor, float epsilon) {
+// A step of Adam: w, g, m, v of n numbers each; fresh1 is 1 - beta1, rounded once, and so on.
+KERNEL(adam, Long n, float* w, const float* g, float* m, float* v, float beta1, float fresh1,
+       float beta2, float fresh2, float meanFactor, float squareFactor, float epsilon) {
   Long step = (Long)gridDim.x * blockDim.x;
   for (Long i = (Long)blockIdx.x * blockDim.x + threadIdx.x; i < n; i += step) {
     float slope = g[i];
-    float mean = beta1 * m[i] + (1 - beta1) * slope;
-    float square = beta2 * v[i] + (1 - beta2) * slope * slope;
+    float mean = beta1 * m[i] + fresh1 * slope;
+    float square = beta2 * v[i] + fresh2 * slope * slope;
     m[i] = mean;
     v[i] = square;
     w[i] -= meanFactor * mean / (sqrtf(square * squareFactor) + epsilon);
