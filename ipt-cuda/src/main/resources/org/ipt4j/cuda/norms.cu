@@ -172,7 +172,7 @@ LAYER_NORM_BACKWARD(5, 3)
 LAYER_NORM_BACKWARD(9, 2)
 LAYER_NORM_BACKWARD(16, 1)
 
-// The same for any D: a warp a block, its sums in shared memory [2][D].
+// The same for any D: a warp a block, its sums where the others have theirs.
 KERNEL(layerNormBackwardAny, const void* dy, int tdy, const float* x, const float* gain,
        const float* means, const float* inverses, float* dx, float beta, float* sums, int rows,
        int d) {

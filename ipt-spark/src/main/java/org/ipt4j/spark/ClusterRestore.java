@@ -119,7 +119,7 @@ public final class ClusterRestore {
     counts.put(Outcome.Status.KEPT, all.size() - missing.size());
     List<Outcome> failures = new ArrayList<>();
     String run = UUID.randomUUID().toString();
-    String outcomes = output + "/" + OUTCOMES;
+    String outcomes = HadoopFiles.in(output, OUTCOMES);
     Broadcast<Work> work =
         spark.broadcast(new Work(files, settings.model(), settings.task(), settings.restoring()));
     try {
@@ -151,7 +151,7 @@ public final class ClusterRestore {
     if (settings.force()) {
       return all;
     }
-    String start = files.qualified(output) + "/";
+    String start = HadoopFiles.in(files.qualified(output), "");
     Set<String> there = new HashSet<>(files.below(output, null));
     return all.stream()
         .filter(image -> !there.contains(image.target().substring(start.length())))
@@ -171,7 +171,7 @@ public final class ClusterRestore {
       if (files.isFolder(input)) {
         for (String name : files.below(input, output)) {
           if (ImageFiles.isImage(Path.of(name))) {
-            found.putIfAbsent(whole + "/" + name, Path.of(name));
+            found.putIfAbsent(HadoopFiles.in(whole, name), Path.of(name));
             none = false;
           }
         }
@@ -189,7 +189,7 @@ public final class ClusterRestore {
     List<Image> images = new ArrayList<>();
     for (String image : found.keySet()) {
       int i = images.size();
-      String target = out + "/" + targets.get(i).toString().replace('\\', '/');
+      String target = HadoopFiles.in(out, targets.get(i).toString().replace('\\', '/'));
       if (found.containsKey(target)) {
         throw new IllegalArgumentException(
             String.format(

@@ -154,7 +154,9 @@ public final class ClusterTraining {
    * then writes the model.
    *
    * @param end a multiple of the rounds' steps
-   * @throws IllegalArgumentException if it is not, or a state is of another run
+   * @throws IllegalArgumentException if it is not, or the last state is beyond it or not a whole
+   *     number of rounds before it
+   * @throws IOException if a state is of another run, or files fail
    */
   public void trainTo(long end, Listener listener) throws IOException {
     check(end);
@@ -183,6 +185,16 @@ public final class ClusterTraining {
   private void trainTo(long end, Broadcast<Work> shared, Listener listener) throws IOException {
     List<Long> states = states();
     long step = states.isEmpty() ? 0 : states.get(states.size() - 1);
+    if (step > end || (end - step) % rounds.steps() != 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: expected a state some rounds of %d steps before the end at %d, got one of step %d",
+              folder,
+              rounds.steps(),
+              end,
+              step));
+    }
     readLog(step);
     if (states.isEmpty()) {
       String first = state(0);
@@ -206,7 +218,7 @@ public final class ClusterTraining {
       writeLog(step == end);
     }
     String last = state(step);
-    String model = folder + "/model.safetensors";
+    String model = HadoopFiles.in(folder, "model.safetensors");
     one(() -> shared.value().finish(last, model));
   }
 
@@ -271,7 +283,7 @@ public final class ClusterTraining {
   }
 
   private String parts() {
-    return folder + "/parts";
+    return HadoopFiles.in(folder, "parts");
   }
 
   private String state(long step) {
@@ -280,7 +292,7 @@ public final class ClusterTraining {
 
   /** The steps of all states there are, in order. */
   private List<Long> states() throws IOException {
-    return files.below(folder + "/states", null).stream()
+    return files.below(HadoopFiles.in(folder, "states"), null).stream()
         .map(STATE::matcher)
         .filter(Matcher::matches)
         .map(matcher -> Long.valueOf(matcher.group(1)))
@@ -295,7 +307,7 @@ public final class ClusterTraining {
   }
 
   private String logFile() {
-    return folder + "/rounds.jsonl";
+    return HadoopFiles.in(folder, "rounds.jsonl");
   }
 
   private void readLog(long step) throws IOException {

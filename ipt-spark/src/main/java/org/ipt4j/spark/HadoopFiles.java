@@ -64,10 +64,16 @@ final class HadoopFiles implements Serializable {
     return system instanceof LocalFileSystem local ? local.getRawFileSystem() : system;
   }
 
-  /** The whole URI of a file or folder. */
+  /** The whole URI of a file or folder; only that of a file system's root ends in a slash. */
   String qualified(String file) throws IOException {
     Path path = path(file);
-    return path.getFileSystem(configuration()).makeQualified(path).toString();
+    Path whole = path.getFileSystem(configuration()).makeQualified(path);
+    return whole.toUri().getPath().isEmpty() ? whole + Path.SEPARATOR : whole.toString();
+  }
+
+  /** The URI of what is in a folder. */
+  static String in(String folder, String name) {
+    return folder.endsWith(Path.SEPARATOR) ? folder + name : folder + Path.SEPARATOR + name;
   }
 
   boolean exists(String file) throws IOException {
@@ -89,8 +95,8 @@ final class HadoopFiles implements Serializable {
    * @param leftOut a folder that is not looked into, or null
    */
   List<String> below(String folder, String leftOut) throws IOException {
-    String start = qualified(folder) + Path.SEPARATOR;
-    String never = leftOut == null ? null : qualified(leftOut) + Path.SEPARATOR;
+    String start = in(qualified(folder), "");
+    String never = leftOut == null ? null : in(qualified(leftOut), "");
     List<String> names = new ArrayList<>();
     walk(
         folder,
@@ -172,8 +178,13 @@ final class HadoopFiles implements Serializable {
         out.hsync();
       }
       move(system, beside, target);
-    } finally {
-      system.delete(beside, false);
+    } catch (IOException | RuntimeException failure) {
+      try {
+        system.delete(beside, false);
+      } catch (IOException left) {
+        failure.addSuppressed(left);
+      }
+      throw failure;
     }
   }
 

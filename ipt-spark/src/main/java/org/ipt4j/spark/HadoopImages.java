@@ -47,7 +47,8 @@ record HadoopImages(HadoopFiles files, String folder, ArrayList<String> names)
   public Image image(int index) throws UnreadableImageException {
     String name = name(index);
     try {
-      return ImageFiles.read(new ByteArrayInputStream(files.bytes(folder + "/" + name)), name);
+      return ImageFiles.read(
+          new ByteArrayInputStream(files.bytes(HadoopFiles.in(folder, name))), name);
     } catch (UnreadableImageException own) {
       throw own;
     } catch (IOException failure) {

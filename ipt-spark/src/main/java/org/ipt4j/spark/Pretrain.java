@@ -149,16 +149,16 @@ public final class Pretrain implements Callable<Integer> {
                   Math.max(1, validation.every() / round),
                   Map.of("trained", "ipt-cluster pretrain\n" + settings)));
       training.check(pretraining.steps());
-      files.write(settings, out + "/" + RUN_FILE);
+      files.write(settings, HadoopFiles.in(out, RUN_FILE));
       training.trainTo(pretraining.steps(), new Printing(spec.commandLine().getOut()));
-      spec.commandLine().getOut().println("model: " + out + "/model.safetensors");
+      spec.commandLine().getOut().println("model: " + HadoopFiles.in(out, "model.safetensors"));
       spec.commandLine().getOut().flush();
       return 0;
     }
   }
 
   private void resolve(HadoopFiles files) throws IOException {
-    String file = out + "/" + RUN_FILE;
+    String file = HadoopFiles.in(out, RUN_FILE);
     if (!resume) {
       if (files.exists(file)) {
         throw new IllegalArgumentException(
@@ -245,7 +245,7 @@ public final class Pretrain implements Callable<Integer> {
           Locale.ROOT,
           "step %d: losses %s, %d images, slowest shard %.1f s%n",
           shards.get(0).step(),
-          shards.stream().map(shard -> shard.losses().toString()).collect(Collectors.joining(" ")),
+          shards.stream().map(shard -> losses(shard.losses())).collect(Collectors.joining(" ")),
           shards.stream().mapToInt(ClusterTraining.ShardReport::images).sum(),
           slowest);
       out.flush();

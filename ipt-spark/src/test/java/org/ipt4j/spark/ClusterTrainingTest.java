@@ -90,6 +90,19 @@ class ClusterTrainingTest {
   }
 
   @Test
+  void aRunEndsWhereItIsToldOrNotAtAll() throws IOException {
+    training(Rounds.averaging(1, 2), "run", false).trainTo(2, new ClusterTraining.Listener() {});
+    for (int[] other : new int[][] {{3, 6}, {1, 1}}) {
+      assertThatThrownBy(
+              () ->
+                  training(Rounds.averaging(1, other[0]), "run", false)
+                      .trainTo(other[1], new ClusterTraining.Listener() {}))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("got one of step 2");
+    }
+  }
+
+  @Test
   void aRunGoesOnFromItsLastState() throws IOException {
     Rounds rounds = Rounds.averaging(2, 2).moving(0.7, 0.9);
     training(rounds, "whole", true).trainTo(8, new ClusterTraining.Listener() {});

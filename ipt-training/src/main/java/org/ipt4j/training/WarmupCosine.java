@@ -4,8 +4,8 @@ import java.util.Locale;
 import org.nd4j.linalg.schedule.ISchedule;
 
 /**
- * A learning rate that rises linearly from 0 to its peak, then falls along half a cosine to a part
- * of it (Loshchilov and Hutter, 2017, without restarts).
+ * A learning rate that rises linearly to its peak, then falls along half a cosine to a part of it
+ * (Loshchilov and Hutter, 2017, without restarts).
  *
  * @param peak the highest rate, reached at step {@code warmup}
  * @param warmup steps of rising, at least 0
