@@ -28,6 +28,9 @@ final class CommandRun {
     }
   }
 
+  /** What the workers may take together to fall asleep after their last task, in nanoseconds. */
+  static final long FALLING_ASLEEP = 2_000_000;
+
   /** Of the threads that share the network's work with the one that calls, in nanoseconds. */
   static long timeOfWorkers() {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();

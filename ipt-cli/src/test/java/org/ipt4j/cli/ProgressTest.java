@@ -96,6 +96,9 @@ class ProgressTest {
     }
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:+IgnoreUnrecognizedVMOptions"); // for the next, which newer Javas have
+    command.add("--sun-misc-unsafe-memory-access=allow");
+    command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Restore.class.getName()));
     command.addAll(List.of("--model", folder.resolve("m.safetensors") + "", "--task", "x2"));

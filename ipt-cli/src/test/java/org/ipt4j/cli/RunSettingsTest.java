@@ -599,7 +599,7 @@ class RunSettingsTest {
     try {
       Outcome run = finetune(3, "again", CommandRun.with(call, "--threads", "1", "--profile"));
       assertThat(run.code()).as(run.err()).isZero();
-      assertThat(CommandRun.timeOfWorkers()).isEqualTo(before);
+      assertThat(CommandRun.timeOfWorkers()).isLessThan(before + CommandRun.FALLING_ASLEEP);
       assertThat(run.out()).containsSubsequence("restored before and after training", "GFLOP/s");
     } finally {
       Workers.limit(Runtime.getRuntime().availableProcessors());
