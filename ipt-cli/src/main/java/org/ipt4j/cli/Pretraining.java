@@ -36,7 +36,7 @@ public final class Pretraining {
       defaultValue = "1",
       description =
           "Sizes at which to use each photograph of --images, relative to its own: 1,0.6 uses it"
-              + " also at 60 % of its size.")
+              + " also at 60 %% of its size.")
   private List<Double> imageScales;
 
   @Option(

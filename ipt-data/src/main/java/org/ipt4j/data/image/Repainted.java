@@ -18,7 +18,7 @@ import java.util.Vector;
  * kept.
  */
 final class Repainted implements RenderedImage {
-  private static final int BAND = 16; // rows, and so the strip of a TIFF
+  private static final int BAND = 16; // rows; a TIFF's strip has no more, and is read twice
 
   /**
    * The luma weights of ITU-R BT.601, for images that were gray and come back in three channels.
@@ -32,7 +32,7 @@ final class Repainted implements RenderedImage {
   private final ColorModel model;
   private final SampleModel samples;
   private final float[] row;
-  private WritableRaster band; // the rows last made
+  private WritableRaster band; // the rows last made, and those before, for a strip may span both
   private int made;
 
   /**
@@ -106,10 +106,15 @@ final class Repainted implements RenderedImage {
     }
     while (y >= made) {
       int rows = Math.min(BAND, getHeight() - made);
+      WritableRaster before = band;
+      int top = Math.max(0, made - BAND);
       band =
           model
-              .createCompatibleWritableRaster(getWidth(), rows)
-              .createWritableTranslatedChild(0, made);
+              .createCompatibleWritableRaster(getWidth(), made - top + rows)
+              .createWritableTranslatedChild(0, top);
+      if (before != null) {
+        band.setRect(before.createChild(0, top, getWidth(), made - top, 0, top, null));
+      }
       for (int i = 0; i < rows; i++) {
         paint(made++);
       }
