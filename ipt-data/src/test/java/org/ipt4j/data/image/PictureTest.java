@@ -14,6 +14,7 @@ import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.ipt4j.data.measure.Metrics;
@@ -243,6 +244,19 @@ class PictureTest {
     Path eight = folder.resolve("eight.bmp");
     picture.writeRepainted(picture.rows(), eight, ImageFormat.BMP);
     assertThat(ImageFiles.read(eight).at(0, 0, 5)).isEqualTo(48);
+  }
+
+  /** Java's writer of TIFF reads a strip of 16 bits twice; of these widths it has 9 to 15 rows. */
+  @ParameterizedTest
+  @ValueSource(ints = {256, 257, 300, 455, 456})
+  void stripsOfAnyHeightAreWritten(int width) throws Exception {
+    int[] values = new int[width * 60];
+    Arrays.setAll(values, i -> i * 97 & 0xFFFF);
+    Picture picture = Picture.of(image(width, 60, true, ColorSpace.CS_GRAY, values));
+    Path target = folder.resolve("strips.tif");
+    picture.writeRepainted(picture.rows(), target, ImageFormat.TIFF);
+    Raster written = ImageIO.read(target.toFile()).getRaster();
+    assertThat(written.getSamples(0, 0, width, 60, 0, (int[]) null)).isEqualTo(values);
   }
 
   @Test
