@@ -8,6 +8,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -18,7 +19,10 @@ import org.ipt4j.core.Device;
 import org.ipt4j.cuda.CudaUnavailableException;
 import org.ipt4j.training.TrainingException;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -80,10 +84,25 @@ public final class Commands {
 
   // picocli handles exceptions only, and this is an error
   private static int execute(ParseResult parsed) {
+    for (ParseResult one = parsed; one != null; one = one.subcommand()) {
+      checkGiven(one);
+    }
     try {
       return new RunLast().execute(parsed);
     } catch (OutOfMemoryError failure) {
       return tooLittleMemory(failure, parsed);
+    }
+  }
+
+  // as a path, it would be the current folder
+  private static void checkGiven(ParseResult parsed) {
+    for (ArgSpec argument : parsed.matchedArgs()) {
+      if (argument.originalStringValues().contains("")) {
+        String name =
+            argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+        throw new ParameterException(
+            parsed.commandSpec().commandLine(), name + ": expected a value, got an empty text");
+      }
     }
   }
 
@@ -115,6 +134,9 @@ public final class Commands {
     }
     if (failure instanceof FileAlreadyExistsException there) {
       return there.getFile() + " exists already";
+    }
+    if (failure instanceof AccessDeniedException denied && denied.getReason() == null) {
+      return "access denied: " + denied.getFile();
     }
     if (failure instanceof NotDirectoryException file) {
       return "expected a folder, found a file: " + file.getFile();

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -69,11 +70,12 @@ final class CsvFile implements AutoCloseable {
   private static void check(boolean fits, Path file, List<String> columns, CSVRecord record)
       throws IOException {
     if (!fits) {
-      throw new IOException(
+      throw new FileSystemException(
+          file.toString(),
+          null,
           String.format(
               Locale.ROOT,
-              "%s, row %d: expected %s, got %s",
-              file,
+              "row %d: expected %s, got %s",
               record.getRecordNumber(),
               columns,
               record.toList()));

@@ -2,6 +2,7 @@ package org.ipt4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -93,6 +94,7 @@ final class EachImage {
   private double megapixels; // of the images
   private int made;
   private int left; // for their results are there
+  private boolean isTraced; // the first failure that nobody expected
 
   /**
    * Makes them all; yields the exit code.
@@ -215,10 +217,11 @@ final class EachImage {
         } catch (IOException | IllegalArgumentException failure) {
           fail(job, Commands.message(failure), progress);
         } catch (RuntimeException | OutOfMemoryError failure) {
-          if (!Device.isOutOfMemory(failure)) {
-            throw failure;
+          if (Device.isOutOfMemory(failure)) {
+            fail(job, MemoryShortage.line(failure, spec), progress);
+          } else {
+            failUnexpectedly(job, failure, progress);
           }
-          fail(job, MemoryShortage.line(failure, spec), progress);
         }
         progress.to(before);
       }
@@ -252,6 +255,17 @@ final class EachImage {
     if (!force) {
       throw new IllegalArgumentException(
           job.target() + " exists already and is not this image's result; --force replaces it");
+    }
+  }
+
+  // a fault of this library, to be reported: with its trace, though one says enough
+  private void failUnexpectedly(Job job, Throwable failure, Progress progress) {
+    fail(job, "failed unexpectedly: " + failure, progress);
+    if (!isTraced) {
+      isTraced = true;
+      StringWriter trace = new StringWriter();
+      failure.printStackTrace(new PrintWriter(trace));
+      StandardError.println(spec.commandLine().getErr(), trace.toString().stripTrailing());
     }
   }
 

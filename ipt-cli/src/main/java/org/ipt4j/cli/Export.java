@@ -15,6 +15,7 @@ import org.ipt4j.model.Task;
 import org.ipt4j.onnx.OnnxExport;
 import org.ipt4j.onnx.Opset;
 import org.ipt4j.web.StaticPage;
+import org.ipt4j.weights.AtomicFiles;
 import org.ipt4j.weights.TensorFile;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -124,6 +125,7 @@ final class Export implements Callable<Integer> {
       if (Files.exists(file) && !force) {
         throw new FileAlreadyExistsException(file.toString());
       }
+      AtomicFiles.check(file);
     }
     for (Map.Entry<Task, Path> each : files.entrySet()) {
       export.with(notes(metadata, each.getKey())).write(each.getKey(), each.getValue());
@@ -137,6 +139,9 @@ final class Export implements Callable<Integer> {
     Map<Task, Path> files = new LinkedHashMap<>();
     Path out = result.out;
     if (task != null) {
+      if (!out.toString().endsWith(ENDING)) {
+        throw new IllegalArgumentException("the file of --task ends in " + ENDING + ", got " + out);
+      }
       files.put(AskedTask.of(loaded, task), out);
     } else if (out.toString().endsWith(ENDING)) {
       files.put(AskedTask.of(loaded, null), out); // says which tasks there are

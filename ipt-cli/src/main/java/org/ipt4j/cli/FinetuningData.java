@@ -57,7 +57,7 @@ final class FinetuningData {
       throws IOException {
     int side = model.config().imageSide();
     ImageSource all = ImageSource.open(images);
-    Split split = settings.validation().split(all.size(), command);
+    Split split = settings.validation().split(all.size(), "images", command);
     ImageSource training = all.only(split.training());
     ImageSource test =
         settings.validation().images(all, split, folder -> ImageSource.open(Path.of(folder)));
@@ -79,7 +79,7 @@ final class FinetuningData {
       PairSource all, Task wanted, IptModel model, RunSettings settings, CommandSpec command)
       throws IOException {
     int side = model.config().imageSide();
-    Split split = settings.validation().split(all.size(), command);
+    Split split = settings.validation().split(all.size(), "pairs", command);
     PairSource training = all.only(split.training());
     PairSource test = settings.validation().pairs(all, split);
     SkippedImages skipped = new SkippedImages();

@@ -1,6 +1,7 @@
 package org.ipt4j.cli;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.ipt4j.model.IptConfig;
@@ -50,7 +51,7 @@ final class Info implements Callable<Integer> {
           .forEach(
               (key, value) -> {
                 if (!key.equals(ModelFile.DESCRIPTION) && !key.startsWith(MEASURED)) {
-                  print(key, value);
+                  printLines(key, value);
                 }
               });
     }
@@ -107,6 +108,14 @@ final class Info implements Callable<Integer> {
   /** Files may hold what commands a terminal. */
   private static String printable(String text) {
     return text.replaceAll("\\p{Cc}", "?");
+  }
+
+  /** The key beside the first line. */
+  private void printLines(String key, String lines) {
+    List<String> all = lines.lines().toList();
+    for (int i = 0; i < all.size(); i++) {
+      print(i == 0 ? key : "", all.get(i));
+    }
   }
 
   private void print(String key, String value) {

@@ -17,6 +17,7 @@ import org.ipt4j.data.measure.TestSet;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
+import org.ipt4j.weights.AtomicFiles;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -212,10 +213,16 @@ final class Measuring {
     }
   }
 
-  private void checkOutputs() {
-    out.forEach(ResultsFormat::of);
+  private void checkOutputs() throws IOException {
+    for (Path file : out) {
+      ResultsFormat.of(file);
+      AtomicFiles.check(file);
+    }
     if (report != null && !report.toString().endsWith(".html")) {
       throw new IllegalArgumentException("a report is written as .html, got " + report);
+    }
+    if (report != null) {
+      AtomicFiles.check(report);
     }
     if (reportImages < 1) {
       throw new IllegalArgumentException("--report-images is at least 1, got " + reportImages);

@@ -54,7 +54,7 @@ final class Pretrain implements Callable<Integer> {
     int side = model.config().imageSide();
     ImageSource all =
         pretraining.images(seed, folder -> ImageSource.open(Path.of(folder), UNCACHED));
-    Split split = settings.validation().split(all.size(), spec);
+    Split split = settings.validation().split(all.size(), pretraining.called(), spec);
     ImageSource training = pretraining.training(all.only(split.training()), seed);
     SkippedImages skipped = new SkippedImages();
     settings.train(

@@ -133,6 +133,11 @@ public final class Pretraining {
     return images == null ? generated(GENERATED, seed) : opening.open(images);
   }
 
+  /** What to call {@link #images}. */
+  public String called() {
+    return images == null ? "generated images" : "images";
+  }
+
   /** Of Adam, at its highest. */
   public double learningRate() {
     return learningRate;

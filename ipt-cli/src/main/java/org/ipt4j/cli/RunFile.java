@@ -1,5 +1,6 @@
 package org.ipt4j.cli;
 
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -57,6 +58,9 @@ public final class RunFile {
   }
 
   private static Map<String, String> read(Path file, CommandSpec command) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException("expected a file, found a folder: " + file);
+    }
     Object root;
     try (InputStream bytes = Files.newInputStream(file);
         JsonParser parser = YAML.createParser(bytes)) {
@@ -82,16 +86,36 @@ public final class RunFile {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "%s: unknown key %s; known are %s",
+                "%s: unknown key %s%s; known are %s",
                 file,
                 key,
+                owner(key, command),
                 String.join(", ", known)));
+      }
+      if ("".equals(entry.getValue())) {
+        throw new IllegalArgumentException(
+            file + ": key " + key + ": expected a value, got an empty text");
       }
       if (entry.getValue() != null) {
         texts.put(key, text(entry.getValue()));
       }
     }
     return texts;
+  }
+
+  /** Which other command that trains has a setting, if any: the file may be of its runs. */
+  private static String owner(String key, CommandSpec command) {
+    List<String> owners =
+        command.parent() == null
+            ? List.of()
+            : command.parent().subcommands().values().stream()
+                .map(CommandLine::getCommandSpec)
+                .filter(other -> other.findOption("--run") != null)
+                .filter(other -> settings(other).containsKey(key))
+                .map(CommandSpec::name)
+                .distinct() // one may have several names
+                .toList();
+    return owners.isEmpty() ? "" : ", which is one of " + String.join(", ", owners);
   }
 
   /**
@@ -103,6 +127,9 @@ public final class RunFile {
       Map<String, Object> map = new LinkedHashMap<>();
       while (parser.nextToken() != JsonToken.END_OBJECT) {
         String key = parser.currentName();
+        if (map.containsKey(key)) {
+          throw new JsonParseException(parser, "the key " + key + " is given twice");
+        }
         parser.nextToken();
         map.put(key, value(parser));
       }

@@ -202,6 +202,15 @@ final class RunSettings {
       AtomicFiles.tidy(out.resolve(RUN_FILE));
       AtomicFiles.tidy(out.resolve(MODEL));
       run.resume();
+      if (trainer.step() > training.steps()) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "%s is at step %d already: expected --steps of at least that, got %d",
+                out,
+                trainer.step(),
+                training.steps()));
+      }
       RunFile.write(out.resolve(RUN_FILE), command);
       boolean ended = trainTo(training, trainer, run, command, stop);
       if (ended) {

@@ -48,8 +48,12 @@ public final class ValidationSettings {
       description = "Steps between validations.")
   private int validateEvery;
 
-  /** Which of {@code size} images are trained on, and which kept apart to validate on; says so. */
-  public Split split(int size, CommandSpec command) {
+  /**
+   * Which of {@code size} images are trained on, and which kept apart to validate on; says so.
+   *
+   * @param images what to call them
+   */
+  public Split split(int size, String images, CommandSpec command) {
     if (validationImages < 0) {
       throw new IllegalArgumentException(
           "--validation-images: expected 0 or more, got " + validationImages);
@@ -59,8 +63,9 @@ public final class ValidationSettings {
     PrintWriter out = command.commandLine().getOut();
     out.printf(
         Locale.ROOT,
-        "training on %d images, validating on %s%n",
+        "training on %d %s, validating on %s%n",
         split.training().length,
+        images,
         validation != null
             ? validation
             : split.test().length > 0

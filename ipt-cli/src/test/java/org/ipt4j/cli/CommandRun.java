@@ -15,17 +15,12 @@ final class CommandRun {
   static Outcome run(Class<?> command, String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    try {
-      Object instance = command.getDeclaredConstructor().newInstance();
-      int code =
-          Commands.commandLine(instance)
-              .setOut(new PrintWriter(out, true))
-              .setErr(new PrintWriter(err, true))
-              .execute(arguments);
-      return new Outcome(code, out.toString(), err.toString());
-    } catch (ReflectiveOperationException impossible) {
-      throw new IllegalStateException(impossible);
-    }
+    int code =
+        Commands.commandLine(command)
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(err, true))
+            .execute(arguments);
+    return new Outcome(code, out.toString(), err.toString());
   }
 
   /** What the workers may take together to fall asleep after their last task, in nanoseconds. */

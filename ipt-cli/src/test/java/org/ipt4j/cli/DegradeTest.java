@@ -70,7 +70,8 @@ class DegradeTest {
     assertThat(outcome.out()).contains("2 of 5 degraded");
     assertThat(outcome.err())
         .contains("none.png: no such file", "a-broken.png: not an image of a known format")
-        .contains("a-dot.png: expected an image of at least 2×2, got ")
+        .contains(
+            "a-dot.png: expected an image of at least 2×2 pixels, got 1×1 pixels (height×width)")
         .hasLineCount(3);
     assertThat(written()).containsExactly("a-x2.png", "deep/b-x2.png");
   }

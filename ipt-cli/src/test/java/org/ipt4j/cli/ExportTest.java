@@ -107,6 +107,8 @@ class ExportTest {
         .startsWith("the model has no task x4; it has:");
     assertThat(run(Export.class, model, "-o", file, "--opset", "18").err())
         .startsWith("expected opset 17 or 23, got 18");
+    assertThat(run(Export.class, model, "-o", folder.resolve("x2.txt") + "", "--task", "x2").err())
+        .startsWith("the file of --task ends in .onnx, got ");
     assertThat(folder.resolve("x.onnx")).doesNotExist();
   }
 

@@ -251,7 +251,7 @@ class MeasuringTest {
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err().lines())
         .containsExactly(
-            "2.png: 20×21 is not 2.png, 20×22, at scale 1",
+            "2.png: 20×21 (height×width) is not 2.png, 20×22, at scale 1",
             "norain/3.png: not an image of a known format");
     assertThat(outcome.out()).contains("| 1.png").contains("not measured: norain/3.png");
     JsonNode json = new ObjectMapper().readTree(folder.resolve("r.json").toFile());
@@ -347,6 +347,10 @@ class MeasuringTest {
     expect("written as .csv, .json or .md, got r.txt", "x2", "photos", "-o", path("r.txt"));
     expect("written as .html", "x2", "photos", "--report", path("r.pdf"));
     expect("at least 1, got 0", "x2", "photos", "--report-images", "0");
+    Files.createDirectories(folder.resolve("tiny/r.md"));
+    expect("r.md is a folder, expected a file", "x2", "photos", "-o", path("tiny/r.md"));
+    String within = path("tiny/a.png/r.html");
+    expect("expected a folder, found a file: ", "x2", "photos", "--report", within);
     assertThat(evaluate("x4", "photos").err().lines())
         .containsExactly(
             model + ": the model has no task x4; it has:", "  x2", "  denoise30", "  derain");

@@ -169,7 +169,8 @@ class RunSettingsTest {
     String[] options = {"--config", "nano", "--tasks", "x3", "--steps", "3", "--batch", "4"};
     Outcome run =
         pretrain("sizes", CommandRun.with(options, "--images", images, "--image-scales", "0.75"));
-    assertThat(run.err()).contains("at 0.75: smaller than a patch, 30×38 against 36×36");
+    assertThat(run.err())
+        .contains("at 0.75: smaller than a patch, 30×38 (height×width) against 36×36");
     assertThat(pretrain("none", CommandRun.with(options, "--image-scales", "0.5")).err())
         .contains("--image-scales is of photographs, and there are no --images")
         .hasLineCount(1);
@@ -235,7 +236,18 @@ class RunSettingsTest {
         .contains("expected keys and values, got [");
     Files.writeString(yaml, "steps: [1\n");
     assertThat(pretrain("bad", "--run", yaml.toString()).err())
-        .contains("no YAML: ")
+        .contains("bad.yaml, line 1: no YAML: ")
+        .hasLineCount(1);
+    Files.writeString(yaml, "steps: 3\nbatch: 4\nsteps: 30\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("bad.yaml, line 3: no YAML: the key steps is given twice")
+        .hasLineCount(1);
+    Files.writeString(yaml, "images: ''\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("bad.yaml: key images: expected a value, got an empty text")
+        .hasLineCount(1);
+    assertThat(pretrain("bad", "--run", folder.toString()).err())
+        .contains("expected a file, found a folder: " + folder)
         .hasLineCount(1);
     assertThat(folder.resolve("bad")).doesNotExist();
   }
@@ -374,9 +386,29 @@ class RunSettingsTest {
     assertThat(pretrain("run", "--resume", "--steps", "5", "--validate-every", "2").code())
         .isZero();
     assertThat(folder.resolve("run/checkpoints/step-000000005.safetensors")).exists();
+    String kept = Files.readString(settings);
+    assertThat(pretrain("run", "--resume", "--steps", "4").err())
+        .contains("run is at step 5 already: expected --steps of at least that, got 4")
+        .hasLineCount(1);
+    assertThat(settings).hasContent(kept);
     assertThat(pretrain("none", "--resume").err()).contains("nothing to resume: there is no");
     assertThat(pretrain("other", "--task-batch", "x2", "--steps", "3").err())
         .contains("--task-batch: expected TASK=NUMBER, got x2");
+  }
+
+  @Test
+  void aRunOfTheOtherCommandIsNamed() throws IOException {
+    Path yaml = folder.resolve("run.yaml");
+    Files.writeString(yaml, "image-scales: [1, 0.5]\n");
+    String[] finetune = {"finetune", "--run", yaml.toString(), "--out", folder.resolve("no") + ""};
+    assertThat(CommandRun.run(Ipt.class, finetune).err())
+        .contains("run.yaml: unknown key image-scales, which is one of pretrain; known are model,")
+        .hasLineCount(1);
+    Files.writeString(yaml, "model: tiny\n");
+    String[] pretrain = {"pretrain", "--run", yaml.toString(), "--out", folder.resolve("no") + ""};
+    assertThat(CommandRun.run(Ipt.class, pretrain).err())
+        .contains("run.yaml: unknown key model, which is one of finetune; known are images,")
+        .hasLineCount(1);
   }
 
   @Test

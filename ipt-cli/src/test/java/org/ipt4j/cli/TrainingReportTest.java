@@ -163,7 +163,7 @@ class TrainingReportTest {
       Files.writeString(table, text);
       assertThatThrownBy(() -> RunHistory.open(folder, 3))
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("metrics.csv, row 1: expected [step, task");
+          .hasMessageContaining("metrics.csv: row 1: expected [step, task");
       assertThat(Files.readString(table)).isEqualTo(text);
     }
     Files.delete(table);

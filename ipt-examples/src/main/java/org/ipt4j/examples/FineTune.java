@@ -20,6 +20,7 @@ public final class FineTune {
 
   /** Takes the folder of photographs, where the model goes, and how many steps. */
   public static void main(String[] args) throws IOException {
+    Arguments.check(args, "PHOTOGRAPHS", "MODEL", "STEPS");
     long steps = Long.parseLong(args[2]);
     IptModel tiny = Pretrained.tiny();
     Task deblur = Task.undoing("deblur:motion");

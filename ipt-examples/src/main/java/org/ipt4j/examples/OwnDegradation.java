@@ -40,6 +40,7 @@ public final class OwnDegradation {
 
   /** Takes the folder of photographs, another to try the model on, and how many steps. */
   public static void main(String[] args) throws IOException {
+    Arguments.check(args, "PHOTOGRAPHS", "OTHERS", "STEPS");
     Task task = new Task("few levels", 1);
     Map<Task, Degradation> own = Map.of(task, new FewLevels(task.name()));
     IptModel model = Pretrained.tiny().with(task, Pretrained.tiny().task("jpeg"), 1);

@@ -29,6 +29,7 @@ public final class OwnHead {
 
   /** Takes the folder of photographs, where the model goes, and how many steps. */
   public static void main(String[] args) throws IOException {
+    Arguments.check(args, "PHOTOGRAPHS", "MODEL", "STEPS");
     List<Task> tasks = List.of(Task.undoing("denoise30"));
     TaskLayers plain =
         new TaskLayers() {

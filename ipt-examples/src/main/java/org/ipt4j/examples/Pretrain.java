@@ -28,6 +28,7 @@ public final class Pretrain {
 
   /** Takes the folder of photographs, the run's, and how many steps. */
   public static void main(String[] args) throws IOException {
+    Arguments.check(args, "PHOTOGRAPHS", "RUN", "STEPS");
     long steps = Long.parseLong(args[2]);
     List<Task> tasks = List.of(Task.undoing("x2"), Task.undoing("denoise30"));
     IptModel model = IptModel.create(IptConfig.preset("tiny"), tasks, 1);

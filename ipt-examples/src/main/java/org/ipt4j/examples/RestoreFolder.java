@@ -23,6 +23,7 @@ public final class RestoreFolder {
 
   /** Takes the folder, the one for the results, and the task. */
   public static void main(String[] args) throws IOException {
+    Arguments.check(args, "FOLDER", "RESULTS", "TASK");
     IptModel model = Pretrained.tiny();
     Task task = model.task(args[2]);
     ImageRestorer restorer = new ImageRestorer(model);

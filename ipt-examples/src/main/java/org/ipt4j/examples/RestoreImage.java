@@ -12,6 +12,7 @@ public final class RestoreImage {
 
   /** Takes the photograph and where the enlarged one goes; its ending says the format. */
   public static void main(String[] args) throws IOException {
+    Arguments.check(args, "PHOTOGRAPH", "ENLARGED");
     IptModel model = Pretrained.tiny();
     new ImageRestorer(model).restore(model.task("photo-x2"), Path.of(args[0]), Path.of(args[1]));
   }

@@ -1,6 +1,7 @@
 package org.ipt4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -173,6 +174,12 @@ class ExamplesTest {
     assertThat(Double.parseDouble(said.group(2))).isBetween(before - 2, before + 5);
   }
 
+  @Test
+  void aMissingArgumentIsNamed() {
+    assertThatThrownBy(() -> printed(FineTune::main, photos))
+        .hasMessage("expected the arguments PHOTOGRAPHS MODEL STEPS, got 1");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -186,6 +193,11 @@ class ExamplesTest {
   void anExampleIsLessThanAPage(String example) throws IOException {
     Path source = Path.of("src/main/java/org/ipt4j/examples", example + ".java");
     assertThat(Files.readAllLines(source)).hasSizeLessThanOrEqualTo(60);
-    assertThat(Files.readString(Path.of("../docs/JAVA.md"))).contains("`" + example + "`");
+    Matcher arguments =
+        Pattern.compile("\\{@code\\s+" + example + "\\s+([^}]*)}")
+            .matcher(Files.readString(source));
+    assertThat(arguments.find()).isTrue();
+    assertThat(Files.readString(Path.of("../docs/JAVA.md")))
+        .contains("| `" + example + "` | `" + arguments.group(1) + "` |");
   }
 }

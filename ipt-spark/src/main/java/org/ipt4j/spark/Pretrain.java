@@ -133,7 +133,7 @@ public final class Pretrain implements Callable<Integer> {
       trainer.check(pretraining.plan(model.tasks(), trainer.seed()), pretraining.steps());
       ImageSource all =
           pretraining.images(trainer.seed(), folder -> HadoopImages.of(files, folder));
-      Split split = validation.split(all.size(), spec);
+      Split split = split(all);
       boolean tried = validation.images(all, split, f -> HadoopImages.of(files, f)).size() > 0;
       ClusterTraining.Making<Trainer> trainers = run::trainer;
       ClusterTraining.Making<Validation> validations = run::validation;
@@ -205,7 +205,7 @@ public final class Pretrain implements Callable<Integer> {
       IptModel model = of.pretraining.model(seed, Device.of(Precision.FLOAT));
       int side = model.config().imageSide();
       ImageSource all = of.images(files);
-      ImageSource kept = all.only(of.validation.split(all.size(), of.spec).training());
+      ImageSource kept = all.only(of.split(all).training());
       return new Trainer(
           model,
           of.pretraining.plan(model.tasks(), seed),
@@ -222,7 +222,7 @@ public final class Pretrain implements Callable<Integer> {
       Pretrain of = command();
       IptModel model = of.pretraining.model(of.trainer.seed(), Device.of(Precision.FLOAT));
       ImageSource all = of.images(files);
-      Split split = of.validation.split(all.size(), of.spec);
+      Split split = of.split(all);
       return Validation.degrading(
           of.validation.images(all, split, folder -> HadoopImages.of(files, folder)),
           model.tasks(),
@@ -233,6 +233,10 @@ public final class Pretrain implements Callable<Integer> {
 
   private ImageSource images(HadoopFiles files) throws IOException {
     return pretraining.images(trainer.seed(), folder -> HadoopImages.of(files, folder));
+  }
+
+  private Split split(ImageSource all) {
+    return validation.split(all.size(), pretraining.called(), spec);
   }
 
   /** A line for each round, and for each task that is validated. */

@@ -6,10 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -81,20 +79,10 @@ public final class StaticPage {
    * Checks that a page can be written into a folder, which may not be there yet.
    *
    * @throws FileAlreadyExistsException if it has files, and no page to be replaced or finished
-   * @throws NotDirectoryException if it is, or would lie in, a file
-   * @throws AccessDeniedException if nothing may be written there
+   * @throws IOException also if nothing may be written there ({@link AtomicFiles#check})
    */
   public static void checkFolder(Path folder) throws IOException {
-    Path there = folder.toAbsolutePath();
-    while (!Files.exists(there) && there.getParent() != null) {
-      there = there.getParent();
-    }
-    if (!Files.isDirectory(there)) {
-      throw new NotDirectoryException(there.toString());
-    }
-    if (!Files.isWritable(there)) {
-      throw new AccessDeniedException(there.toString());
-    }
+    AtomicFiles.check(folder.resolve(INDEX));
     if (!Files.exists(folder.resolve(INDEX))
         && !Files.exists(folder.resolve(UNFINISHED))
         && Files.isDirectory(folder)) {

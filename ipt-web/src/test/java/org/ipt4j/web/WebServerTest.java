@@ -261,7 +261,7 @@ class WebServerTest {
     assertThat(text(damaged)).hasLineCount(1).contains("PNG").doesNotContain(folder.toString());
     assertRefused(
         422,
-        "declares 1001×1000 pixels, the limit is 1000000 in all",
+        "declares 1001×1000 pixels (height×width), the limit is 1000000 in all",
         "restore?task=denoise30",
         png(flat(1001, 1000)));
     assertRefused(

@@ -6,9 +6,12 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -45,9 +48,10 @@ public final class AtomicFiles {
    * Writes {@code target} and replaces what was there. If anything fails, the old file stays and
    * nothing half-written remains. Missing parent folders are made.
    *
-   * @throws IOException also if {@code target} is a file system's root
+   * @throws IOException also if {@code target} does not pass {@link #check}
    */
   public static void write(Path target, Content content) throws IOException {
+    check(target);
     Path file = absolute(target);
     Files.createDirectories(file.getParent());
     // not createTempFile, whose files only their owner may read
@@ -65,9 +69,54 @@ public final class AtomicFiles {
         Reference.reachabilityFence(held); // or other threads of this process would not see it
       }
       move(beside, file);
+    } catch (IOException failure) {
+      throw named(target, beside, failure);
     } finally {
       Files.deleteIfExists(beside);
     }
+  }
+
+  /**
+   * Checks, ahead of long work for instance, that {@code target} can be written as far as is known
+   * now; makes nothing.
+   *
+   * @throws IOException if it is a folder, or its folder may not be written or made
+   */
+  public static void check(Path target) throws IOException {
+    Path file = absolute(target);
+    if (Files.isDirectory(file)) {
+      throw isFolder(target);
+    }
+    Path there = file.getParent();
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there)) {
+      throw new NotDirectoryException(there.toString());
+    }
+    if (!Files.isWritable(there)) {
+      throw new AccessDeniedException(there.toString());
+    }
+  }
+
+  private static IOException isFolder(Path target) {
+    return new IOException(target + " is a folder, expected a file");
+  }
+
+  // of the file beside nobody knows, and a disk that is full names none
+  private static IOException named(Path target, Path beside, IOException failure) {
+    String reason = failure.getMessage();
+    if (failure instanceof FileSystemException own) {
+      if (!beside.toString().equals(own.getFile())) {
+        return failure;
+      }
+      reason = own.getReason() == null ? own.getClass().getSimpleName() : own.getReason();
+    } else if (failure.getClass() != IOException.class) {
+      return failure;
+    }
+    FileSystemException named = new FileSystemException(target.toString(), null, reason);
+    named.initCause(failure);
+    return named;
   }
 
   // until it is closed, be it by the process' end; null where there are no locks
@@ -136,7 +185,7 @@ public final class AtomicFiles {
   private static Path absolute(Path target) throws IOException {
     Path file = target.toAbsolutePath();
     if (file.getFileName() == null) {
-      throw new IOException(target + " is a folder, expected a file");
+      throw isFolder(target);
     }
     return file;
   }

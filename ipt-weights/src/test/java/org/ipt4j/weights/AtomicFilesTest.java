@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +44,7 @@ class AtomicFilesTest {
             throw new IOException("stopped");
           });
     } catch (IOException stopped) {
-      assertThat(stopped).hasMessage("stopped");
+      assertThat(stopped).hasMessage(target + ": stopped");
     }
     assertThat(names).hasSize(1);
     return names.get(0);
@@ -109,6 +110,25 @@ class AtomicFilesTest {
     assertThatThrownBy(() -> AtomicFiles.tidy(root))
         .isInstanceOf(IOException.class)
         .hasMessage(root + " is a folder, expected a file");
+  }
+
+  @Test
+  void whatCannotBeWrittenIsNamedAsItWasGiven() throws IOException {
+    Path within = Files.createDirectories(folder.resolve("a.png"));
+    Path file = Files.createFile(folder.resolve("file"));
+    for (Path target : List.of(within, file.resolve("deep/er.png"))) {
+      assertThatThrownBy(() -> AtomicFiles.check(target))
+          .isInstanceOf(IOException.class)
+          .hasMessageStartingWith((target.equals(within) ? within : file).toString());
+      assertThatThrownBy(() -> AtomicFiles.write(target, channel -> {}))
+          .hasMessageStartingWith((target.equals(within) ? within : file).toString());
+    }
+    AtomicFiles.check(folder.resolve("new/deep/b.png"));
+    Path long300 = folder.resolve("b".repeat(300));
+    assertThatThrownBy(() -> AtomicFiles.write(long300, channel -> {}))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageStartingWith(long300 + ": ");
+    assertThat(names()).containsExactly("a.png", "file");
   }
 
   @Test

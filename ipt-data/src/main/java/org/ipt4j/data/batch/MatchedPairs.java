@@ -130,7 +130,7 @@ final class MatchedPairs implements PairSource {
           name(index),
           String.format(
               Locale.ROOT,
-              "%d×%d is not %s, %d×%d, at scale %d",
+              "%d×%d (height×width) is not %s, %d×%d, at scale %d",
               small.height(),
               small.width(),
               clean.name(cleanOf[index]),

@@ -27,7 +27,7 @@ interface PatchCutter {
           name,
           String.format(
               Locale.ROOT,
-              "smaller than a patch, %d×%d against %d×%d",
+              "smaller than a patch, %d×%d (height×width) against %d×%d",
               image.height(),
               image.width(),
               side,

@@ -24,7 +24,7 @@ public final class Bicubic {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "shrinking by %d takes an image of that side at least, got %d×%d",
+              "shrinking by %d takes an image of that side at least, got %d×%d (height×width)",
               scale,
               image.height(),
               image.width()));

@@ -242,7 +242,11 @@ public final class Image {
     if (Math.min(height, width) < scale) {
       throw new IllegalArgumentException(
           String.format(
-              Locale.ROOT, "expected an image of at least %d×%d, got %s", scale, scale, this));
+              Locale.ROOT,
+              "expected an image of at least %d×%d pixels, got %s",
+              scale,
+              scale,
+              this));
     }
     return crop(0, 0, height - height % scale, width - width % scale);
   }
@@ -418,7 +422,6 @@ public final class Image {
 
   @Override
   public String toString() {
-    return String.format(
-        Locale.ROOT, "Image[%d×%d%s]", height, width, bytes != null ? ", 8 bit" : "");
+    return String.format(Locale.ROOT, "%d×%d pixels (height×width)", height, width);
   }
 }

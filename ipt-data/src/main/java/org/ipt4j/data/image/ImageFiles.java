@@ -79,7 +79,7 @@ public final class ImageFiles {
             int height = reader.getHeight(0);
             int width = reader.getWidth(0);
             return upright ? new ImageSize(height, width) : new ImageSize(width, height);
-          } catch (RuntimeException e) { // decoders throw these too
+          } catch (IOException | RuntimeException e) { // decoders throw both
             throw undecodable(file.toString(), format(reader), e);
           } finally {
             reader.dispose();
@@ -309,7 +309,7 @@ public final class ImageFiles {
           name,
           String.format(
               Locale.ROOT,
-              "declares %d×%d pixels, the limit is %d in all",
+              "declares %d×%d pixels (height×width), the limit is %d in all",
               height,
               width,
               limits.pixels()));

@@ -54,7 +54,7 @@ public final class Metrics {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "SSIM takes at least 11×11 pixels within the border, got %d×%d",
+              "SSIM takes at least 11×11 pixels within the border, got %d×%d (height×width)",
               height,
               width));
     }

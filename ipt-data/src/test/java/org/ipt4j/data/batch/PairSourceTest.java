@@ -100,7 +100,7 @@ class PairSourceTest {
     PairSource pairs = PairSource.open(folder, 3);
     assertThatThrownBy(() -> pairs.pair(0))
         .isInstanceOf(UnreadableImageException.class)
-        .hasMessage("a.png: 4×3 is not a.png, 14×8, at scale 3");
+        .hasMessage("a.png: 4×3 (height×width) is not a.png, 14×8, at scale 3");
   }
 
   /** The degraded image is the clean one's negative, shrunk, wherever it is cut. */

@@ -169,6 +169,6 @@ class BicubicTest {
   void saysWhatIsTooSmall() {
     assertThatThrownBy(() -> Bicubic.shrink(Images.constant(3, 9, 1), 4))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("shrinking by 4 takes an image of that side at least, got 3×9");
+        .hasMessage("shrinking by 4 takes an image of that side at least, got 3×9 (height×width)");
   }
 }

@@ -14,8 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.ipt4j.data.measure.Metrics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -168,15 +170,27 @@ class ImageFormatsTest {
   }
 
   @Test
+  void aSizeThatIsNoneIsDamage() throws Exception {
+    Path none = Files.write(folder.resolve("none.png"), pngOf(0, 5));
+    for (ThrowingCallable reading :
+        List.<ThrowingCallable>of(() -> ImageFiles.read(none), () -> ImageFiles.size(none))) {
+      assertThatThrownBy(reading)
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessageStartingWith(none + ": damaged, or of a kind of PNG that is not read (");
+    }
+  }
+
+  @Test
   void refusesHugeHeadersBeforeTakingMemory() throws Exception {
     Path huge = folder.resolve("huge.png");
     Files.write(huge, pngOf(60_000, 60_000));
     assertThatThrownBy(() -> ImageFiles.read(huge))
         .isInstanceOf(UnreadableImageException.class)
-        .hasMessageEndingWith("declares 60000×60000 pixels, the limit is 500000000 in all");
+        .hasMessageEndingWith(
+            "declares 60000×60000 pixels (height×width), the limit is 500000000 in all");
     assertThatThrownBy(() -> ImageFiles.read(FILES.resolve("base.png"), new Limits(407, 0)))
         .isInstanceOf(UnreadableImageException.class)
-        .hasMessageEndingWith("declares 17×24 pixels, the limit is 407 in all");
+        .hasMessageEndingWith("declares 17×24 pixels (height×width), the limit is 407 in all");
     assertThat(ImageFiles.read(FILES.resolve("base.png"), new Limits(408, 0)).width())
         .isEqualTo(24);
   }
@@ -215,7 +229,8 @@ class ImageFormatsTest {
     Path file = Files.write(folder.resolve("claims.webp"), webp.array());
     assertThatThrownBy(() -> ImageFiles.read(file, new Limits(100_000_000, 0)))
         .isInstanceOf(UnreadableImageException.class)
-        .hasMessageEndingWith("declares 16384×16384 pixels, the limit is 100000000 in all");
+        .hasMessageEndingWith(
+            "declares 16384×16384 pixels (height×width), the limit is 100000000 in all");
   }
 
   private static byte[] pngOf(int width, int height) throws IOException {

@@ -156,7 +156,7 @@ class PictureTest {
             UnreadableImageException.class,
             refused ->
                 assertThat(refused.reason())
-                    .isEqualTo("declares 17×24 pixels, the limit is 407 in all"));
+                    .isEqualTo("declares 17×24 pixels (height×width), the limit is 407 in all"));
   }
 
   @Test

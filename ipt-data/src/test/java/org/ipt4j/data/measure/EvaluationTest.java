@@ -156,9 +156,9 @@ class EvaluationTest {
     assertThat(measured.failures())
         .isEqualTo(told)
         .containsExactly(
-            "a.png: 15×20 is not a.png, 30×42, at scale 2",
+            "a.png: 15×20 (height×width) is not a.png, 30×42, at scale 2",
             "LR_bicubic/X2/b.png: not an image of a known format",
-            "d.png: SSIM takes at least 11×11 pixels within the border, got 10×38",
+            "d.png: SSIM takes at least 11×11 pixels within the border, got 10×38 (height×width)",
             "e.png: not this one",
             "f.png: too large for the memory (Java heap space)");
   }

@@ -87,7 +87,7 @@ class MetricsTest {
         .hasMessageContaining("24×31")
         .hasMessageContaining("24×30");
     assertThatThrownBy(() -> Metrics.ssim(NOISE, NOISE, Channels.Y, 7))
-        .hasMessage("SSIM takes at least 11×11 pixels within the border, got 10×17");
+        .hasMessage("SSIM takes at least 11×11 pixels within the border, got 10×17 (height×width)");
   }
 
   @Test
