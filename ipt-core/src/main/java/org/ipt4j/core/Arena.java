@@ -9,8 +9,9 @@ import java.util.Map;
 
 /**
  * One thread's memory on a device: arrays are cut from large blocks, and all of them end when the
- * arena is closed. The blocks stay with the thread for its next arena on that device, so a pass of
- * the same kind as an earlier one allocates nothing.
+ * arena is closed, or earlier where it is known that nobody reads them any more. The blocks stay
+ * with the thread for its next arena on that device, so a pass of the same kind as an earlier one
+ * allocates nothing.
  *
  * <p>ND4J's workspaces have the same purpose. They learn their size in a first pass, whose arrays
  * they take from the system one by one, and so hold the memory of two passes.
@@ -47,6 +48,7 @@ public final class Arena implements AutoCloseable {
 
   private final Own own;
   private final Use use;
+  private final List<Piece> inOrder = new ArrayList<>(); // of all arrays made by array()
   private Arena enclosing; // null: none
 
   private Arena(Own own, Use use) {
@@ -109,8 +111,38 @@ public final class Arena implements AutoCloseable {
 
   /** An array of this arena; content undefined. */
   Array array(long... shape) {
+    Piece piece = piece(shape);
+    inOrder.add(piece);
+    return piece.array;
+  }
+
+  /** How many arrays {@link #array} has made. */
+  int made() {
+    return inOrder.size();
+  }
+
+  /**
+   * Ends the arrays that {@link #array} made after the first {@code count}: others may take their
+   * memory. Those of one line stay, since losses are read after the way back.
+   */
+  void endSince(int count) {
+    for (int i = inOrder.size() - 1; i >= count; i--) {
+      Piece piece = inOrder.remove(i);
+      if (piece.end - piece.begin > piece.block.line) {
+        end(piece);
+      }
+    }
+  }
+
+  /** As {@link #array}, but not among those that {@link #endSince} ends; content undefined. */
+  Piece piece(long... shape) {
     long length = Array.length(shape);
     return block(length).cut(length, shape);
+  }
+
+  /** Ends an array ahead of the arena's end. */
+  void end(Piece piece) {
+    piece.block.takeBack(piece);
   }
 
   /** This arena's first block with room for {@code length} numbers, else the first free block. */
@@ -159,6 +191,25 @@ public final class Arena implements AutoCloseable {
     inner.enclosing = enclosing;
   }
 
+  /** An array, and where it lies. */
+  static final class Piece {
+    private final Block block;
+    private final long begin; // in numbers
+    private final long end;
+    private final Array array;
+
+    Piece(Block block, long begin, long end, Array array) {
+      this.block = block;
+      this.begin = begin;
+      this.end = end;
+      this.array = array;
+    }
+
+    Array array() {
+      return array;
+    }
+  }
+
   private static final class Block {
     private static final long LEAST = 1 << 22; // numbers; untouched ones take no memory
     private static final long LINE = 64; // bytes: arrays begin as far apart as lines of a cache
@@ -166,47 +217,66 @@ public final class Arena implements AutoCloseable {
     private static final int MOST_USERS = 16; // whose arrays are kept where each cuts many
 
     private final Array memory;
-    private final Map<Long, List<Array>> arrays = new HashMap<>(); // cut before, by beginning
+    private final Map<Long, List<Piece>> pieces = new HashMap<>(); // cut before, by beginning
     private int kept; // in all
     private int cut; // for this user
-    private final long step; // numbers of a line
-    private long next;
+    private final long line; // numbers of a line
+    private final Gaps gaps = new Gaps();
+    private long top; // what lies above is free
     private Arena user; // null: free
 
     Block(Device device, long length) {
-      step = LINE / device.precision().bytes();
+      line = LINE / device.precision().bytes();
       memory = device.allocate(Math.max(LEAST, length));
     }
 
     boolean fits(long length) {
-      return next + length <= memory.length();
+      return top + length <= memory.length() || gaps.fit(lines(length));
     }
 
-    Array cut(long length, long[] shape) {
-      List<Array> here = arrays.computeIfAbsent(next, from -> new ArrayList<>(1));
-      Array array = null;
-      for (Array known : here) {
-        if (known.hasShape(shape)) {
-          array = known;
-        }
-      }
-      if (array == null) {
-        array = memory.view(next, shape, Array.rowByRow(shape));
-        here.add(array);
-        kept++;
+    private long lines(long length) {
+      return (length + line - 1) / line * line;
+    }
+
+    Piece cut(long length, long[] shape) {
+      long whole = lines(length);
+      long begin = top;
+      if (gaps.fit(whole)) {
+        begin = gaps.take(whole);
+      } else {
+        top += whole;
       }
       cut++;
-      next += (length + step - 1) / step * step;
-      return array;
+      List<Piece> here = pieces.computeIfAbsent(begin, from -> new ArrayList<>(1));
+      for (Piece known : here) {
+        if (known.array.hasShape(shape)) {
+          return known;
+        }
+      }
+      Array array = memory.view(begin, shape, Array.rowByRow(shape));
+      Piece made = new Piece(this, begin, begin + whole, array);
+      here.add(made);
+      kept++;
+      return made;
+    }
+
+    /** Other arrays may lie there; a block without any serves other arenas, too. */
+    void takeBack(Piece piece) {
+      gaps.give(piece.begin, piece.end);
+      top = gaps.lower(top);
+      if (top == 0) {
+        free();
+      }
     }
 
     void free() {
       if (kept > Math.max(MOST, MOST_USERS * cut)) { // shapes vary, and not all come again
-        arrays.clear();
+        pieces.clear();
         kept = 0;
       }
       cut = 0;
-      next = 0;
+      gaps.clear();
+      top = 0;
       user = null;
     }
   }

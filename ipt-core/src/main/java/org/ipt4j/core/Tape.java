@@ -18,18 +18,31 @@ import java.util.Set;
  * ParameterVector}.
  */
 public final class Tape implements AutoCloseable {
-  private record Step(Variable output, Runnable backward, Variable... inputs) {}
+  /**
+   * An operation.
+   *
+   * @param begin how many arrays the pass had made before it
+   */
+  private record Step(Variable output, Runnable backward, int begin, Variable... inputs) {}
 
   /** The operations of the backward pass, and the memory of their gradients. */
   private static final class Recording {
     private final List<Step> steps = new ArrayList<>();
-    private final GradientPool memory;
+    private final Arena memory;
+    private final Map<Array, Arena.Piece> gradients = new IdentityHashMap<>(); // given out
+    private int end; // how many arrays the pass had made after the last step
     private Array flowing; // the gradient on its way to an operation's inputs; null: taken over
 
     private Recording(Arena memory) {
-      this.memory = new GradientPool(memory);
+      this.memory = memory;
     }
 
+    private void add(Variable output, Runnable backward, Variable... inputs) {
+      steps.add(new Step(output, backward, end, inputs));
+      end = memory.made();
+    }
+
+    /** Nobody reads an operation's arrays once it has gone back, for those after it have. */
     private void goBack() {
       for (int i = steps.size() - 1; i >= 0; i--) {
         Step step = steps.get(i);
@@ -39,6 +52,7 @@ public final class Tape implements AutoCloseable {
         for (Variable input : step.inputs()) {
           input.used();
         }
+        memory.endSince(step.begin());
       }
       steps.clear();
     }
@@ -55,9 +69,24 @@ public final class Tape implements AutoCloseable {
             failure);
       }
       if (flowing != null) {
-        memory.recycle(dy);
+        endGradient(dy);
         flowing = null;
       }
+    }
+
+    /** An array of the shape of {@code value}, kept in as many bits; content undefined. */
+    private Array gradientOf(Array value) {
+      long length = value.memory();
+      Arena.Piece piece =
+          length == value.length() ? memory.piece(value.shape()) : memory.piece(length);
+      Array gradient = value.over(piece.array());
+      gradients.put(gradient, piece);
+      return gradient;
+    }
+
+    /** Nobody reads it any more. */
+    private void endGradient(Array gradient) {
+      memory.end(gradients.remove(gradient));
     }
 
     /** The memory for the gradient of an array. */
@@ -65,7 +94,7 @@ public final class Tape implements AutoCloseable {
       return new Variable.GradientMemory() {
         @Override
         public Array array() {
-          return memory.arrayFor(value);
+          return gradientOf(value);
         }
 
         @Override
@@ -231,7 +260,7 @@ public final class Tape implements AutoCloseable {
 
   private ParameterGradient inTurns(Parameter p) {
     ParameterGradient gradient =
-        new ParameterGradient(p, gradients.view(p), turn, () -> arrays.array(p.shape()));
+        new ParameterGradient(p, gradients.view(p), turn, () -> arrays.piece(p.shape()).array());
     shared.add(gradient);
     return gradient;
   }
@@ -305,19 +334,18 @@ public final class Tape implements AutoCloseable {
     Variable result = variable(output);
     Recording current = recording;
     String here = place;
-    current.steps.add(
-        new Step(
-            result,
-            () -> {
-              long begin = profile == null ? 0 : now();
-              try (Arena memory = scratch()) {
-                current.goBack(operation, here, result, backward);
-              }
-              if (profile != null) {
-                profile.backward(operation, now() - begin);
-              }
-            },
-            inputs));
+    current.add(
+        result,
+        () -> {
+          long begin = profile == null ? 0 : now();
+          try (Arena memory = scratch()) {
+            current.goBack(operation, here, result, backward);
+          }
+          if (profile != null) {
+            profile.backward(operation, now() - begin);
+          }
+        },
+        inputs);
     return result;
   }
 
@@ -374,7 +402,7 @@ public final class Tape implements AutoCloseable {
       nodes.add(new Node(split, List.of(x), List.of(parts), place));
     }
     if (recorded) {
-      recording.steps.add(new Step(x, () -> zeroUnreached(x, parts, bounds), x));
+      recording.add(x, () -> zeroUnreached(x, parts, bounds), x);
     }
     return parts;
   }
@@ -467,14 +495,13 @@ public final class Tape implements AutoCloseable {
       recording = outer;
     }
     Variable result = variable(y);
-    outer.steps.add(
-        new Step(
-            result,
-            () -> {
-              goBackThrough(layer, x, result.gradient());
-              outer.memory.recycle(result.gradient());
-              result.forgetGradient();
-            }));
+    outer.add(
+        result,
+        () -> {
+          goBackThrough(layer, x, result.gradient());
+          outer.endGradient(result.gradient());
+          result.forgetGradient();
+        });
     return result;
   }
 
@@ -500,7 +527,8 @@ public final class Tape implements AutoCloseable {
 
   /**
    * Adds d loss / d parameter to the gradients of all parameters on which the scalar {@code loss}
-   * depends. Once per tape.
+   * depends. Once per tape: it ends the arrays of this pass, of whose values only losses can still
+   * be read.
    */
   public void backward(Variable loss) {
     if (!isTraining()) {

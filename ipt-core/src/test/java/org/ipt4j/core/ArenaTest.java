@@ -91,6 +91,55 @@ class ArenaTest {
   }
 
   @Test
+  void whatIsEndedEarlyServesAgain() {
+    try (Arena pass = Arena.open(FAST, Arena.Use.PASS)) {
+      long first = address(pass.array(16));
+      Arena.Piece apart = pass.piece(16);
+      int made = pass.made();
+      pass.array(16);
+      pass.array(48);
+      long small = address(pass.array(15));
+      pass.endSince(made);
+      assertThat(pass.made()).isEqualTo(made);
+      assertThat(address(pass.array(70))).as("above what is small").isGreaterThan(small);
+      assertThat(address(pass.array(40))).as("where the 48 were").isEqualTo(first + 3 * 64);
+      pass.end(apart);
+      assertThat(address(pass.array(16))).as("the smallest room").isEqualTo(first + 64);
+    }
+  }
+
+  @Test
+  void aBlockWithoutArraysServesAnotherUse() {
+    try (Arena pass = Arena.open(FAST, Arena.Use.PASS)) {
+      long large = address(pass.array(3L << 21));
+      pass.endSince(0);
+      try (Arena scratch = Arena.open(FAST, Arena.Use.SCRATCH)) {
+        assertThat(address(scratch.array(3L << 21))).isEqualTo(large);
+      }
+    }
+  }
+
+  @Test
+  void gapsThatTouchBecomeOne() {
+    Gaps gaps = new Gaps();
+    for (long begin = 0; begin < 40; begin += 2) { // every other one, more than there is room for
+      gaps.give(begin, begin + 1);
+    }
+    assertThat(gaps.fit(2)).isFalse();
+    gaps.give(3, 4);
+    assertThat(gaps.fit(3)).isTrue();
+    assertThat(gaps.fit(4)).isFalse();
+    assertThat(gaps.take(3)).isEqualTo(2);
+    assertThat(gaps.take(1)).isZero();
+    assertThat(gaps.lower(39)).isEqualTo(38);
+    assertThat(gaps.lower(38)).isEqualTo(38);
+    gaps.give(37, 38);
+    assertThat(gaps.lower(38)).isEqualTo(36);
+    gaps.clear();
+    assertThat(gaps.fit(1)).isFalse();
+  }
+
+  @Test
   void aPassOfManyArraysMakesThemOnce() {
     List<Array> first = pass(20_000, 1);
     List<Array> second = pass(20_000, 1);

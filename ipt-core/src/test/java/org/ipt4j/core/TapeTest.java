@@ -71,23 +71,25 @@ class TapeTest {
   }
 
   @Test
-  void aGradientTakesTheMemoryOfALongerOneThatIsDoneWith() {
+  void gradientsTakeTheMemoryOfWhatIsDoneWith() {
+    List<Long> values = new ArrayList<>();
     List<Long> addresses = new ArrayList<>();
-    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
-    try (Tape tape = Tape.training(values, gradients)) {
+    ParameterVector gradients = ParameterVector.zeros(this.values.layout(), Devices.FAST);
+    try (Tape tape = Tape.training(this.values, gradients)) {
       Variable x = tape.parameter(w);
-      for (int length : new int[] {16, 10, 15, 11, 16, 6}) {
+      for (int length : new int[] {100, 40, 200, 60, 64, 64}) {
         x = stretched(tape, x, length, addresses);
+        values.add(((Nd4jArray) x.value()).address());
       }
       tape.backward(stretched(tape, x, 1, addresses));
     }
-    // of the loss, 6, 16, 11, 15, 10, 16: 6 is too short for 11, 16 serves 15, 11 serves 10, and
-    // what served 15 serves 16 again
+    // of the loss, 64, 64, 60, 200, 40, 100
     assertThat(addresses).hasSize(7);
-    assertThat(addresses.subList(0, 4)).doesNotHaveDuplicates();
-    assertThat(addresses.get(4)).isEqualTo(addresses.get(2));
-    assertThat(addresses.get(5)).isEqualTo(addresses.get(3));
-    assertThat(addresses.get(6)).isEqualTo(addresses.get(2));
+    assertThat(addresses.subList(0, 3)).doesNotHaveDuplicates().allMatch(at -> at > values.get(5));
+    assertThat(addresses.get(3)).as("60, where the last value was").isEqualTo(values.get(5));
+    assertThat(addresses.get(4)).as("200, for which nothing has room").isGreaterThan(values.get(5));
+    assertThat(addresses.get(5)).as("40, where three values lay").isEqualTo(values.get(3));
+    assertThat(addresses.get(6)).as("100, behind it").isEqualTo(values.get(3) + 3 * 64);
     assertThat(Devices.nd(gradients.flat()).minNumber().doubleValue()).isEqualTo(1);
   }
 
