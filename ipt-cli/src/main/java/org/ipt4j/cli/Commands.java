@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.ipt4j.core.Device;
 import org.ipt4j.cuda.CudaUnavailableException;
+import org.ipt4j.model.ModelFile;
 import org.ipt4j.training.TrainingException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
@@ -60,26 +61,34 @@ public final class Commands {
   /** A command with all that they share but standard output. */
   public static CommandLine commandLine(Object command) {
     Locale.setDefault(Locale.ROOT); // for the libraries that write figures and compare names
-    return new CommandLine(command)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionStrategy(Commands::execute)
-        .setExecutionExceptionHandler(
-            (failure, commandLine, parsed) -> {
-              if (Device.isOutOfMemory(failure)) {
-                return tooLittleMemory(failure, parsed);
-              }
-              if (!isUsersFault(failure)) {
-                throw failure;
-              }
-              commandLine.getErr().println(message(failure));
-              return commandLine.getCommandSpec().exitCodeOnInvalidInput();
-            })
-        .setParameterExceptionHandler(
-            (failure, args1) -> {
-              CommandLine commandLine = failure.getCommandLine();
-              commandLine.getErr().println(message(failure));
-              return commandLine.getCommandSpec().exitCodeOnInvalidInput();
-            });
+    CommandLine line =
+        new CommandLine(command)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionStrategy(Commands::execute)
+            .setExecutionExceptionHandler(
+                (failure, commandLine, parsed) -> {
+                  if (Device.isOutOfMemory(failure)) {
+                    return tooLittleMemory(failure, parsed);
+                  }
+                  if (!isUsersFault(failure)) {
+                    throw failure;
+                  }
+                  commandLine.getErr().println(message(failure));
+                  return commandLine.getCommandSpec().exitCodeOnInvalidInput();
+                })
+            .setParameterExceptionHandler(
+                (failure, args1) -> {
+                  CommandLine commandLine = failure.getCommandLine();
+                  commandLine.getErr().println(message(failure));
+                  return commandLine.getCommandSpec().exitCodeOnInvalidInput();
+                });
+    setVersion(line);
+    return line;
+  }
+
+  private static void setVersion(CommandLine line) {
+    line.getCommandSpec().versionProvider(() -> new String[] {"ipt4j " + ModelFile.version()});
+    line.getSubcommands().values().forEach(Commands::setVersion);
   }
 
   // picocli handles exceptions only, and this is an error

@@ -9,6 +9,7 @@ import picocli.CommandLine.Spec;
 /** The commands of {@code ./ipt}, each of which is also a main class of its own. */
 @Command(
     name = "ipt",
+    mixinStandardHelpOptions = true,
     description = "Pre-trained Image Processing Transformer: restores photographs.",
     subcommands = {
       Demo.class,

@@ -38,6 +38,10 @@ public final class RunFile {
       Set.of(
           "help", "version", "run", "resume", "out", "ui", "threads", "loader-threads", "profile");
 
+  /** Where images or a model lie: they may have been moved, or the current folder is another. */
+  private static final Set<String> PLACES =
+      Set.of("images", "pairs", "degraded", "validation", "model");
+
   private static final YAMLMapper YAML =
       YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
 
@@ -183,7 +187,8 @@ public final class RunFile {
 
   /**
    * Checks that the settings are those of {@code file}. One that the file does not have, for it may
-   * be older than the option, is to have its default: it may not be given.
+   * be older than the option, is to have its default: it may not be given. What lies in a folder or
+   * file may lie in another.
    *
    * @param free keys that may differ
    * @throws IllegalArgumentException if others do, naming them
@@ -201,6 +206,7 @@ public final class RunFile {
       if (!NO_SETTINGS.contains(key)
           && !free.contains(key)
           && !isDefault
+          && !isOnlyMoved(key, now, then)
           && !areSame(option, now, then)) {
         different.add(key + " was " + (then == null ? "not set" : then) + " and is " + now);
       }
@@ -209,6 +215,10 @@ public final class RunFile {
       throw new IllegalArgumentException(
           "a run goes on with its own settings (" + file + "): " + String.join("; ", different));
     }
+  }
+
+  private static boolean isOnlyMoved(String key, String now, String then) {
+    return PLACES.contains(key) && now != null && then != null;
   }
 
   /** Whether two texts set an option to the same: what is no name may be written in many ways. */

@@ -20,6 +20,7 @@ import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.ImageFiles;
 import org.ipt4j.model.IptConfig;
 import org.ipt4j.model.IptModel;
+import org.ipt4j.model.ModelFile;
 import org.ipt4j.model.Task;
 import org.ipt4j.weights.SafeTensors;
 import org.ipt4j.weights.Tensor;
@@ -205,6 +206,14 @@ class CommandsTest {
     assertThat(folder.resolve("out")).doesNotExist();
     Outcome restored = run(Restore.class, with(call, "cpu", "--card", "999"));
     assertThat(restored.code()).as(restored.err()).isZero();
+  }
+
+  @Test
+  void versionAndHelpArePrinted() throws IOException {
+    String version = "ipt4j " + ModelFile.version() + System.lineSeparator();
+    assertThat(run(Ipt.class, "--version")).isEqualTo(new Outcome(0, version, ""));
+    assertThat(run(Ipt.class, "restore", "-V")).isEqualTo(new Outcome(0, version, ""));
+    assertThat(run(Ipt.class, "--help").out()).contains("Commands:", "restore");
   }
 
   /** Where it computes, by how many threads, and what took the time. */

@@ -251,7 +251,7 @@ class MeasuringTest {
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err().lines())
         .containsExactly(
-            "2.png: 20×21 (height×width) is not 2.png, 20×22, at scale 1",
+            "2.png: expected 20×22 (height×width), 1/1 of the clean image's 20×22, got 20×21",
             "norain/3.png: not an image of a known format");
     assertThat(outcome.out()).contains("| 1.png").contains("not measured: norain/3.png");
     JsonNode json = new ObjectMapper().readTree(folder.resolve("r.json").toFile());

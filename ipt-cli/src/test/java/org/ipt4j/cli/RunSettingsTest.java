@@ -376,6 +376,13 @@ class RunSettingsTest {
         .as("by which the images are split")
         .contains("validation was not set and is set; validation-images was 4 and is 8")
         .hasLineCount(1);
+    String[] moved = {"--config", "nano", "--tasks", "x2", "--batch", "2", "--steps", "2"};
+    Path before = folder.resolve("pairs/HR");
+    assertThat(pretrain("moved", CommandRun.with(moved, "--images", before + "")).code()).isZero();
+    Path after = Files.move(before, folder.resolve("elsewhere"));
+    assertThat(pretrain("moved", "--resume", "--steps", "3").err()).contains("no folder or file");
+    assertThat(pretrain("moved", "--resume", "--steps", "3", "--images", after + "").code())
+        .isZero();
     Path settings = folder.resolve("run/run.yaml"); // of a version that did not know all options
     Files.writeString(
         settings, Files.readString(settings).replaceAll("(clip|turned|warmup): .*\n", ""));

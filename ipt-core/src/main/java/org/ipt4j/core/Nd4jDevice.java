@@ -244,10 +244,20 @@ class Nd4jDevice extends Device {
   private void convolution(Array x, Array w, Array b, Array out) {
     Nd4j.exec(
         DynamicCustomOp.builder("conv2d")
-            .addInputs(nd(x), nd(w), nd(b))
+            .addInputs(nd(rowByRow(x)), nd(rowByRow(w)), nd(b))
             .addOutputs(nd(out))
             .addIntegerArguments(convolutionArguments(w))
             .build());
+  }
+
+  // on arm64, conv2d writes beyond its memory if x or w is a part of a wider array
+  private Array rowByRow(Array x) {
+    if (x.isRowByRow()) {
+      return x;
+    }
+    Array copy = array(x.shape());
+    copy(x, copy);
+    return copy;
   }
 
   /** All three gradients of a convolution, overwriting dx, dw and db. */

@@ -2,6 +2,7 @@ package org.ipt4j.model;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
@@ -115,10 +116,14 @@ public final class ImageRestorer {
    * Restores a file and keeps what {@link Picture} keeps. The restored file is complete or absent.
    *
    * @param target replaced if it exists; its name's ending sets the format, see {@link ImageFormat}
+   * @throws IllegalArgumentException if {@code target} is the degraded image itself
    * @throws org.ipt4j.data.image.UnreadableImageException if the image cannot be read
    */
   public void restore(Task task, Path degraded, Path target) throws IOException {
     ImageFormat format = ImageFormat.of(target);
+    if (Files.exists(target) && Files.exists(degraded) && Files.isSameFile(degraded, target)) {
+      throw new IllegalArgumentException(target + " is the image itself: expected another file");
+    }
     restore(task, Picture.read(degraded), target, format, (done, all) -> {});
   }
 

@@ -85,6 +85,20 @@ class ImageRestorerTest {
   }
 
   @Test
+  void theImageItselfIsNotReplaced(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("a.png");
+    ImageFiles.write(noise(12, 13), file);
+    ImageRestorer restorer = new ImageRestorer(UNTRAINED);
+    assertThatThrownBy(
+            () ->
+                restorer.restore(
+                    DOUBLE, file, folder.resolve("../" + folder.getFileName() + "/a.png")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageEndingWith("a.png is the image itself: expected another file");
+    assertThat(ImageFiles.read(file)).isEqualTo(noise(12, 13));
+  }
+
+  @Test
   void anOverlapBelowTheTileIsNeeded() {
     assertThatThrownBy(() -> new ImageRestorer(UNTRAINED).overlapping(12).inBatchesOf(1))
         .hasMessageContaining("expected an overlap of 0 to 11")

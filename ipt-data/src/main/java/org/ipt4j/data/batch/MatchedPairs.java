@@ -130,13 +130,14 @@ final class MatchedPairs implements PairSource {
           name(index),
           String.format(
               Locale.ROOT,
-              "%d×%d (height×width) is not %s, %d×%d, at scale %d",
-              small.height(),
-              small.width(),
-              clean.name(cleanOf[index]),
+              "expected %d×%d (height×width), 1/%d of the clean image's %d×%d, got %d×%d",
+              large.height() / scale,
+              large.width() / scale,
+              scale,
               large.height(),
               large.width(),
-              scale));
+              small.height(),
+              small.width()));
     }
     return new ImagePair(small, large.croppedToMultiple(scale));
   }

@@ -100,7 +100,7 @@ class PairSourceTest {
     PairSource pairs = PairSource.open(folder, 3);
     assertThatThrownBy(() -> pairs.pair(0))
         .isInstanceOf(UnreadableImageException.class)
-        .hasMessage("a.png: 4×3 (height×width) is not a.png, 14×8, at scale 3");
+        .hasMessage("a.png: expected 4×2 (height×width), 1/3 of the clean image's 14×8, got 4×3");
   }
 
   /** The degraded image is the clean one's negative, shrunk, wherever it is cut. */

@@ -156,7 +156,7 @@ class EvaluationTest {
     assertThat(measured.failures())
         .isEqualTo(told)
         .containsExactly(
-            "a.png: 15×20 (height×width) is not a.png, 30×42, at scale 2",
+            "a.png: expected 15×21 (height×width), 1/2 of the clean image's 30×42, got 15×20",
             "LR_bicubic/X2/b.png: not an image of a known format",
             "d.png: SSIM takes at least 11×11 pixels within the border, got 10×38 (height×width)",
             "e.png: not this one",
