@@ -227,11 +227,11 @@ public final class Arena implements AutoCloseable {
 
     Block(Device device, long length) {
       line = LINE / device.precision().bytes();
-      memory = device.allocate(Math.max(LEAST, length));
+      memory = device.allocate(lines(Math.max(LEAST, length)));
     }
 
     boolean fits(long length) {
-      return top + length <= memory.length() || gaps.fit(lines(length));
+      return top + lines(length) <= memory.length() || gaps.fit(lines(length));
     }
 
     private long lines(long length) {

@@ -108,6 +108,30 @@ class ArenaTest {
     }
   }
 
+  /** So that the end of an array's last line, given back, is within its block. */
+  @Test
+  void blocksAreOfWholeLines() {
+    CountingDevice counting = new CountingDevice();
+    try (Arena pass = Arena.open(counting, Arena.Use.PASS)) {
+      pass.array((3L << 21) + 1);
+    }
+    assertThat(counting.allocated).isEqualTo((3L << 21) + 16);
+  }
+
+  private static final class CountingDevice extends Nd4jDevice {
+    private long allocated;
+
+    CountingDevice() {
+      super(Precision.FLOAT);
+    }
+
+    @Override
+    protected Array allocate(long length) {
+      allocated += length;
+      return super.allocate(length);
+    }
+  }
+
   @Test
   void aBlockWithoutArraysServesAnotherUse() {
     try (Arena pass = Arena.open(FAST, Arena.Use.PASS)) {
