@@ -102,6 +102,10 @@ final class EachImage {
    * @param done a word for it, for instance {@code restored}
    */
   int run(String done, Work work) throws IOException {
+    if (ImageFiles.isImage(out) && !Files.exists(out)) {
+      throw new IllegalArgumentException(
+          "--out is a folder for the results, which have the images' names; got " + out);
+    }
     PrintWriter err = spec.commandLine().getErr();
     Inputs found = Inputs.of(inputs, out);
     int all = found.files().size() + found.failures().size();

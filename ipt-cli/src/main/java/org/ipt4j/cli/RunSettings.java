@@ -255,12 +255,14 @@ final class RunSettings {
     boolean isFinished = Files.exists(out.resolve(MODEL));
     boolean goesOn = isSaved || (isBegun && !isFinished);
     if ((isSaved || isFinished || RunHistory.hasSteps(out)) && !(resume && goesOn)) {
-      throw new IllegalArgumentException(
-          out
-              + " holds a run already"
-              + (goesOn
-                  ? ": give --resume to go on, or another folder"
-                  : ", without a checkpoint to go on from: give another folder"));
+      String end = ", without a checkpoint to go on from: give another folder";
+      if (isSaved) {
+        end = ": give --resume to go on, or another folder";
+      } else if (goesOn) {
+        end =
+            ", without a checkpoint yet: give --resume to begin it anew as it is, or another folder";
+      }
+      throw new IllegalArgumentException(out + " holds a run already" + end);
     }
   }
 
@@ -306,7 +308,7 @@ final class RunSettings {
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "--ui: the module ipt-ui is not on the class path; ./ipt adds it"));
+                        "--ui: the module ipt-ui is not on the class path; in a checkout ./ipt adds it"));
     TrainingUi.Session session =
         found.start(training.model(), UI_PORT, Math.max(10, training.steps() / UI_POINTS));
     command.commandLine().getErr().println("training UI: " + session.address());

@@ -68,6 +68,14 @@ class EachImageTest {
   }
 
   @Test
+  void anImagesNameIsNoFolderForResults() {
+    assertThat(CommandRun.run(Faulty.class, "-o", folder + "/a.png", folder + "").err())
+        .startsWith("--out is a folder for the results, which have the images' names; got ")
+        .hasLineCount(1);
+    assertThat(folder.resolve("a.png")).doesNotExist();
+  }
+
+  @Test
   void anEmptyTextIsNoPath() {
     assertThat(CommandRun.run(Faulty.class, "-o", folder + "/out", "").err())
         .isEqualToIgnoringNewLines("INPUT: expected a value, got an empty text");

@@ -448,7 +448,8 @@ class RunSettingsTest {
       Files.writeString(run.resolve("." + written + "." + UUID.randomUUID() + ".part"), "?");
     }
     assertThat(pretrain("run", options).err())
-        .contains("run holds a run already: give --resume to go on, or another folder")
+        .contains(
+            "run holds a run already, without a checkpoint yet: give --resume to begin it anew")
         .hasLineCount(1);
     assertThat(pretrain("run", "--resume").code()).isZero();
     assertThat(run.resolve("model.safetensors")).hasBinaryContent(model);
