@@ -244,14 +244,14 @@ class Nd4jDevice extends Device {
   private void convolution(Array x, Array w, Array b, Array out) {
     Nd4j.exec(
         DynamicCustomOp.builder("conv2d")
-            .addInputs(nd(rowByRow(x)), nd(rowByRow(w)), nd(b))
+            .addInputs(nd(inOnePiece(x)), nd(inOnePiece(w)), nd(b))
             .addOutputs(nd(out))
             .addIntegerArguments(convolutionArguments(w))
             .build());
   }
 
   // on arm64, conv2d writes beyond its memory if x or w is a part of a wider array
-  private Array rowByRow(Array x) {
+  private Array inOnePiece(Array x) {
     if (x.isRowByRow()) {
       return x;
     }

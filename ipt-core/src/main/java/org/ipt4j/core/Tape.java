@@ -13,9 +13,9 @@ import java.util.Set;
  * One pass through a network: holds its arrays and, in training, what the backward pass needs.
  *
  * <p>While a tape is open, every array made on its thread lives in the thread's {@link Arena},
- * which {@link #close} empties; copy out what should stay. After a first pass of the same kind
- * nothing is allocated. At most one tape is open per thread; many threads may read one {@link
- * ParameterVector}.
+ * which {@link #backward} all but empties and {@link #close} empties; copy out what should stay.
+ * After a first pass of the same kind nothing is allocated. At most one tape is open per thread;
+ * many threads may read one {@link ParameterVector}.
  */
 public final class Tape implements AutoCloseable {
   /**
