@@ -75,7 +75,7 @@ record BeforeAfter(List<Validation> validations, Map<Task, Means> before, long i
             "%5.2f  %5.2f  %+.2f%s",
             then.after().psnr(),
             now.after().psnr(),
-            now.after().psnr() - then.after().psnr(),
+            Math.round((now.after().psnr() - then.after().psnr()) * 100) / 100.0, // no -0.00
             finite == images ? "" : "  (without " + (images - finite) + " whose PSNR is infinite)");
   }
 }

@@ -103,16 +103,35 @@ public final class Commands {
     }
   }
 
-  // as a path, it would be the current folder
   private static void checkGiven(ParseResult parsed) {
+    CommandLine line = parsed.commandSpec().commandLine();
     for (ArgSpec argument : parsed.matchedArgs()) {
-      if (argument.originalStringValues().contains("")) {
-        String name =
-            argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
-        throw new ParameterException(
-            parsed.commandSpec().commandLine(), name + ": expected a value, got an empty text");
+      for (String value : argument.originalStringValues()) {
+        if (value.isEmpty()) { // as a path, it would be the current folder
+          throw new ParameterException(
+              line, name(argument) + ": expected a value, got an empty text");
+        }
+        if (argument.isOption() && value.startsWith("--")) { // picocli takes any unknown option
+          throw new ParameterException(
+              line,
+              String.format(
+                  Locale.ROOT,
+                  "%s: expected a value, got the unknown option %s (a file of this name: ./%s); %s",
+                  name(argument),
+                  value,
+                  value,
+                  seeHelp(line)));
+        }
       }
     }
+  }
+
+  private static String name(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+  }
+
+  private static String seeHelp(CommandLine line) {
+    return "see " + line.getCommandSpec().qualifiedName() + " --help";
   }
 
   private static int tooLittleMemory(Throwable failure, ParseResult parsed) {
@@ -136,7 +155,11 @@ public final class Commands {
   /** One line that says what was expected and what came. */
   static String message(Exception failure) {
     if (failure instanceof UnmatchedArgumentException unmatched) {
-      return "unknown " + String.join(" ", unmatched.getUnmatched()) + "; see ipt help";
+      return String.format(
+          Locale.ROOT,
+          "unknown %s; %s",
+          String.join(" ", unmatched.getUnmatched()),
+          seeHelp(unmatched.getCommandLine()));
     }
     if (failure instanceof NoSuchFileException missing) {
       return "no such file: " + missing.getFile();

@@ -15,6 +15,7 @@ import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.UnreadableImageException;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
+import org.ipt4j.weights.AtomicFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,8 +62,9 @@ final class Demo implements Callable<Integer> {
       names = "--images",
       paramLabel = "DIR",
       description =
-          "Your photographs: the middles of four are shown, the others are trained on. Otherwise four"
-              + " that are included, and generated images (dead leaves) to train on.")
+          "Your photographs: the middles of four are shown, and with --minutes the others are trained"
+              + " on. Otherwise four that are included, and generated images (dead leaves) to train"
+              + " on.")
   private Path images;
 
   @Option(
@@ -89,6 +91,7 @@ final class Demo implements Callable<Integer> {
     if (minutes > 0 && Files.exists(model())) {
       throw new IllegalArgumentException(model() + " exists already; give another --out");
     }
+    AtomicFiles.check(model());
     return computing.run(spec, this::demo);
   }
 
@@ -103,9 +106,13 @@ final class Demo implements Callable<Integer> {
     ImageSource learned = ImageSource.cached(new DeadLeaves(1, 200, 256, 256), 1L << 30);
     if (images != null) {
       ImageSource all = ImageSource.open(images);
-      Split split = Split.of(all.size(), Math.min(TEST_IMAGES, Math.max(1, all.size() / 2)));
-      shown = new Middles(all.only(split.test()));
-      learned = all.only(split.training());
+      if (minutes > 0) {
+        Split split = Split.of(all.size(), Math.min(TEST_IMAGES, Math.max(1, all.size() / 2)));
+        shown = new Middles(all.only(split.test()));
+        learned = all.only(split.training());
+      } else {
+        shown = new Middles(all.only(Split.spread(all.size(), TEST_IMAGES)));
+      }
     }
     if (images == null) {
       print.println("the model was trained on these four photographs, too, at another size:");

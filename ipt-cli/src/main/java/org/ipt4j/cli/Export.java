@@ -17,7 +17,6 @@ import org.ipt4j.onnx.Opset;
 import org.ipt4j.web.StaticPage;
 import org.ipt4j.weights.AtomicFiles;
 import org.ipt4j.weights.TensorFile;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -49,40 +48,27 @@ final class Export implements Callable<Integer> {
       description = "One of the model's tasks; otherwise all, one file each.")
   private String task;
 
-  @ArgGroup(multiplicity = "1")
-  private Result result;
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "OUT",
+      description = "The file of --task (.onnx), else a folder for the files of all tasks.")
+  private Path out;
 
-  /** What is written. */
-  static final class Result {
-    @Option(
-        names = {"-o", "--out"},
-        paramLabel = "OUT",
-        description = "The file of --task (.onnx), else a folder for the files of all tasks.")
-    private Path out;
+  @Option(
+      names = "--web",
+      paramLabel = "DIR",
+      description =
+          "Instead of --out: a folder for a page with this task, or all, for any web server: the"
+              + " browser restores, and photographs stay in it.")
+  private Path web;
 
-    @ArgGroup(exclusive = false)
-    private PageResult page;
-  }
-
-  /** A page and what it needs. */
-  static final class PageResult {
-    @Option(
-        names = "--web",
-        required = true,
-        paramLabel = "DIR",
-        description =
-            "A folder for a page with this task, or all, for any web server: the browser restores,"
-                + " and photographs stay in it.")
-    private Path folder;
-
-    @Option(
-        names = "--runtime",
-        paramLabel = "PACKAGE",
-        description =
-            "The folder of the npm package onnxruntime-web, with which the page runs the model;"
-                + " otherwise npm fetches it (33 MB).")
-    private Path runtime;
-  }
+  @Option(
+      names = "--runtime",
+      paramLabel = "PACKAGE",
+      description =
+          "With --web: the folder of the npm package onnxruntime-web, with which the page runs the"
+              + " model; otherwise npm fetches it (33 MB).")
+  private Path runtime;
 
   @Option(
       names = "--opset",
@@ -105,13 +91,19 @@ final class Export implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if ((out == null) == (web == null)) {
+      throw new IllegalArgumentException("expected either --out OUT or --web DIR");
+    }
+    if (runtime != null && web == null) {
+      throw new IllegalArgumentException("--runtime goes with --web, not with --out");
+    }
     Opset wanted = Opset.of(opset);
     try (TensorFile tensors = new GivenModel(model).open()) {
       IptModel loaded = ModelFile.load(tensors);
-      if (result.page != null) {
-        writePage(loaded, wanted, tensors.metadata());
-      } else {
+      if (web == null) {
         writeFiles(loaded, wanted, tensors.metadata());
+      } else {
+        writePage(loaded, wanted, tensors.metadata());
       }
     }
     return 0;
@@ -137,7 +129,6 @@ final class Export implements Callable<Integer> {
 
   private Map<Task, Path> files(IptModel loaded, OnnxExport export) {
     Map<Task, Path> files = new LinkedHashMap<>();
-    Path out = result.out;
     if (task != null) {
       if (!out.toString().endsWith(ENDING)) {
         throw new IllegalArgumentException("the file of --task ends in " + ENDING + ", got " + out);
@@ -154,16 +145,16 @@ final class Export implements Callable<Integer> {
   private void writePage(IptModel loaded, Opset wanted, Map<String, String> metadata)
       throws IOException {
     List<Task> tasks = task == null ? loaded.tasks() : List.of(AskedTask.of(loaded, task));
-    Path folder = result.page.folder;
-    if (Files.exists(folder.resolve(StaticPage.INDEX)) && !force) {
-      throw new FileAlreadyExistsException(folder.resolve(StaticPage.INDEX).toString());
+    Path index = web.resolve(StaticPage.INDEX);
+    if (Files.exists(index) && !force) {
+      throw new FileAlreadyExistsException(index.toString());
     }
-    StaticPage.checkFolder(folder); // before npm fetches anything
-    try (RuntimePackage runtime = RuntimePackage.of(result.page.runtime)) {
-      new StaticPage(loaded, wanted, runtime.folder())
-          .write(folder, tasks, each -> notes(metadata, each));
+    StaticPage.checkFolder(web); // before npm fetches anything
+    try (RuntimePackage fetched = RuntimePackage.of(runtime)) {
+      new StaticPage(loaded, wanted, fetched.folder())
+          .write(web, tasks, each -> notes(metadata, each));
     }
-    print("page: %s, to be put behind any web server%n", folder);
+    print("page: %s, to be put behind any web server%n", web);
   }
 
   private void print(String format, Object... values) {

@@ -150,6 +150,7 @@ final class Finetune implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--rehearsal is a share from 0 up to, not including, 1, got " + rehearsal);
     }
+    settings.check(learningRate, steps / WARMUP_PART, steps);
     GivenModel parent = new GivenModel(model);
     IptModel pretrained = parent.load(settings.device());
     Optional<Task> known = known(pretrained);

@@ -47,6 +47,7 @@ final class Pretrain implements Callable<Integer> {
   }
 
   private int pretrain() throws IOException {
+    settings.check(pretraining.learningRate(), 0, pretraining.steps());
     long seed = settings.trainer().seed();
     IptModel model = pretraining.model(seed, settings.device());
     List<Task> tasks = model.tasks();

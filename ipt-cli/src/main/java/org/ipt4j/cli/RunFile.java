@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,6 +26,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * A run's settings as YAML: the keys are the long names of a command's options without their
@@ -45,42 +45,62 @@ public final class RunFile {
   private static final YAMLMapper YAML =
       YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
 
-  private RunFile() {}
+  private final String name;
+  private final byte[] yaml;
 
   /**
-   * Sets the command's options once more: those not given on the command line as {@code file} says.
+   * A file's content.
    *
-   * @throws IllegalArgumentException if the file has a key that is no option
+   * @param name what messages call it
    */
-  public static void apply(Path file, CommandSpec command) throws IOException {
-    Map<String, String> texts = read(file, command);
-    CommandLine line = command.commandLine();
-    List<String> args = line.getParseResult().originalArgs();
-    line.setDefaultValueProvider(argument -> texts.get(key(argument)));
-    line.parseArgs(
-        args.subList(command.parent() == null ? 0 : 1, args.size()).toArray(String[]::new));
+  public RunFile(String name, byte[] yaml) {
+    this.name = name;
+    this.yaml = yaml;
   }
 
-  private static Map<String, String> read(Path file, CommandSpec command) throws IOException {
+  /** Reads a file. */
+  static RunFile of(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException("expected a file, found a folder: " + file);
     }
+    return new RunFile(file.toString(), Files.readAllBytes(file));
+  }
+
+  /**
+   * Sets the command's options once more: those not given on the command line as the file says.
+   *
+   * @throws IllegalArgumentException if the file has a key that is no option, or a value that is
+   *     none of its
+   */
+  public void apply(CommandSpec command) throws IOException {
+    Map<String, String> texts = given(command);
+    CommandLine line = command.commandLine();
+    List<String> args = line.getParseResult().originalArgs();
+    line.setDefaultValueProvider(argument -> texts.get(key(argument)));
+    try {
+      line.parseArgs(
+          args.subList(command.parent() == null ? 0 : 1, args.size()).toArray(String[]::new));
+    } catch (ParameterException bad) {
+      throw new ParameterException(line, name + ": " + bad.getMessage(), bad);
+    }
+  }
+
+  private Map<String, String> given(CommandSpec command) throws IOException {
     Object root;
-    try (InputStream bytes = Files.newInputStream(file);
-        JsonParser parser = YAML.createParser(bytes)) {
+    try (JsonParser parser = YAML.createParser(yaml)) {
       root = parser.nextToken() == null ? "nothing" : value(parser);
     } catch (JsonProcessingException bad) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "%s, line %d: no YAML: %s",
-              file,
+              name,
               bad.getLocation().getLineNr(),
               bad.getOriginalMessage().lines().findFirst().orElse("")),
           bad);
     }
     if (!(root instanceof Map<?, ?> entries)) {
-      throw new IllegalArgumentException(file + ": expected keys and values, got " + root);
+      throw new IllegalArgumentException(name + ": expected keys and values, got " + root);
     }
     Set<String> known = settings(command).keySet();
     Map<String, String> texts = new LinkedHashMap<>();
@@ -91,14 +111,14 @@ public final class RunFile {
             String.format(
                 Locale.ROOT,
                 "%s: unknown key %s%s; known are %s",
-                file,
+                name,
                 key,
                 owner(key, command),
                 String.join(", ", known)));
       }
       if ("".equals(entry.getValue())) {
         throw new IllegalArgumentException(
-            file + ": key " + key + ": expected a value, got an empty text");
+            name + ": key " + key + ": expected a value, got an empty text");
       }
       if (entry.getValue() != null) {
         texts.put(key, text(entry.getValue()));
@@ -186,15 +206,15 @@ public final class RunFile {
   }
 
   /**
-   * Checks that the settings are those of {@code file}. One that the file does not have, for it may
-   * be older than the option, is to have its default: it may not be given. What lies in a folder or
+   * Checks that the settings are those of the file. One that the file does not have, for it may be
+   * older than the option, is to have its default: it may not be given. What lies in a folder or
    * file may lie in another.
    *
    * @param free keys that may differ
    * @throws IllegalArgumentException if others do, naming them
    */
-  public static void compare(Path file, CommandSpec command, Set<String> free) throws IOException {
-    Map<String, String> stored = read(file, command);
+  public void compare(CommandSpec command, Set<String> free) throws IOException {
+    Map<String, String> stored = given(command);
     List<String> different = new ArrayList<>();
     Map<String, String> current = texts(command);
     for (OptionSpec option : command.options()) {
@@ -213,7 +233,7 @@ public final class RunFile {
     }
     if (!different.isEmpty()) {
       throw new IllegalArgumentException(
-          "a run goes on with its own settings (" + file + "): " + String.join("; ", different));
+          "a run goes on with its own settings (" + name + "): " + String.join("; ", different));
     }
   }
 

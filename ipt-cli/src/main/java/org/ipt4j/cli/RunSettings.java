@@ -122,14 +122,39 @@ final class RunSettings {
     if (resume && out != null && !Files.exists(file)) {
       throw new IllegalArgumentException("nothing to resume: there is no " + file);
     }
-    if (file != null) {
-      RunFile.apply(file, command);
+    RunFile read = file == null ? null : RunFile.of(file);
+    if (read != null) {
+      read.apply(command);
     }
     if (out == null) {
       throw new IllegalArgumentException("expected --out RUN, the run's folder; it was not given");
     }
     if (resume) {
-      RunFile.compare(file, command, FREE);
+      read.compare(command, FREE);
+    }
+  }
+
+  /**
+   * Refuses what can be refused before images are read.
+   *
+   * @param warmup where {@code --warmup} does not say
+   */
+  void check(double learningRate, int warmup, int steps) throws IOException {
+    checkPositive("--steps", steps);
+    checkPositive("--checkpoint-every", checkpointEvery);
+    checkPositive("--keep", keep);
+    checkPositive("--validate-every", validation.every());
+    if (loaderThreads != null) {
+      checkPositive("--loader-threads", loaderThreads);
+    }
+    trainer.adam(learningRate, warmup, steps);
+    Path checkpoints = out.resolve(CHECKPOINTS);
+    checkNotOverwritten(Files.exists(checkpoints), Checkpoints.areIn(checkpoints));
+  }
+
+  private static void checkPositive(String option, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(option + " is positive, got " + value);
     }
   }
 
@@ -170,12 +195,6 @@ final class RunSettings {
    * @return the trained model, empty if the run was stopped before its end
    */
   Optional<IptModel> train(Training training, CommandSpec command) throws IOException {
-    if (training.steps() < 1) {
-      throw new IllegalArgumentException("--steps is positive, got " + training.steps());
-    }
-    if (loaderThreads != null && loaderThreads < 1) {
-      throw new IllegalArgumentException("--loader-threads is positive, got " + loaderThreads);
-    }
     trainer.check(training.plan(), training.steps());
     PrintWriter print = command.commandLine().getOut();
     Map<String, String> notes = new LinkedHashMap<>(training.notes());
@@ -188,9 +207,6 @@ final class RunSettings {
             this.trainer.adam(training.learningRate(), training.warmup(), training.steps()),
             this.trainer.options(training.bodyFrozen()));
     boolean isBegun = Files.exists(out.resolve(CHECKPOINTS));
-    if (!isBegun) {
-      checkNotOverwritten(false, false);
-    }
     try (Checkpoints checkpoints = Checkpoints.open(out.resolve(CHECKPOINTS), keep, notes);
         StopSignal stop =
             new StopSignal(

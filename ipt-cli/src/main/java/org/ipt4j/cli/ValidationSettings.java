@@ -66,13 +66,16 @@ public final class ValidationSettings {
         "training on %d %s, validating on %s%n",
         split.training().length,
         images,
-        validation != null
-            ? validation
-            : split.test().length > 0
-                ? split.test().length + " others"
-                : "none: give --validation DIR");
+        validation == null ? keptApart(split.test().length) : validation);
     out.flush();
     return split;
+  }
+
+  private String keptApart(int count) {
+    if (count > 0) {
+      return count + " others";
+    }
+    return validationImages == 0 ? "none" : "none: give --validation DIR";
   }
 
   /** What to validate on, if that is images. */

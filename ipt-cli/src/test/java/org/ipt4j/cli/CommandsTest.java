@@ -183,7 +183,16 @@ class CommandsTest {
     expect("not negative, got -1", Demo.class, "--minutes", "-1", "--out", out);
     Path text = Files.writeString(folder.resolve("text"), "no weights at all");
     expect("no safetensors", Info.class, text.toString());
-    expect("unknown --frobnicate", Info.class, "--frobnicate", model.toString());
+    expect("unknown --frobnicate; see info --help", Info.class, "--frobnicate", model.toString());
+    expect("see ipt info --help", Ipt.class, "info", "--frobnicate");
+    expect(
+        "--data: expected a value, got the unknown option --taks (a file of this name: ./--taks);"
+            + " see evaluate --help",
+        Evaluate.class,
+        "--data",
+        "a",
+        "--taks",
+        "x2");
     expect(folder + " is a folder, expected a file of weights", Info.class, folder.toString());
   }
 

@@ -1,6 +1,7 @@
 package org.ipt4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,8 +26,9 @@ class RunFileTest {
 
   private Map<String, String> read(Object command, Path file) throws IOException {
     CommandLine line = parsed(command, "--resume", "--out", "run");
-    RunFile.apply(file, line.getCommandSpec());
-    RunFile.compare(file, line.getCommandSpec(), Set.of());
+    RunFile read = RunFile.of(file);
+    read.apply(line.getCommandSpec());
+    read.compare(line.getCommandSpec(), Set.of());
     return RunFile.texts(line.getCommandSpec());
   }
 
@@ -96,6 +98,14 @@ class RunFileTest {
   }
 
   @Test
+  void aValueOfAnotherKindIsSaidOfTheFile() throws IOException {
+    Path file = folder.resolve("run.yaml");
+    Files.writeString(file, "steps: many\n");
+    assertThatThrownBy(() -> read(new Pretrain(), file))
+        .hasMessage(file + ": Invalid value for option '--steps': 'many' is not an int");
+  }
+
+  @Test
   void aNumberIsTheSameHoweverItIsWritten() throws IOException {
     Path file = folder.resolve("run.yaml");
     Files.writeString(file, "learning-rate: 5e-4\nimage-scales: [1, 0.60]\nturned: FALSE\n");
@@ -107,8 +117,9 @@ class RunFileTest {
             "--learning-rate=0.0005",
             "--image-scales=1.0,.6",
             "--turned=false");
-    RunFile.apply(file, line.getCommandSpec());
-    RunFile.compare(file, line.getCommandSpec(), Set.of());
+    RunFile read = RunFile.of(file);
+    read.apply(line.getCommandSpec());
+    read.compare(line.getCommandSpec(), Set.of());
     assertThat(RunFile.texts(line.getCommandSpec())).containsEntry("learning-rate", "5.0E-4");
   }
 }

@@ -27,6 +27,8 @@ import org.ipt4j.weights.TensorFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs from YAML files, their resuming, and fine-tuning. */
 class RunSettingsTest {
@@ -456,6 +458,36 @@ class RunSettingsTest {
     assertThat(run).isDirectoryNotContaining("glob:**.part");
   }
 
+  /** The images are not looked at. */
+  @ParameterizedTest
+  @CsvSource({
+    "--steps, 0, is positive",
+    "--keep, 0, is positive",
+    "--checkpoint-every, 0, is positive",
+    "--validate-every, -1, is positive",
+    "--loader-threads, 0, is positive",
+    "--warmup, 9999, is less than",
+    "--learning-rate, 0, expected a number above 0"
+  })
+  void settingsThatCannotBeAreRefusedBeforeImagesAreRead(String option, String value, String said)
+      throws IOException {
+    Outcome pretrain = pretrain("run", option, value, "--images", folder.resolve("none") + "");
+    assertThat(pretrain.err()).contains(option, said).hasLineCount(1);
+    Outcome finetune =
+        CommandRun.run(
+            Finetune.class,
+            "--task",
+            "x2",
+            "--images",
+            folder.resolve("none").toString(),
+            "--out",
+            folder.resolve("run").toString(),
+            option,
+            value);
+    assertThat(finetune.err()).contains(option, said).hasLineCount(1);
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
   @Test
   void aModelThatIsThereIsNotTunedOver() throws IOException {
     model();
@@ -586,7 +618,8 @@ class RunSettingsTest {
     assertThat(run.out()).contains("denoise30 is the model's task noise, which is trained further");
     assertThat(IptModel.load(folder.resolve("tuned/model.safetensors")).tasks())
         .containsExactly(X2, noise);
-    assertThat(finetune("--task", "denoise30", "--like", "x2", "--images", images).err())
+    String[] like = {"--task", "denoise30", "--like", "x2", "--images", images};
+    assertThat(finetune(3, "other", like).err())
         .contains("--like is for a new task, but the model has noise already");
   }
 

@@ -32,5 +32,6 @@ public final class FineTune {
         TrainingPlan.rehearsing(1, deblur, tiny.task("denoise"), tuned.tasks(), 0.25);
     new Trainer(tuned, rehearsing, photographs, new Adam(3e-4)).trainTo(steps, 1, new LossLog(100));
     tuned.save(Path.of(args[1]), Map.of());
+    System.out.println("model: " + args[1]);
   }
 }

@@ -50,8 +50,8 @@ public final class OwnDegradation {
         BatchSource.degrading(photographs, own, any -> options, new SkippedImages());
     TrainingPlan plan = TrainingPlan.equally(1, own.keySet(), Contrastive.none());
     Trainer trainer = new Trainer(model, plan, batches, new Adam(3e-4));
-    trainer.trainTo(Long.parseLong(args[2]), 1, new LossLog(100));
     Validation others = Validation.degrading(ImageSource.open(Path.of(args[1])), own, 192, 1);
+    trainer.trainTo(Long.parseLong(args[2]), 1, new LossLog(100));
     Means means = others.of(model, trainer.step()).means().get(task);
     System.out.printf(
         "PSNR %.2f dB, restored %.2f dB%n", means.before().psnr(), means.after().psnr());

@@ -44,5 +44,6 @@ public final class Pretrain {
       run.trainTo(steps, 1, new LossLog(100), () -> false);
       trainer.model().save(Path.of(args[1]).resolve("model.safetensors"), Map.of());
     }
+    System.out.printf("a model after %d steps, in %s%n", trainer.step(), args[1]);
   }
 }

@@ -2,6 +2,7 @@ package org.ipt4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import example.Restoring;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import org.ipt4j.data.batch.PatchOptions;
 import org.ipt4j.data.batch.Patches;
 import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.data.image.DeadLeaves;
+import org.ipt4j.data.image.ImageFiles;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.ImageRestorer;
 import org.ipt4j.model.IptConfig;
@@ -87,6 +89,15 @@ class ReadmeTest {
       run.trainTo(10, 1, listener, () -> false);
     }
     assertThat(IptModel.load(folder.resolve("run/best.safetensors")).tasks()).containsExactly(task);
+  }
+
+  @Test
+  void aFileIsRestored(@TempDir Path folder) throws IOException {
+    Path small = folder.resolve("small.png");
+    Path large = folder.resolve("large.png");
+    ImageFiles.write(new DeadLeaves(1, 1, 30, 40).image(0), small);
+    Restoring.main(new String[] {small.toString(), large.toString()});
+    assertThat(ImageFiles.read(large).width()).isEqualTo(80);
   }
 
   @Test

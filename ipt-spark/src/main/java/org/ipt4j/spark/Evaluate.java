@@ -21,11 +21,12 @@ import picocli.CommandLine.Spec;
 
 /** Measures on a cluster how well a model restores. */
 @Command(
-    name = "evaluate",
+    name = "ipt-cluster evaluate",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
         "Measures a model on test images on a cluster, as ipt evaluate does on one machine.",
+    footer = {"", SparkSettings.HELP},
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:all images were measured", "2:bad input; the other images were measured"})
 public final class Evaluate implements Callable<Integer> {

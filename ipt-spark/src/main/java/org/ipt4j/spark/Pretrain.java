@@ -5,8 +5,6 @@ import java.io.PrintWriter;
 import java.io.Serializable;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,14 +36,15 @@ import picocli.CommandLine.Spec;
 
 /** Pretrains a model on a cluster. */
 @Command(
-    name = "pretrain",
+    name = "ipt-cluster pretrain",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     showDefaultValues = true,
     description =
         "Trains a new model as ipt pretrain does, shared by the executors of a cluster: in rounds of"
             + " steps of their own, after which weights and moments are averaged. A --batch is of"
-            + " one shard.")
+            + " one shard.",
+    footer = {"", SparkSettings.HELP})
 public final class Pretrain implements Callable<Integer> {
   private static final String RUN_FILE = "run.yaml";
 
@@ -169,14 +168,9 @@ public final class Pretrain implements Callable<Integer> {
     if (!files.exists(file)) {
       throw new IllegalArgumentException("nothing to resume: there is no " + file);
     }
-    Path copy = Files.createTempFile("run", ".yaml");
-    try {
-      Files.write(copy, files.bytes(file));
-      RunFile.apply(copy, spec);
-      RunFile.compare(copy, spec, FREE);
-    } finally {
-      Files.delete(copy);
-    }
+    RunFile run = new RunFile(file, files.bytes(file));
+    run.apply(spec);
+    run.compare(spec, FREE);
   }
 
   /**
@@ -189,13 +183,7 @@ public final class Pretrain implements Callable<Integer> {
       Pretrain command = new Pretrain();
       CommandLine line = Commands.commandLine(command).setOut(new PrintWriter(Writer.nullWriter()));
       line.parseArgs("--out", "");
-      Path file = Files.createTempFile("run", ".yaml");
-      try {
-        Files.write(file, settings.getBytes(StandardCharsets.UTF_8));
-        RunFile.apply(file, line.getCommandSpec());
-      } finally {
-        Files.delete(file);
-      }
+      new RunFile(RUN_FILE, settings.getBytes(StandardCharsets.UTF_8)).apply(line.getCommandSpec());
       return command;
     }
 

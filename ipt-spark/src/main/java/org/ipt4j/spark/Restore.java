@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 
 /** Restores photographs on a cluster. */
 @Command(
-    name = "restore",
+    name = "ipt-cluster restore",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "A result that is there already is left as it is, so that a run that was stopped can be taken"
-          + " up by the same command."
+          + " up by the same command.",
+      SparkSettings.HELP
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

@@ -5,6 +5,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 
 /** Begins what a command does on a cluster. */
 final class SparkSettings {
+  /** Of all commands. */
+  static final String HELP =
+      "Options of spark-submit stand before the command: ./ipt-cluster --master URL COMMAND.";
+
   private SparkSettings() {}
 
   /**

@@ -179,6 +179,18 @@ class ClusterScriptTest {
   }
 
   @Test
+  void helpIsOfTheScriptOrOfACommand() throws Exception {
+    assertThat(run(0, "--help"))
+        .startsWith("Usage: ipt-cluster [OPTIONS OF spark-submit] restore|evaluate|pretrain")
+        .isEqualTo(run(0, "help"));
+    assertThat(run(0, "help", "pretrain"))
+        .contains("<--class><org.ipt4j.spark.Pretrain>")
+        .endsWith("/ipt-spark.jar><--help>");
+    assertThat(run(2, "help", "demo"))
+        .startsWith("ipt-cluster: expected [OPTIONS OF spark-submit]");
+  }
+
+  @Test
   void aBuildThatFailsIsShown() throws Exception {
     executable("mvn", "#!/bin/sh\necho no luck; exit 1\n");
     assertThat(run(1, "evaluate")).endsWith("no luck\n");

@@ -131,7 +131,7 @@ class CommandsTest {
     assertThat(folder.resolve("run").resolve(last)).exists();
     assertThat(run(new Pretrain(), "--resume", "--out", out, "--round", "1")).isEqualTo(2);
     assertThat(err.toString())
-        .contains("a run goes on with its own settings")
+        .contains("a run goes on with its own settings (" + out + "/run.yaml)")
         .contains("round was 2 and is 1");
     assertThat(run(new Pretrain(), "--resume", "--out", out, "--shards", "3")).isEqualTo(2);
     assertThat(err.toString()).contains("shards was 2 and is 3");
@@ -145,6 +145,19 @@ class CommandsTest {
           .startsWith("ipt-cluster pretrain\n")
           .contains("shards: 2");
     }
+  }
+
+  @Test
+  void optionsOfSparkStandBeforeTheCommand() {
+    assertThat(run(new Restore(), "--master", "local[1]", "-o", "out", "in")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("unknown --master")
+        .contains("ipt-cluster restore --help");
+    assertThat(run(new Evaluate(), "--data", "in", "--taks", "x2")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("--data: expected a value, got the unknown option --taks");
+    assertThat(run(new Pretrain(), "--help")).isZero();
+    assertThat(out.toString()).contains("Options of spark-submit stand before the command");
   }
 
   @Test

@@ -77,6 +77,11 @@ public final class Checkpoints implements AutoCloseable {
     }
   }
 
+  /** Whether a folder, which need not exist, holds a checkpoint. */
+  public static boolean areIn(Path folder) throws IOException {
+    return Files.isDirectory(folder) && !files(folder, NAME).isEmpty();
+  }
+
   private void lock() throws IOException {
     FileLock held;
     try {
@@ -91,7 +96,7 @@ public final class Checkpoints implements AutoCloseable {
 
   /** Does what a killed process did not come to do. */
   private void tidy() throws IOException {
-    for (Path unfinished : files(UNFINISHED)) {
+    for (Path unfinished : files(folder, UNFINISHED)) {
       Files.delete(unfinished);
     }
     Optional<Path> latest = latest();
@@ -154,7 +159,7 @@ public final class Checkpoints implements AutoCloseable {
 
   /** The checkpoint of the highest step. */
   public Optional<Path> latest() throws IOException {
-    List<Path> all = files(NAME);
+    List<Path> all = files(folder, NAME);
     return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
   }
 
@@ -176,13 +181,13 @@ public final class Checkpoints implements AutoCloseable {
   }
 
   private void prune() throws IOException {
-    List<Path> all = files(NAME);
+    List<Path> all = files(folder, NAME);
     for (Path old : all.subList(0, Math.max(0, all.size() - kept))) {
       Files.delete(old);
     }
   }
 
-  private List<Path> files(Pattern name) throws IOException {
+  private static List<Path> files(Path folder, Pattern name) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(file -> name.matcher(file.getFileName().toString()).matches())

@@ -181,8 +181,9 @@ public record Evaluation(
             + " clean ones, is left out of it.");
     if (enlarged) {
       sentences.add(
-          "bicubic enlarges the 8-bit RGB image as MATLAB's imresize does and rounds to 8 bits;"
-              + " published rows that enlarge luma alone differ by about 0.01 dB and 0.0006 of SSIM.");
+          "To be compared, degraded images are enlarged: bicubically, the 8-bit RGB image as MATLAB's"
+              + " imresize does, rounded to 8 bits; published rows that enlarge luma alone differ by"
+              + " about 0.01 dB and 0.0006 of SSIM.");
     }
     return sentences;
   }

@@ -224,6 +224,6 @@ class EvaluationTest {
         .contains("Of enlarged images as many pixels as the scale are cut on every side first.")
         .doesNotContain("Nothing is cut at the borders.")
         .noneMatch(sentence -> sentence.startsWith("2 pixels"))
-        .anyMatch(sentence -> sentence.startsWith("bicubic enlarges"));
+        .anyMatch(sentence -> sentence.contains("bicubically, the 8-bit RGB image"));
   }
 }

@@ -14,7 +14,7 @@ export async function open() {
   const response = await fetch(new URL("models/tasks.json", import.meta.url));
   if (!response.ok) throw new Error("models/tasks.json cannot be read: " + response.status);
   tasks = await response.json();
-  return { tasks, maxRestoredPixels, formats: "PNG, JPEG, WebP, GIF, AVIF and BMP" };
+  return { tasks, maxRestoredPixels, formats: "PNG, JPEG, WebP, GIF, AVIF and BMP", accept: "image/*" };
 }
 
 export async function restore(file, task, { crop = null, progress = () => {}, signal } = {}) {

@@ -487,6 +487,7 @@ function listen() {
 try {
   setup = await engine.open();
   const limits = [setup.maxBytes && megabytes(setup.maxBytes), setup.maxPixels && setup.maxPixels / 1e6 + " megapixels"].filter(Boolean);
+  find("files").accept = setup.accept;
   find("limits").textContent = setup.formats + (limits.length ? ", up to " + limits.join(" and ") : "");
   taskButtons();
   listen();

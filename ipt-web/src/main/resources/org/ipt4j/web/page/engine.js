@@ -2,10 +2,11 @@
  * The engine: what restores. The page knows these two functions and nothing else of it, so that
  * another engine.js, for instance one that runs a model in the browser, serves the same page.
  *
- *   open() → { tasks: [{ name, title, use, scale }], formats, maxBytes, maxPixels, maxRestoredPixels }
+ *   open() → { tasks: [{ name, title, use, scale }], formats, accept, maxBytes, maxPixels, maxRestoredPixels }
  *     tasks: what can be done: the name that restore() takes, what it does in a few words, which
  *       photographs it is for (may be empty), and how many times larger the sides become.
  *     formats: which files it reads, for people
+ *     accept: the same for a file chooser, as HTML's attribute of that name
  *     max…: of a file, of the pixels of a photograph, and of those of a restored one; a limit that
  *       is left out is none.
  *
@@ -24,7 +25,8 @@
 const address = path => new URL(path, import.meta.url);
 
 export async function open() {
-  return { ...await (await answered(await asked("tasks"))).json(), formats: "PNG, JPEG, TIFF, WebP, GIF and BMP" };
+  return { ...await (await answered(await asked("tasks"))).json(), formats: "PNG, JPEG, TIFF, WebP, GIF and BMP",
+    accept: "image/*,.tif,.tiff" };
 }
 
 export async function restore(file, task, { crop = null, progress = () => {}, signal } = {}) {
