@@ -148,6 +148,9 @@ final class RunSettings {
       checkPositive("--loader-threads", loaderThreads);
     }
     trainer.adam(learningRate, warmup, steps);
+    if (ui) {
+      trainingUi();
+    }
     Path checkpoints = out.resolve(CHECKPOINTS);
     checkNotOverwritten(Files.exists(checkpoints), Checkpoints.areIn(checkpoints));
   }
@@ -318,15 +321,17 @@ final class RunSettings {
     return loaderThreads;
   }
 
+  private static TrainingUi trainingUi() {
+    return TrainingUi.find()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "--ui: the module ipt-ui is not on the class path; in a checkout ./ipt adds it"));
+  }
+
   private static TrainingUi.Session browser(Training training, CommandSpec command) {
-    TrainingUi found =
-        TrainingUi.find()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "--ui: the module ipt-ui is not on the class path; in a checkout ./ipt adds it"));
     TrainingUi.Session session =
-        found.start(training.model(), UI_PORT, Math.max(10, training.steps() / UI_POINTS));
+        trainingUi().start(training.model(), UI_PORT, Math.max(10, training.steps() / UI_POINTS));
     command.commandLine().getErr().println("training UI: " + session.address());
     return session;
   }

@@ -180,7 +180,7 @@ public final class ClusterRestore {
         none = false;
       }
       if (none) {
-        throw new IllegalArgumentException(input + ": no images");
+        throw HadoopImages.none(files, input);
       }
     }
     List<Path> places = List.copyOf(found.values());

@@ -28,9 +28,15 @@ record HadoopImages(HadoopFiles files, String folder, ArrayList<String> names)
     List<String> images =
         files.below(folder, null).stream().filter(n -> ImageFiles.isImage(Path.of(n))).toList();
     if (images.isEmpty()) {
-      throw new IllegalArgumentException("no image in " + folder);
+      throw none(files, folder);
     }
     return new HadoopImages(files, files.qualified(folder), new ArrayList<>(images));
+  }
+
+  /** What is wrong where there are no images. */
+  static IllegalArgumentException none(HadoopFiles files, String input) throws IOException {
+    return new IllegalArgumentException(
+        (files.exists(input) ? "no image in " : "no folder or file of images: ") + input);
   }
 
   @Override

@@ -103,7 +103,10 @@ class ClusterEvaluationTest {
     ClusterModel shared = ClusterModel.of(spark, TestFiles.model(folder.resolve("m.safetensors")));
     ClusterEvaluation evaluation = new ClusterEvaluation(spark, shared, "x2");
     assertThatThrownBy(() -> evaluation.of(folder + "/none", null, 1))
-        .hasMessage("no image in " + folder + "/none");
+        .hasMessage("no folder or file of images: " + folder + "/none");
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    assertThatThrownBy(() -> evaluation.of(empty.toString(), null, 1))
+        .hasMessage("no image in " + empty);
     assertThatThrownBy(() -> evaluation.of(folder.toString(), "denoise30", 1))
         .hasMessage("task x2 enlarges by 2, degradation denoise30 shrinks by 1");
   }

@@ -183,7 +183,7 @@ class ClusterRestoreTest {
     assertThatThrownBy(() -> restore(null, false, 10).run(List.of(in), in, line -> {}))
         .hasMessage(in + ": results would lie among the images; give another output");
     assertThatThrownBy(() -> restore(null, false, 10).run(List.of(in + "x"), out, line -> {}))
-        .hasMessage(in + "x: no images");
+        .hasMessage("no folder or file of images: " + in + "x");
     assertThatThrownBy(() -> restore(null, true, 10).run(List.of(in + "/0.png"), in, line -> {}))
         .hasMessage(
             "file:" + in + "/0.png: would be replaced by its own result; give another output");
