@@ -142,6 +142,7 @@ public final class Arena implements AutoCloseable {
 
   /** Ends an array ahead of the arena's end. */
   void end(Piece piece) {
+    own.device.ended(piece.array);
     piece.block.takeBack(piece);
   }
 
@@ -170,6 +171,7 @@ public final class Arena implements AutoCloseable {
     if (!own.open.remove(use, this)) {
       return;
     }
+    inOrder.forEach(piece -> own.device.ended(piece.array));
     for (Block block : own.blocks) {
       if (block.user == this) {
         block.free();

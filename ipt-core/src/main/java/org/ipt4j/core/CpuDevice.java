@@ -13,7 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Floats on the processor: ND4J's natives, and forms of whole operations that are faster there,
  * divided among the {@link Workers}.
  */
-final class CpuDevice extends Nd4jDevice {
+class CpuDevice extends Nd4jDevice {
   private static final long LINE = 64; // bytes of a cache line, where memory begins
 
   CpuDevice() {

@@ -69,6 +69,11 @@ public abstract class Device {
   /** Frees memory that {@link #allocate} returned. */
   protected abstract void free(Array memory);
 
+  /** An array's memory may go to others from here on, so that its content is undefined. */
+  protected void ended(Array array) {
+    // nobody need be told
+  }
+
   /**
    * An array of the {@link Tape} or {@link Arena} opened last on this thread; if none is open, one
    * that lives until it is garbage-collected. Content undefined.

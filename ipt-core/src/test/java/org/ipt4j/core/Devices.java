@@ -14,7 +14,8 @@ public final class Devices {
   public static final Device FAST = Device.of(Precision.FLOAT);
 
   /** Those whose floats are judged. */
-  static final List<Device> FLOATS = List.of(Device.plain(Precision.FLOAT), FAST);
+  static final List<Device> FLOATS =
+      List.of(Device.plain(Precision.FLOAT), FAST, new PoisoningDevice());
 
   private Devices() {}
 

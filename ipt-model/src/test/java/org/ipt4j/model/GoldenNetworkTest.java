@@ -13,6 +13,7 @@ import org.ipt4j.core.Device;
 import org.ipt4j.core.Devices;
 import org.ipt4j.core.Losses;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.PoisoningDevice;
 import org.ipt4j.core.Precision;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.TokenOps;
@@ -38,7 +39,8 @@ public class GoldenNetworkTest {
 
   /** Those that are judged. */
   protected List<Device> devices() {
-    return List.of(Device.of(Precision.FLOAT), Device.plain(Precision.FLOAT));
+    return List.of(
+        Device.of(Precision.FLOAT), Device.plain(Precision.FLOAT), new PoisoningDevice());
   }
 
   /**

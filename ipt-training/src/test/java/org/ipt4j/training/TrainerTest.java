@@ -18,6 +18,7 @@ import org.ipt4j.core.Layer;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.PoisoningDevice;
 import org.ipt4j.core.Precision;
 import org.ipt4j.core.StagingDevice;
 import org.ipt4j.core.Workers;
@@ -321,6 +322,25 @@ class TrainerTest {
         Devices.nd(models.get(1).values().flat()), Devices.nd(models.get(0).values().flat()));
     assertThat(staging.all()).isBetween(2 * 4 + 2, 2 * (4 + 4) + 2);
     assertThat(staging.open()).isZero();
+  }
+
+  /** With the same layers computed twice, and with both kinds of batches. */
+  @Test
+  void nothingIsReadBeforeItIsWrittenOrAfterItHasEnded() {
+    for (boolean recompute : new boolean[] {false, true}) {
+      TrainingOptions options = TrainingOptions.PUBLISHED.accumulated(2).averaged(0.9).clipped(1);
+      List<IptModel> models = new ArrayList<>();
+      for (Device device : List.of(Device.of(Precision.FLOAT), new PoisoningDevice())) {
+        IptModel model = IptModel.create(NANO, TASKS, 1).on(device);
+        Trainer trainer =
+            new Trainer(
+                model, plan(TASKS, MIXED), BATCHES, new Adam(1e-3), options.recomputed(recompute));
+        trainer.trainTo(6, 1, report -> {});
+        models.add(model);
+      }
+      Bits.assertSame(
+          Devices.nd(models.get(1).values().flat()), Devices.nd(models.get(0).values().flat()));
+    }
   }
 
   @Test
