@@ -14,7 +14,11 @@ public final class Conv implements Layer {
     this.bias = bias;
   }
 
-  /** Adds a k×k convolution's parameters to a layout. */
+  /**
+   * Adds a k×k convolution's parameters to a layout.
+   *
+   * @param k odd, so that a pixel lies in the middle
+   */
   public static Conv of(ParameterLayout.Builder layout, String name, long in, long out, int k) {
     return startingAs(Initializer.kaimingUniform(in * k * k), layout, name, in, out, k);
   }
@@ -27,6 +31,10 @@ public final class Conv implements Layer {
       long in,
       long out,
       int k) {
+    if (k < 1 || k % 2 == 0) {
+      throw new IllegalArgumentException(
+          name + ": expected a convolution of an odd side, got " + k + "×" + k);
+    }
     return new Conv(
         layout.add(name + ".weight", initializer, out, in, k, k),
         layout.add(name + ".bias", initializer, out));

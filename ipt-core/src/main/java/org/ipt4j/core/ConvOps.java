@@ -34,6 +34,7 @@ public final class ConvOps {
   private static Variable conv2d(
       Tape tape, Variable x, Variable w, Variable b, Variable r, Activation activation) {
     Shapes.check(tape, "conv2d", x, -1, w.size(1), x.size(2), x.size(3));
+    Shapes.check(tape, "conv2d's bias", b, w.size(0));
     Device device = tape.device();
     Array y = tape.array(x.size(0), w.size(0), x.size(2), x.size(3));
     device.convolution(

@@ -37,6 +37,9 @@ public final class Ops {
     Device device = tape.device();
     long out = w.size(0);
     Shapes.check(tape, "linear", x, -1, w.size(1));
+    if (b != null) {
+      Shapes.check(tape, "linear's bias", b, out);
+    }
     Array rows = x.value().rows(); // [R,I]
     Array y = device.arrayLike((r == null ? x : r).value(), outputShape(x, w));
     device.linear(
@@ -184,6 +187,8 @@ public final class Ops {
   public static Variable layerNorm(Tape tape, Variable x, Variable gain, Variable bias) {
     Device device = tape.device();
     long d = gain.size(0);
+    Shapes.check(tape, "layerNorm's gain", gain, d);
+    Shapes.check(tape, "layerNorm's bias", bias, d);
     Shapes.check(tape, "layerNorm", x, -1, d);
     Shapes.checkOnePiece(tape, "layerNorm", x);
     Array y = device.operand(x.shape());

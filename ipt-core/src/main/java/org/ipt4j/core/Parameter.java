@@ -8,6 +8,7 @@ import java.util.Locale;
  * its shape and its initial values. Holds no numbers. Compared by identity.
  */
 public final class Parameter {
+  private final Parameter whole; // itself unless it is a part
   private final String name;
   private final long offset;
   private final long firstRow; // of the whole parameter's; 0 unless this is a part
@@ -16,16 +17,18 @@ public final class Parameter {
   private final Initializer initializer;
 
   Parameter(String name, long offset, long[] shape, long[] strides, Initializer initializer) {
-    this(name, offset, 0, shape, strides, initializer);
+    this(null, name, offset, 0, shape, strides, initializer);
   }
 
   private Parameter(
+      Parameter whole,
       String name,
       long offset,
       long firstRow,
       long[] shape,
       long[] strides,
       Initializer initializer) {
+    this.whole = whole == null ? this : whole;
     this.name = name;
     this.offset = offset;
     this.firstRow = firstRow;
@@ -59,7 +62,12 @@ public final class Parameter {
     long[] part = shape.clone();
     part[0] = to - from;
     return new Parameter(
-        name, offset + from * strides[0], firstRow + from, part, strides, initializer);
+        whole, name, offset + from * strides[0], firstRow + from, part, strides, initializer);
+  }
+
+  /** What it is a part of: itself if it is none. */
+  Parameter whole() {
+    return whole;
   }
 
   /** The whole parameter's row at which it begins: 0 unless it is a part of one. */

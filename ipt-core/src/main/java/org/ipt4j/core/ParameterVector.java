@@ -69,9 +69,21 @@ public final class ParameterVector {
     return flat.view(range.offset(), new long[] {range.length()}, new long[] {1});
   }
 
-  /** A view of the parameter's numbers in its shape. */
+  /**
+   * A view of the parameter's numbers in its shape.
+   *
+   * @throws IllegalArgumentException if it is of another layout
+   */
   public Array view(Parameter parameter) {
-    return views.computeIfAbsent(parameter, p -> flat.view(p.offset(), p.shape(), p.strides()));
+    return views.computeIfAbsent(parameter, this::made);
+  }
+
+  private Array made(Parameter parameter) {
+    if (!layout.parameters().contains(parameter.whole())) {
+      throw new IllegalArgumentException(
+          parameter + " is a parameter of another layout: each model needs layers of its own");
+    }
+    return flat.view(parameter.offset(), parameter.shape(), parameter.strides());
   }
 
   /**

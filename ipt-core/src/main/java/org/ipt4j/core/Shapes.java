@@ -45,6 +45,25 @@ final class Shapes {
     }
   }
 
+  /** Checks that {@code bounds} cut the last axis of {@code x} into parts, none of them empty. */
+  static void checkBounds(Tape tape, Variable x, long... bounds) {
+    long[] shape = x.shape();
+    boolean fit =
+        bounds.length > 1 && bounds[0] == 0 && bounds[bounds.length - 1] == shape[shape.length - 1];
+    for (int i = 1; i < bounds.length; i++) {
+      fit &= bounds[i] > bounds[i - 1];
+    }
+    if (!fit) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "split expects rising bounds from 0 to the last axis's length, got %s for %s, at %s",
+              Arrays.toString(bounds),
+              Arrays.toString(shape),
+              tape.place()));
+    }
+  }
+
   /** Checks that {@code x} is no part of a wider array. */
   static void checkOnePiece(Tape tape, String operation, Variable x) {
     if (!x.value().isRowByRow()) {

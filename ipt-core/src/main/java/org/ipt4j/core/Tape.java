@@ -380,9 +380,11 @@ public final class Tape implements AutoCloseable {
    * go into x's gradient without a copy, so x itself may not be used again, unless it is a
    * parameter.
    *
+   * @throws IllegalArgumentException if the bounds are others
    * @throws IllegalStateException if x was split before and is no parameter
    */
   public Variable[] split(Variable x, long... bounds) {
+    Shapes.checkBounds(this, x, bounds);
     if (!again) {
       x.expectUse();
     }

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -248,6 +251,58 @@ class TapeTest {
               .get(NDArrayIndex.all(), NDArrayIndex.interval(1, 4))
               .dup('c'));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0,4,12", "0,8,4", "-4,2,4", "1,4", "0,2", "0,0,4", "0", ""})
+  void boundsOfPartsAreChecked(String bounds) {
+    long[] some =
+        Arrays.stream(bounds.split(","))
+            .filter(b -> !b.isEmpty())
+            .mapToLong(Long::parseLong)
+            .toArray();
+    try (Tape tape = Tape.inference(values)) {
+      Variable x = ones(tape);
+      assertThatThrownBy(() -> tape.split(x, some))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(
+              "split expects rising bounds from 0 to the last axis's length, got");
+    }
+  }
+
+  @Test
+  void biasesAndGainsOfAnotherLengthAreNamed() {
+    try (Tape tape = Tape.inference(values)) {
+      Variable five = tape.constant(tape.array(5));
+      Variable four = tape.constant(tape.array(4));
+      Variable image = tape.constant(tape.array(1, 4, 6, 6));
+      Variable kernel = tape.constant(tape.array(4, 4, 3, 3));
+      assertThatThrownBy(() -> Ops.layerNorm(tape, ones(tape), four, five))
+          .hasMessageContaining("layerNorm's bias expects [4], got [5]");
+      assertThatThrownBy(() -> Ops.linear(tape, ones(tape), tape.parameter(w), five))
+          .hasMessageContaining("linear's bias expects [4], got [5]");
+      assertThatThrownBy(() -> ConvOps.conv2d(tape, image, kernel, five))
+          .hasMessageContaining("conv2d's bias expects [4], got [5]");
+    }
+  }
+
+  @Test
+  void aParameterOfAnotherLayoutIsRefused() {
+    ParameterLayout.Builder other = new ParameterLayout.Builder().range("all");
+    Parameter foreign = other.add("w", Initializer.constant(0), 2, 2);
+    other.build();
+    try (Tape tape = Tape.inference(values)) {
+      assertThatThrownBy(() -> tape.parameter(foreign.rows(0, 1)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("is a parameter of another layout");
+    }
+  }
+
+  @Test
+  void aConvolutionHasAMiddle() {
+    ParameterLayout.Builder layout = new ParameterLayout.Builder().range("all");
+    assertThatThrownBy(() -> Conv.of(layout, "c", 3, 4, 4))
+        .hasMessage("c: expected a convolution of an odd side, got 4×4");
   }
 
   @Test

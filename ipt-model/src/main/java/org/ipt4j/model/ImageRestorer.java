@@ -85,11 +85,16 @@ public final class ImageRestorer {
     return (config.imageSide() + 7) / 8;
   }
 
-  /** The number of tiles for an image of that size. */
+  /**
+   * The number of tiles for an image of that size.
+   *
+   * @throws ArithmeticException if no int holds it
+   */
   public int tiles(int height, int width) {
     int side = model.config().imageSide();
-    return new Tiling(Math.max(height, side), side, overlap).tiles()
-        * new Tiling(Math.max(width, side), side, overlap).tiles();
+    return Math.multiplyExact(
+        Tiling.count(Math.max(height, side), side, overlap),
+        Tiling.count(Math.max(width, side), side, overlap));
   }
 
   /**

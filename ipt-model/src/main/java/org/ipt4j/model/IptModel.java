@@ -122,8 +122,18 @@ public final class IptModel {
    * @throws IllegalArgumentException if there is none, naming the tasks there are
    */
   Task own(Task task) {
-    return TaskNames.named(tasks, task.name())
-        .orElseThrow(() -> TaskNames.none(tasks, task.name()));
+    Task own =
+        TaskNames.named(tasks, task.name()).orElseThrow(() -> TaskNames.none(tasks, task.name()));
+    if (own.scale() != task.scale()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "the model's task %s is of scale %d, asked for was one of scale %d",
+              own.name(),
+              own.scale(),
+              task.scale()));
+    }
+    return own;
   }
 
   /** The weights themselves. */

@@ -18,12 +18,17 @@ final class Tiling {
   Tiling(int length, int side, int overlap) {
     this.side = side;
     int stride = side - overlap;
-    int tiles = 1 + (length - side + stride - 1) / stride;
-    starts = new int[tiles];
-    for (int i = 0; i < tiles; i++) {
+    starts = new int[count(length, side, overlap)];
+    for (int i = 0; i < starts.length; i++) {
       starts[i] = Math.min(i * stride, length - side);
     }
     weights = weights(length, side, starts);
+  }
+
+  /** How many tiles cover {@code length} ≥ {@code side} pixels. */
+  static int count(int length, int side, int overlap) {
+    long stride = side - overlap;
+    return 1 + (int) ((length - side + stride - 1) / stride);
   }
 
   private static float[][] weights(int length, int side, int[] starts) {

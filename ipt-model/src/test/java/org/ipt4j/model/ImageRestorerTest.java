@@ -72,6 +72,8 @@ class ImageRestorerTest {
   void progressEndsWithAllTiles() {
     List<Integer> progress = new ArrayList<>();
     ImageRestorer restorer = new ImageRestorer(UNTRAINED).overlapping(3).inBatchesOf(2);
+    assertThatThrownBy(() -> restorer.tiles(2_000_000_000, 2_000_000_000))
+        .isInstanceOf(ArithmeticException.class);
     int tiles = restorer.tiles(20, 40);
     Image.quantised(
         restorer.restore(

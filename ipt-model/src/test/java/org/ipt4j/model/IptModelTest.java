@@ -169,7 +169,7 @@ class IptModelTest {
         .hasMessageContaining("named denoise30 tail");
     assertThatThrownBy(() -> model.only(List.of(new Task("denoise30", 2))))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("the weights of denoise30 tail are ");
+        .hasMessage("the model's task denoise30 is of scale 1, asked for was one of scale 2");
     assertThat(IptModel.create(NANO, List.of(tail, new Task("body tail", 2)), 1).tasks())
         .hasSize(2);
   }

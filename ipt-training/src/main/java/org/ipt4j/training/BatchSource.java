@@ -70,15 +70,18 @@ public interface BatchSource {
 
   /**
    * A source for each task, for instance DL4J iterators ({@link
-   * org.ipt4j.data.batch.DataSetBatches}). A task that has none is refused when it is asked for.
+   * org.ipt4j.data.batch.DataSetBatches}). A task that has none is refused when it is asked for;
+   * tasks of one name are the same.
    */
   static BatchSource of(Map<Task, ? extends LongFunction<PatchBatch>> sources) {
+    Map<String, LongFunction<PatchBatch>> byName = new LinkedHashMap<>();
+    sources.forEach((task, source) -> byName.put(task.name(), source));
     return (task, step) -> {
-      LongFunction<PatchBatch> source = sources.get(task);
+      LongFunction<PatchBatch> source = byName.get(task.name());
       if (source == null) {
         throw new IllegalArgumentException(
             "expected a task with batches: "
-                + sources.keySet().stream().map(Task::name).sorted().collect(joining(", "))
+                + byName.keySet().stream().sorted().collect(joining(", "))
                 + "; got "
                 + task.name());
       }

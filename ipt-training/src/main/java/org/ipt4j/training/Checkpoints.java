@@ -123,7 +123,11 @@ public final class Checkpoints implements AutoCloseable {
 
   /** Saves a run as it stands, then removes checkpoints beyond the number kept. */
   public Path save(Trainer trainer) throws IOException {
+    if (!lock.isOpen()) {
+      throw new IllegalStateException("these checkpoints are closed");
+    }
     Map<String, String> all = new HashMap<>(notes);
+    all.keySet().removeAll(List.of(GAIN, STEP)); // of the run that the notes are of
     if (best != null) {
       all.put(GAIN, Double.toString(best.gain()));
       all.put(STEP, Long.toString(best.step()));

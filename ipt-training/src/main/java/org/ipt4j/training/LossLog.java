@@ -21,6 +21,9 @@ public final class LossLog implements TrainingListener {
 
   /** Logs a line every {@code every} steps. */
   public LossLog(int every) {
+    if (every < 1) {
+      throw new IllegalArgumentException("a line is logged every 1 or more steps, got " + every);
+    }
     this.every = every;
   }
 

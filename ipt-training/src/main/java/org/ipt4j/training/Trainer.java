@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
@@ -85,8 +86,8 @@ public final class Trainer {
    * @param updater one of ND4J's, with its learning rate or schedule over steps; it is not changed:
    *     AMSGrad, AdaGrad, AdaMax, Adam, Nadam, Nesterovs, RmsProp or Sgd. Nadam does not correct
    *     its mean of squares: its first step is 60 times the learning rate, so give it a lower one
-   * @throws IllegalArgumentException for ND4J's AdaBelief, AdaDelta and NoOp, which do not work
-   *     here
+   * @throws IllegalArgumentException for ND4J's AdaBelief, which does not work here
+   * @throws UnsupportedOperationException for ND4J's AdaDelta and NoOp, which have no learning rate
    */
   public Trainer(
       IptModel model,
@@ -117,6 +118,8 @@ public final class Trainer {
 
   /**
    * Trains up to (not including) step {@code end}; batches are made ahead on threads of their own.
+   * If this thread is interrupted, training ends after a whole step, and the thread stays
+   * interrupted. What a source of batches or a listener throws passes through.
    *
    * @throws TrainingException if a loss or gradient is not finite or memory runs out; the weights
    *     are then those before the step
@@ -150,8 +153,17 @@ public final class Trainer {
    */
   void trainTo(
       long end, Prefetch<StagedBatch> ahead, TrainingListener listener, BooleanSupplier stop) {
-    while (step < end && !stop.getAsBoolean()) {
-      listener.stepDone(trainOn(ahead));
+    while (step < end && !stop.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
+      StepReport done;
+      try {
+        done = trainOn(ahead);
+      } catch (CancellationException waiting) {
+        if (Thread.currentThread().isInterrupted()) {
+          return;
+        }
+        throw waiting;
+      }
+      listener.stepDone(done);
     }
   }
 
@@ -215,8 +227,9 @@ public final class Trainer {
    * would have followed there; to the bit, if there are contrastive batches, with the same number
    * of threads only.
    *
-   * @throws IllegalArgumentException if the file is of another plan, updater or network
-   * @throws IOException if it cannot be read or is damaged
+   * @throws IllegalArgumentException if the file is of another plan or kind of updater; another
+   *     learning rate is taken
+   * @throws IOException if it cannot be read, is damaged, or is of another network
    */
   public void resume(Path file) throws IOException {
     try (TensorFile tensors = SafeTensors.open(file)) {

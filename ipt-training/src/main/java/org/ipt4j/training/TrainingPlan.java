@@ -1,5 +1,6 @@
 package org.ipt4j.training;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,8 @@ public record TrainingPlan(long seed, Map<Task, Double> weights, Contrastive con
                 "the weight of task " + task.name() + " must be positive, got " + weight);
           }
         });
-    weights = new LinkedHashMap<>(weights); // keeps the order, which the draw depends on
+    // keeps the order, which the draw depends on
+    weights = Collections.unmodifiableMap(new LinkedHashMap<>(weights));
   }
 
   /** All tasks equally often. */
@@ -63,7 +65,7 @@ public record TrainingPlan(long seed, Map<Task, Double> weights, Contrastive con
     }
     Map<Task, Double> weights = new LinkedHashMap<>();
     weights.put(task, 1 - share);
-    List<Task> rehearsed = others.stream().filter(other -> !other.equals(task)).toList();
+    List<Task> rehearsed = others.stream().filter(other -> !isSame(other, task)).toList();
     rehearsed.forEach(other -> weights.put(other, share / rehearsed.size()));
     return new TrainingPlan(seed, weights, Contrastive.none());
   }
@@ -77,13 +79,22 @@ public record TrainingPlan(long seed, Map<Task, Double> weights, Contrastive con
   public static TrainingPlan rehearsing(
       long seed, Task task, Task related, List<Task> others, double share) {
     Map<Task, Double> weights = new LinkedHashMap<>(rehearsing(seed, task, others, share).weights);
-    if (related.equals(task) || weights.remove(related) == null) {
-      throw new IllegalArgumentException(related.name() + " is none of the other tasks");
-    }
+    Task known =
+        weights.keySet().stream()
+            .filter(other -> isSame(other, related) && !isSame(other, task))
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException(related.name() + " is none of the other tasks"));
+    weights.remove(known);
     int rest = weights.size() - 1;
-    weights.replaceAll((other, weight) -> other.equals(task) ? weight : share / 2 / rest);
-    weights.put(related, rest == 0 ? share : share / 2);
+    weights.replaceAll((other, weight) -> isSame(other, task) ? weight : share / 2 / rest);
+    weights.put(known, rest == 0 ? share : share / 2);
     return new TrainingPlan(seed, weights, Contrastive.none());
+  }
+
+  // a model's task may have been narrowed to a part of its range
+  private static boolean isSame(Task one, Task other) {
+    return one.name().equals(other.name());
   }
 
   /** The task of a step's batch. */

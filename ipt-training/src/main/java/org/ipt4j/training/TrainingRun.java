@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.ipt4j.data.batch.Prefetch;
 import org.slf4j.Logger;
@@ -77,17 +78,19 @@ public final class TrainingRun {
 
   /**
    * Trains up to (not including) step {@code end}. Where it ends or stops, the run is saved; at its
-   * end it is also validated.
+   * end it is also validated. If this thread is interrupted, it stops, and the thread stays
+   * interrupted.
    *
    * @param stop asked before each step whether to stop; may be asked of another thread
    * @return whether it came to its end
-   * @throws TrainingException if a step failed; it names the last complete checkpoint, as does the
-   *     IOException if one could not be saved
+   * @throws TrainingException if a loss or gradient was not finite or memory ran out; it names the
+   *     last complete checkpoint, as does the IOException if one could not be saved. What a source
+   *     of batches or a listener throws passes through
    */
   public boolean trainTo(
       long end, int loaderThreads, TrainingListener listener, BooleanSupplier stop)
       throws IOException {
-    boolean stopped = stop.getAsBoolean();
+    boolean stopped = stop.getAsBoolean() || Thread.currentThread().isInterrupted();
     if (trainer.step() < end && !stopped) {
       try (Prefetch<StagedBatch> ahead = trainer.ahead(loaderThreads)) {
         stopped = trainTo(end, ahead, listener, stop);
@@ -105,13 +108,20 @@ public final class TrainingRun {
     while (trainer.step() < end && !stopped) {
       long next = Math.min(end, Math.min(after(saveEvery), after(validateEvery)));
       train(next, ahead, listener, stop);
-      stopped = trainer.step() < next;
+      stopped = trainer.step() < next || Thread.currentThread().isInterrupted();
       OptionalDouble best = OptionalDouble.empty();
       if (!validation.isEmpty() && !stopped && isDue(validateEvery, end)) {
-        ValidationReport report = validate();
-        listener.validated(report);
-        if (report.gain() > checkpoints.bestGain()) {
-          best = OptionalDouble.of(report.gain());
+        try {
+          ValidationReport report = validate();
+          listener.validated(report);
+          if (report.gain() > checkpoints.bestGain()) {
+            best = OptionalDouble.of(report.gain());
+          }
+        } catch (CancellationException failure) {
+          stopped = Thread.currentThread().isInterrupted();
+          if (!stopped) {
+            throw failure;
+          }
         }
       }
       if (best.isPresent() || stopped || isDue(saveEvery, end)) {
@@ -157,10 +167,7 @@ public final class TrainingRun {
   private void save(OptionalDouble bestGain, TrainingListener listener) throws IOException {
     Path file;
     try {
-      file =
-          bestGain.isPresent()
-              ? checkpoints.saveBest(trainer, bestGain.getAsDouble())
-              : checkpoints.save(trainer);
+      file = saved(bestGain);
     } catch (TrainingException failure) {
       throw new TrainingException(failure.getMessage() + "; " + lastCheckpoint(), failure);
     } catch (IOException failure) {
@@ -174,6 +181,29 @@ public final class TrainingRun {
           failure);
     }
     listener.saved(trainer.step(), file);
+  }
+
+  /** An interrupt closes a file that is written, which is written again then. */
+  private Path saved(OptionalDouble bestGain) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          return bestGain.isPresent()
+              ? checkpoints.saveBest(trainer, bestGain.getAsDouble())
+              : checkpoints.save(trainer);
+        } catch (IOException failure) {
+          if (!Thread.interrupted()) {
+            throw failure;
+          }
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private String lastCheckpoint() throws IOException {

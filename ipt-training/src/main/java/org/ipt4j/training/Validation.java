@@ -2,6 +2,7 @@ package org.ipt4j.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.batch.ImagePair;
@@ -76,10 +77,20 @@ public final class Validation {
    * The middles of pairs of one task.
    *
    * @param side at most so many pixels of each side of a clean image are used
+   * @throws IllegalArgumentException if the pairs are of another scale than the task
    * @throws UnreadableImageException if an image cannot be read
    */
   public static Validation pairs(PairSource pairs, Task task, int side)
       throws UnreadableImageException {
+    if (pairs.scale() != task.scale()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "task %s is of scale %d, the pairs are of scale %d",
+              task.name(),
+              task.scale(),
+              pairs.scale()));
+    }
     List<Sample> samples = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
       ImagePair pair = pairs.pair(i);

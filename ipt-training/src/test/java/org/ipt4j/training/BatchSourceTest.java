@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import org.ipt4j.data.batch.PairSource;
 import org.ipt4j.data.batch.PatchBatch;
 import org.ipt4j.data.batch.PatchOptions;
 import org.ipt4j.data.batch.SkippedImages;
@@ -76,9 +77,17 @@ class BatchSourceTest {
   }
 
   @Test
+  void refusesPairsOfAnotherScale() {
+    PairSource pairs = PairSource.degrading(IMAGES, Degradation.parse("x4"), 1);
+    assertThatThrownBy(() -> Validation.pairs(pairs, new Task("x2", 2), 16))
+        .hasMessage("task x2 is of scale 2, the pairs are of scale 4");
+  }
+
+  @Test
   void aTaskWithoutBatchesIsNamed() {
     BatchSource iterated = BatchSource.of(Map.of(new Task("x2", 2), step -> null));
     assertThat(iterated.batch(new Task("x2", 2), 0)).isNull();
+    assertThat(iterated.batch(new Task("x2", 2, "x2+denoise4", ""), 0)).as("by name").isNull();
     assertThatThrownBy(() -> iterated.batch(NEGATIVE, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("expected a task with batches: x2; got negative");

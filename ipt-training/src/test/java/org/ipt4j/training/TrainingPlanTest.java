@@ -55,6 +55,19 @@ class TrainingPlanTest {
         .hasMessage("one batch in k is contrastive with k at least 2, got 1");
   }
 
+  /** As {@code model.task("denoise30")} gives it. */
+  @Test
+  void aTaskNarrowedToAPartOfItsRangeIsThatTask() {
+    Task denoise = new Task("denoise", 1, "denoise:sigma=0..55", "");
+    Task narrowed = new Task("denoise", 1, "denoise30", "");
+    TrainingPlan plan = TrainingPlan.rehearsing(1, A, narrowed, List.of(denoise, B), 0.4);
+    assertThat(plan.weights()).containsOnlyKeys(A, denoise, B).containsEntry(denoise, 0.2);
+    assertThat(TrainingPlan.rehearsing(1, narrowed, List.of(denoise, B), 0.4).weights())
+        .containsOnlyKeys(narrowed, B);
+    assertThatThrownBy(() -> plan.weights().clear())
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+
   @Test
   void rehearsalHasItsShareAndTheRelatedTaskHalfOfIt() {
     Task added = new Task("lowlight", 1);

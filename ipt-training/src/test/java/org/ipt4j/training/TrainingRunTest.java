@@ -206,6 +206,45 @@ class TrainingRunTest {
   }
 
   @Test
+  void anInterruptedRunIsSavedAndGoesOn(@TempDir Path folder) throws IOException {
+    Trainer whole = trainer(BATCHES, 1e-3);
+    whole.trainTo(6, 1, diary);
+    Trainer first = trainer(BATCHES, 1e-3);
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
+      BooleanSupplier interrupting =
+          () -> {
+            if (first.step() == 4) {
+              Thread.currentThread().interrupt();
+            }
+            return false;
+          };
+      TrainingRun run = new TrainingRun(first, checkpoints, 4, validation(), 4);
+      assertThat(run.trainTo(6, 1, diary, interrupting)).isFalse();
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(diary.lines).containsExactly("validated 4", "saved 4", "saved 4", "stopped 4");
+    }
+    Trainer second = trainer(BATCHES, 1e-3);
+    try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
+      TrainingRun run = new TrainingRun(second, checkpoints, 100);
+      assertThat(run.resume()).isTrue();
+      assertThat(run.trainTo(6, 1, diary, NEVER)).isTrue();
+    }
+    Bits.assertSame(second.model().values().flat(), whole.model().values().flat());
+  }
+
+  @Test
+  void checkpointsKeepNoNoteOfAnothersBestAndAreNotSavedWhenClosed(@TempDir Path folder)
+      throws IOException {
+    Map<String, String> notes = Map.of("ipt4j.training.best.gain", "bogus", "note", "kept");
+    Checkpoints checkpoints = Checkpoints.open(folder, 2, notes);
+    checkpoints.save(trainer(BATCHES, 1e-3));
+    checkpoints.close();
+    assertThatThrownBy(() -> checkpoints.save(trainer(BATCHES, 1e-3)))
+        .isInstanceOf(IllegalStateException.class);
+    Checkpoints.open(folder, 2, notes).close();
+  }
+
+  @Test
   void aFolderBelongsToOneRun(@TempDir Path folder) throws IOException {
     try (Checkpoints checkpoints = Checkpoints.open(folder, 2, Map.of())) {
       checkpoints.save(trainer(BATCHES, 1e-3));

@@ -72,7 +72,7 @@ record DegradingCutter(ImageSource source, Degradation degradation) implements P
   // all in blocks of scale pixels; what exceeds a whole block at the end is no part of the image
   private Extent extent(int place, int blocks, int side) {
     int scale = scale();
-    int margin = (degradation.margin() + scale - 1) / scale;
+    int margin = (Math.min(degradation.margin(), blocks * scale) + scale - 1) / scale;
     int grid = 1;
     while (grid * scale % degradation.grid() != 0) {
       grid++;

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ForkJoinTask;
 import java.util.random.RandomGenerator;
@@ -129,6 +130,10 @@ public final class Patches {
       try {
         return cutter.cut(index, options, random);
       } catch (UnreadableImageException e) {
+        if (Thread.currentThread().isInterrupted()) { // who is to stop may read no further
+          throw (CancellationException)
+              new CancellationException("interrupted while a batch was made").initCause(e);
+        }
         useless.put(index, e.getMessage());
         skipped.add(e.getMessage());
       }

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
@@ -83,7 +84,8 @@ public final class Prefetch<T> implements AutoCloseable {
    * The next step's data; waits if it is not ready.
    *
    * @throws RuntimeException or an Error, if making the data threw it
-   * @throws IllegalStateException after {@link #close}, or if the waiting thread is interrupted
+   * @throws IllegalStateException after {@link #close}
+   * @throws CancellationException if the waiting thread is interrupted; it stays so
    */
   public synchronized T take() {
     Future<Made<T>> oldest = queue.poll();
@@ -102,7 +104,8 @@ public final class Prefetch<T> implements AutoCloseable {
       return made.data();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while waiting for a step's data", e);
+      throw (CancellationException)
+          new CancellationException("interrupted while waiting for a step's data").initCause(e);
     } catch (ExecutionException e) {
       throw new IllegalStateException("a step's data is not there", e); // make returns always
     }

@@ -1,6 +1,7 @@
 package org.ipt4j.data.degradation;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.ipt4j.data.image.Area;
 import org.ipt4j.data.image.Bicubic;
@@ -34,7 +35,21 @@ public interface Degradation {
    * @param clean asked for no more than {@link #reads}
    */
   default Image part(Window clean, Area wanted, RandomGenerator random) {
-    return apply(clean.image(), random).crop(wanted);
+    Image degraded = apply(clean.image(), random);
+    if (degraded.height() != clean.height() / scale()
+        || degraded.width() != clean.width() / scale()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s, of scale %d, made %d×%d (height×width) of %d×%d",
+              name(),
+              scale(),
+              degraded.height(),
+              degraded.width(),
+              clean.height(),
+              clean.width()));
+    }
+    return degraded.crop(wanted);
   }
 
   /** How many times smaller the result's sides are. */

@@ -31,13 +31,34 @@ final class FileStream extends ImageInputStreamImpl {
   public int read(byte[] target, int offset, int length) throws IOException {
     checkClosed();
     bitOffset = 0;
+    int count =
+        (int) uninterrupted(open -> open.read(ByteBuffer.wrap(target, offset, length), streamPos));
+    streamPos += Math.max(0, count);
+    return count;
+  }
+
+  @Override
+  public long length() {
+    try {
+      return uninterrupted(FileChannel::size);
+    } catch (IOException unknown) {
+      return -1;
+    }
+  }
+
+  /** What the file is asked for. */
+  @FunctionalInterface
+  private interface Question {
+    long ask(FileChannel open) throws IOException;
+  }
+
+  /** An interrupt closes the channel, which is opened again then. */
+  private long uninterrupted(Question question) throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
       while (true) {
         try {
-          int count = channel.read(ByteBuffer.wrap(target, offset, length), streamPos);
-          streamPos += Math.max(0, count);
-          return count;
+          return question.ask(channel);
         } catch (ClosedByInterruptException closed) {
           interrupted |= Thread.interrupted();
           channel = FileChannel.open(file);
@@ -47,15 +68,6 @@ final class FileStream extends ImageInputStreamImpl {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
-    }
-  }
-
-  @Override
-  public long length() {
-    try {
-      return channel.size();
-    } catch (IOException unknown) {
-      return -1;
     }
   }
 

@@ -8,9 +8,11 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
 import java.util.random.RandomGenerator;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.degradation.Degradation;
+import org.ipt4j.data.image.Bicubic;
 import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageSource;
@@ -138,6 +140,50 @@ class PatchesTest {
     assertThatThrownBy(() -> none.batch(0))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("of 3 images 3 were skipped");
+  }
+
+  /** It may be the interrupt that is at fault. */
+  @Test
+  void nothingIsSkippedOnAnInterruptedThread() {
+    ImageSource faulty =
+        new Faulty(List.of(Images.constant(40, 40, 9), Images.constant(40, 40, 9)));
+    Patches patches =
+        new Patches(faulty, Degradation.parse("denoise0"), new PatchOptions(30, 20, 1));
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> patches.batch(0)).isInstanceOf(CancellationException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(patches.skipped()).isZero();
+  }
+
+  /** As is natural for what depends on the whole image. */
+  @Test
+  void aMarginMayBeLargerThanTheImage() {
+    Degradation whole = new Own(1, Integer.MAX_VALUE, 1);
+    ImageSource images = new DeadLeaves(1, 2, 30, 30);
+    assertThat(new Patches(images, whole, new PatchOptions(2, 12, 1)).batch(0).count())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void aDegradationThatMakesAnotherSizeIsNamed() {
+    ImageSource images = new DeadLeaves(1, 2, 30, 30);
+    Degradation larger = new Own(1, 0, 2);
+    assertThatThrownBy(() -> new Patches(images, larger, new PatchOptions(2, 12, 1)).batch(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("own, of scale 1, made ");
+  }
+
+  /** Enlarges instead of degrading. */
+  private record Own(int scale, int margin, int enlarged) implements Degradation {
+    @Override
+    public Image apply(Image clean, RandomGenerator random) {
+      return Bicubic.enlarge(clean, enlarged);
+    }
+
+    @Override
+    public String name() {
+      return "own";
+    }
   }
 
   /** Of two places, both are in the flat half of an image a quarter of the time. */

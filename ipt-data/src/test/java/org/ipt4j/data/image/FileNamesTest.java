@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,9 +71,10 @@ class FileNamesTest {
     }
   }
 
-  @Test
-  void anInterruptedThreadReadsAndStaysInterrupted() throws Exception {
-    Path file = folder.resolve("a.png");
+  @ParameterizedTest
+  @ValueSource(strings = {"a.png", "a.jpg", "a.tif"})
+  void anInterruptedThreadReadsAndStaysInterrupted(String name) throws Exception {
+    Path file = folder.resolve(name);
     ImageFiles.write(new DeadLeaves(1, 1, 300, 300).image(0), file);
     Thread reader = Thread.currentThread();
     Thread interrupter =
