@@ -20,6 +20,9 @@ import org.ipt4j.data.image.Rows;
  * <p>If its thread is interrupted, restoring ends with a {@link CancellationException} and the
  * thread stays marked as interrupted; it also ends with whatever a {@link TileListener} throws. The
  * target file is then absent, or as it was before.
+ *
+ * <p>All methods that restore throw an {@link IllegalArgumentException} for a task that the model
+ * does not have, and where the network's result is not finite.
  */
 public final class ImageRestorer {
   /** The number of tiles in a pass on processors, unless set. */

@@ -75,7 +75,8 @@ public final class IptModel {
   }
 
   /**
-   * Reads a model that {@link #save} wrote.
+   * Reads a model of published layers that {@link #save} wrote; {@link ModelFile#load(Path,
+   * TaskLayers)} reads one with others.
    *
    * @throws CorruptWeightsException if the file is damaged, is no model, or its tensors are not
    *     those of the network it describes, or not finite

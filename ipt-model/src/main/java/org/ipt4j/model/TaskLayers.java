@@ -7,7 +7,9 @@ import org.ipt4j.tails.UpsamplingTail;
 
 /**
  * Builds the layers that each task has for itself; unless overridden, the published ones. A model
- * with other layers must be loaded with the {@code TaskLayers} it was created with.
+ * with other layers must be loaded with the {@code TaskLayers} it was created with ({@link
+ * ModelFile#load(java.nio.file.Path, TaskLayers)}). Each call makes new layers: those of one model
+ * do not serve another.
  */
 public interface TaskLayers {
   /** The layers of Chen et al. (2021), figure 2. */

@@ -9,8 +9,8 @@ import java.util.Locale;
  * @param clipping the largest global norm of a step's gradients (Pascanu et al., 2013): larger ones
  *     are scaled down to it; 0 for no limit
  * @param accumulation into how many parts a batch is cut, which pass one after the other and whose
- *     gradients are added: memory for one part only. The contrastive loss then compares within a
- *     part.
+ *     gradients are added: memory for one part only; at most as many as the batch has patches. The
+ *     contrastive loss then compares within a part, which needs two patches.
  * @param averaging the decay of an exponential moving average of the weights, which is what is
  *     validated and restored with; in step t at most (1 + t) / (10 + t), so that early weights are
  *     soon forgotten; 0 for none

@@ -43,7 +43,8 @@ public final class Validation {
   /**
    * The middles of clean images, degraded as the tasks say ({@link Task#degradation}).
    *
-   * @param side at most so many pixels of each side of a clean image are used
+   * @param side at most so many pixels of each side of a clean image are used; SSIM needs 11 within
+   *     a border of the scale
    * @param seed of what is random in a degradation
    * @throws UnreadableImageException if an image cannot be read
    */

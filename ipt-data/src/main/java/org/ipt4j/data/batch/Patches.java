@@ -98,6 +98,9 @@ public final class Patches {
    * The batch of step {@code step}. In a {@link java.util.concurrent.ForkJoinPool}, as {@link
    * Prefetch} has one, idle threads share the work, so that a batch of a slow task holds up no
    * others.
+   *
+   * @throws UncheckedIOException if no image is of use
+   * @throws CancellationException if an image cannot be read and this thread is interrupted
    */
   public PatchBatch batch(long step) {
     int side = options.side();

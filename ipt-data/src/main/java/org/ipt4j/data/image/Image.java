@@ -198,7 +198,7 @@ public final class Image {
     return floats != null ? floats[place] : bytes[place] & 0xFF;
   }
 
-  /** The image as an 8-bit file holds it: clipped to 0..255 and rounded, half up. */
+  /** The image as an 8-bit file holds it: clipped to 0..255 and rounded, half up; NaN is 0. */
   public Image quantised() {
     if (bytes != null) {
       return this;

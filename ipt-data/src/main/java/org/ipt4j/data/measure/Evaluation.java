@@ -61,7 +61,10 @@ public record Evaluation(
     default void failed(String message) {}
   }
 
-  /** Measures all images of a set; one that fails for any contender is left out for all. */
+  /**
+   * Measures all images of a set. One that cannot be read, that a contender refuses or for which
+   * memory runs out is left out for all contenders; whatever else is thrown ends the measuring.
+   */
   public static Evaluation of(TestSet set, List<Contender> contenders, Listener listener) {
     int border = border(set.pairs().scale());
     List<Row> rows = new ArrayList<>();
