@@ -73,7 +73,7 @@ final class EachImage {
       names = {"-o", "--out"},
       required = true,
       paramLabel = "DIR",
-      description = "Folder for the results, which have the images' names.")
+      description = "Folder for the results, which are named after the images.")
   private Path out;
 
   @Option(names = "--force", description = "Make existing results again, and replace other files.")
@@ -104,7 +104,7 @@ final class EachImage {
   int run(String done, Work work) throws IOException {
     if (ImageFiles.isImage(out) && !Files.exists(out)) {
       throw new IllegalArgumentException(
-          "--out is a folder for the results, which have the images' names; got " + out);
+          "--out is a folder for the results, which are named after the images; got " + out);
     }
     PrintWriter err = spec.commandLine().getErr();
     Inputs found = Inputs.of(inputs, out);

@@ -70,7 +70,7 @@ class EachImageTest {
   @Test
   void anImagesNameIsNoFolderForResults() {
     assertThat(CommandRun.run(Faulty.class, "-o", folder + "/a.png", folder + "").err())
-        .startsWith("--out is a folder for the results, which have the images' names; got ")
+        .startsWith("--out is a folder for the results, which are named after the images; got ")
         .hasLineCount(1);
     assertThat(folder.resolve("a.png")).doesNotExist();
   }
