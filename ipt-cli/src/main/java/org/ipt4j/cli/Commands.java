@@ -181,6 +181,11 @@ public final class Commands {
         : failure.getMessage();
   }
 
+  /** A text in one line that does not command the terminal, whatever a stranger's file holds. */
+  static String printable(String text) {
+    return text.replaceAll("\\p{Cc}", "?");
+  }
+
   /** A file's name without its extension. */
   static String baseName(Path file) {
     return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
     name = "compare",
     mixinStandardHelpOptions = true,
     sortOptions = false,
+    customSynopsis = "compare MODEL... --data DIR... [--task TASK] [OPTIONS]",
     description =
         "Measures models on the same test images, side by side with the input (for"
             + " super-resolution its bicubic enlargement).",
@@ -25,12 +26,12 @@ final class Compare implements Callable<Integer> {
   private static final Set<String> BASELINE = Set.of("bicubic", "input");
 
   @Parameters(
-      arity = "1..*",
+      arity = "0..*",
       paramLabel = "MODEL",
       description =
-          "Model files, or tiny for the pretrained one; or bicubic or input for what goes in, which is"
+          "Ahead of --data, which takes all names behind it: model files, or tiny for the pretrained one; or bicubic or input for what goes in, which is"
               + " always the first column.")
-  private List<String> models;
+  private List<String> models = List.of();
 
   @Mixin private Measuring measuring;
 
@@ -45,6 +46,10 @@ final class Compare implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (models.isEmpty()) {
+      throw new IllegalArgumentException(
+          "expected a MODEL ahead of --data, which takes all names behind it; got none");
+    }
     List<GivenModel> given =
         models.stream().filter(model -> !BASELINE.contains(model)).map(GivenModel::new).toList();
     Set<GivenModel> once = new HashSet<>();

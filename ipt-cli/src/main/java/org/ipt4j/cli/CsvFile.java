@@ -2,6 +2,7 @@ package org.ipt4j.cli;
 
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -61,6 +62,9 @@ final class CsvFile implements AutoCloseable {
                 writer.write(line(row));
               }
             }
+          } catch (UncheckedIOException noTable) {
+            throw new FileSystemException(
+                file.toString(), null, "no table: " + noTable.getCause().getMessage());
           }
           writer.flush();
         });

@@ -92,6 +92,10 @@ final class Demo implements Callable<Integer> {
       throw new IllegalArgumentException(model() + " exists already; give another --out");
     }
     AtomicFiles.check(model());
+    if (images != null && Inputs.real(out).startsWith(Inputs.real(images))) {
+      throw new IllegalArgumentException(
+          images + ": results would lie among the images; give another --out");
+    }
     return computing.run(spec, this::demo);
   }
 

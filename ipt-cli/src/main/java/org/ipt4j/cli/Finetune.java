@@ -172,7 +172,7 @@ final class Finetune implements Callable<Integer> {
             .map(Task::name)
             .toList();
     if (rehearsal > 0 && !freezeBody && !left.isEmpty()) {
-      say("not rehearsed, for the images are smaller than a patch: %s", String.join(", ", left));
+      say("not rehearsed, for no image is of use to them: %s", String.join(", ", left));
     }
     BeforeAfter tasks =
         BeforeAfter.of(
@@ -215,6 +215,15 @@ final class Finetune implements Callable<Integer> {
     if (like != null) {
       throw new IllegalArgumentException(
           "--like is for a new task, but the model has " + found.name() + " already");
+    }
+    if (scale != null && scale != found.scale()) {
+      throw new IllegalArgumentException(
+          "--scale: the model's task "
+              + found.name()
+              + " is of scale "
+              + found.scale()
+              + ", got "
+              + scale);
     }
     if (!found.name().equals(task)) {
       say("%s is the model's task %s, which is trained further", task, found.name());
@@ -281,6 +290,15 @@ final class Finetune implements Callable<Integer> {
   /** Of a new task. */
   private int scaleOfNew() {
     if (scale != null) {
+      if (FinetuningData.isDegradation(task) && Degradation.parse(task).scale() != scale) {
+        throw new IllegalArgumentException(
+            "--scale: task "
+                + task
+                + " is of scale "
+                + Degradation.parse(task).scale()
+                + " by its name, got "
+                + scale);
+      }
       return scale;
     }
     return images == null && !FinetuningData.isDegradation(task)

@@ -101,13 +101,8 @@ final class Info implements Callable<Integer> {
         .printf(
             Locale.ROOT,
             "%-15s %s%n",
-            printable(key),
-            printable(String.format(Locale.ROOT, format, values)));
-  }
-
-  /** Files may hold what commands a terminal. */
-  private static String printable(String text) {
-    return text.replaceAll("\\p{Cc}", "?");
+            Commands.printable(key),
+            Commands.printable(String.format(Locale.ROOT, format, values)));
   }
 
   /** The key beside the first line. */

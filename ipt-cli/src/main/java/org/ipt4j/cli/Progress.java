@@ -89,7 +89,8 @@ final class Progress implements AutoCloseable {
   }
 
   /** Says what failed; the command goes on. */
-  void fail(String line) {
+  void fail(String failure) {
+    String line = Commands.printable(failure);
     failures.add(line);
     StandardError.println(err, line);
     if (bar != null) {

@@ -177,6 +177,6 @@ public enum ResultsFormat {
   }
 
   private static String escaped(String cell) {
-    return cell.replace("|", "\\|");
+    return Commands.printable(cell).replace("|", "\\|");
   }
 }

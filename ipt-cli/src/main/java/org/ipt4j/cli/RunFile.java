@@ -1,11 +1,12 @@
 package org.ipt4j.cli;
 
 import com.fasterxml.jackson.core.JsonParseException;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -44,6 +45,8 @@ public final class RunFile {
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
+
+  private static final YAMLFactory FACTORY = new YAMLFactory();
 
   private final String name;
   private final byte[] yaml;
@@ -87,8 +90,11 @@ public final class RunFile {
 
   private Map<String, String> given(CommandSpec command) throws IOException {
     Object root;
-    try (JsonParser parser = YAML.createParser(yaml)) {
+    try (YAMLParser parser = FACTORY.createParser(yaml)) {
       root = parser.nextToken() == null ? "nothing" : value(parser);
+      if (parser.nextToken() != null) {
+        throw new JsonParseException(parser, "more follows the end");
+      }
     } catch (JsonProcessingException bad) {
       throw new IllegalArgumentException(
           String.format(
@@ -116,15 +122,27 @@ public final class RunFile {
                 owner(key, command),
                 String.join(", ", known)));
       }
-      if ("".equals(entry.getValue())) {
+      if (holdsEmptyText(entry.getValue())) {
         throw new IllegalArgumentException(
             name + ": key " + key + ": expected a value, got an empty text");
       }
-      if (entry.getValue() != null) {
+      if (entry.getValue() != null && !isEmpty(entry.getValue())) {
         texts.put(key, text(entry.getValue()));
       }
     }
     return texts;
+  }
+
+  // as a path, it would be the current folder
+  private static boolean holdsEmptyText(Object value) {
+    return "".equals(value)
+        || value instanceof Collection<?> many && many.stream().anyMatch(RunFile::holdsEmptyText)
+        || value instanceof Map<?, ?> map && holdsEmptyText(map.values());
+  }
+
+  private static boolean isEmpty(Object value) {
+    return value instanceof Collection<?> many && many.isEmpty()
+        || value instanceof Map<?, ?> map && map.isEmpty();
   }
 
   /** Which other command that trains has a setting, if any: the file may be of its runs. */
@@ -146,7 +164,10 @@ public final class RunFile {
    * What begins at the parser's token: a map, a list, null, or a text, as which a number, too,
    * stays as it is written, for it may be a name: {@code 2024.10}.
    */
-  private static Object value(JsonParser parser) throws IOException {
+  private static Object value(YAMLParser parser) throws IOException {
+    if (parser.isCurrentAlias()) {
+      throw new JsonParseException(parser, "aliases are not read: " + parser.getText());
+    }
     if (parser.currentToken() == JsonToken.START_OBJECT) {
       Map<String, Object> map = new LinkedHashMap<>();
       while (parser.nextToken() != JsonToken.END_OBJECT) {

@@ -250,9 +250,10 @@ final class RunSettings {
       } else {
         print.printf(
             Locale.ROOT,
-            "stopped after step %d of %d and saved; to go on: ipt %s --resume --out %s%n",
+            "stopped after step %d of %d%s; to go on: ipt %s --resume --out %s%n",
             trainer.step(),
             training.steps(),
+            checkpoints.latest().isPresent() ? " and saved" : ", with nothing to save",
             training.command(),
             out);
       }

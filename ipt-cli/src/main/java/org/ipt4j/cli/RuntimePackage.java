@@ -13,11 +13,24 @@ import org.ipt4j.web.StaticPage;
 /**
  * The npm package {@code onnxruntime-web}, as a person gave it or as npm fetches it, into a folder
  * that is gone afterwards. npm checks what it fetches.
- *
- * @param fetched null if a person gave it
  */
-record RuntimePackage(Path folder, Path fetched) implements AutoCloseable {
+final class RuntimePackage implements AutoCloseable {
   private static final String NAME = "onnxruntime-web";
+
+  private final Path folder;
+  private final Path fetched; // null: a person gave it
+  private final Thread atExit = new Thread(this::endFetching, "ipt-npm-end");
+  private volatile Process npm; // null: not begun
+
+  private RuntimePackage(Path folder, Path fetched) {
+    this.folder = folder;
+    this.fetched = fetched;
+  }
+
+  /** The package's folder. */
+  Path folder() {
+    return folder;
+  }
 
   /**
    * The package.
@@ -32,8 +45,9 @@ record RuntimePackage(Path folder, Path fetched) implements AutoCloseable {
     Path folder = Files.createTempDirectory("ipt-npm");
     RuntimePackage fetched =
         new RuntimePackage(folder.resolve("node_modules").resolve(NAME), folder);
+    Runtime.getRuntime().addShutdownHook(fetched.atExit);
     try {
-      fetch(folder);
+      fetched.fetch();
       return fetched;
     } catch (IOException | RuntimeException failure) {
       fetched.close();
@@ -41,7 +55,7 @@ record RuntimePackage(Path folder, Path fetched) implements AutoCloseable {
     }
   }
 
-  private static void fetch(Path folder) throws IOException {
+  private void fetch() throws IOException {
     String wanted = NAME + "@" + StaticPage.RUNTIME_VERSION;
     boolean isWindows = System.getProperty("os.name").startsWith("Windows");
     List<String> command =
@@ -49,7 +63,7 @@ record RuntimePackage(Path folder, Path fetched) implements AutoCloseable {
             isWindows ? "npm.cmd" : "npm",
             "install",
             "--prefix",
-            folder.toString(),
+            fetched.toString(),
             "--ignore-scripts",
             "--no-audit",
             "--no-fund",
@@ -58,7 +72,7 @@ record RuntimePackage(Path folder, Path fetched) implements AutoCloseable {
     String said;
     int code;
     try {
-      Process npm = new ProcessBuilder(command).redirectErrorStream(true).start();
+      npm = new ProcessBuilder(command).redirectErrorStream(true).start();
       npm.getOutputStream().close();
       said = new String(npm.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
       code = npm.waitFor();
@@ -78,11 +92,35 @@ record RuntimePackage(Path folder, Path fetched) implements AutoCloseable {
     }
   }
 
+  // where this process is told to stop
+  private void endFetching() {
+    try {
+      if (npm != null) {
+        List<ProcessHandle> all =
+            Stream.concat(npm.descendants(), Stream.of(npm.toHandle())).toList();
+        all.forEach(ProcessHandle::destroyForcibly);
+        all.forEach(each -> each.onExit().join());
+      }
+      delete();
+    } catch (IOException left) {
+      // nobody is told any more
+    }
+  }
+
   @Override
   public void close() throws IOException {
     if (fetched == null) {
       return;
     }
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException stopping) {
+      return;
+    }
+    delete();
+  }
+
+  private void delete() throws IOException {
     try (Stream<Path> files = Files.walk(fetched)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);

@@ -58,6 +58,10 @@ public final class ValidationSettings {
       throw new IllegalArgumentException(
           "--validation-images: expected 0 or more, got " + validationImages);
     }
+    if (validation != null && validationImages == 0) {
+      throw new IllegalArgumentException(
+          "--validation-images: expected 1 or more of --validation, got 0");
+    }
     int most = size < FEW ? 0 : Math.max(1, size / KEPT_PART);
     Split split = Split.of(size, validation == null ? Math.min(validationImages, most) : 0);
     PrintWriter out = command.commandLine().getOut();

@@ -57,6 +57,22 @@ class DemoTest {
     assertThat(model).hasContent("mine");
   }
 
+  /** Of which the next demo would take them. */
+  @Test
+  void resultsDoNotLieAmongThePhotographs(@TempDir Path folder) throws IOException {
+    Path mine = folder.resolve("restored.png");
+    ImageFiles.write(new DeadLeaves(1, 1, 40, 40).image(0), mine);
+    byte[] before = Files.readAllBytes(mine);
+    for (String out : new String[] {folder.toString(), folder.resolve("demo-out").toString()}) {
+      CommandRun.Outcome outcome =
+          CommandRun.run(Demo.class, "--images", folder.toString(), "--out", out);
+      assertThat(outcome.code()).isEqualTo(2);
+      assertThat(outcome.err()).contains("results would lie among the images").hasLineCount(1);
+    }
+    assertThat(mine).hasBinaryContent(before);
+    assertThat(folder.resolve("demo-out")).doesNotExist();
+  }
+
   @Test
   void photographsComeAlong() throws IOException {
     DemoPhotographs photographs = new DemoPhotographs();

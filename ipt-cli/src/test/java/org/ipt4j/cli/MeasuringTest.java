@@ -32,6 +32,8 @@ import org.ipt4j.model.IptModel;
 import org.ipt4j.model.Task;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands evaluate and compare, from folders to tables and page. */
@@ -338,6 +340,21 @@ class MeasuringTest {
     assertThat(pairs.out()).contains("as stored in noisy");
     Outcome other = evaluate("denoise30", "sharp", "--degradation", "denoise50", "--seed", "3");
     assertThat(other.out()).contains("denoise50, seed 3");
+  }
+
+  @Test
+  void aModelStandsAheadOfTheData() {
+    Outcome none = CommandRun.run(Compare.class, "--task", "x2", "--data", "photos", model);
+    assertThat(none.code()).isEqualTo(2);
+    assertThat(none.err()).startsWith("expected a MODEL ahead of --data").hasLineCount(1);
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aNameOfSeveralLinesIsOne() throws IOException {
+    write("photos/a\nb\u001b[31m.png", 30, 41);
+    Outcome outcome = evaluate("x2", "photos");
+    assertThat(outcome.out()).contains("| a?b?[31m.png |").doesNotContain("\u001b");
   }
 
   @Test

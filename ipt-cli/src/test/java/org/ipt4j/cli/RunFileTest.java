@@ -98,6 +98,14 @@ class RunFileTest {
   }
 
   @Test
+  void whatIsEmptyIsNotSet() throws IOException {
+    Path file = folder.resolve("run.yaml");
+    Files.writeString(file, "images: []\nvalidation: {}\ntask-batch: []\ntask-weight:\n");
+    assertThat(read(new Pretrain(), file))
+        .doesNotContainKeys("images", "validation", "task-batch", "task-weight");
+  }
+
+  @Test
   void aValueOfAnotherKindIsSaidOfTheFile() throws IOException {
     Path file = folder.resolve("run.yaml");
     Files.writeString(file, "steps: many\n");

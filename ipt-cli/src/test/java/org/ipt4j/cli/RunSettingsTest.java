@@ -248,6 +248,20 @@ class RunSettingsTest {
     assertThat(pretrain("bad", "--run", yaml.toString()).err())
         .contains("bad.yaml: key images: expected a value, got an empty text")
         .hasLineCount(1);
+    Files.writeString(yaml, "steps: 3\ntasks: [x2, '']\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("bad.yaml: key tasks: expected a value, got an empty text");
+    Files.writeString(yaml, "images: &photos here\nvalidation: *photos\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("bad.yaml, line 2: no YAML: aliases are not read: photos")
+        .hasLineCount(1);
+    Files.writeString(yaml, "steps: 3\n---\nsteps: 4\n");
+    assertThat(pretrain("bad", "--run", yaml.toString()).err())
+        .contains("bad.yaml, line 3: no YAML: more follows the end")
+        .hasLineCount(1);
+    assertThat(pretrain("bad", "--validation", "x", "--validation-images", "0").err())
+        .contains("--validation-images: expected 1 or more of --validation, got 0")
+        .hasLineCount(1);
     assertThat(pretrain("bad", "--run", folder.toString()).err())
         .contains("expected a file, found a folder: " + folder)
         .hasLineCount(1);
@@ -597,6 +611,12 @@ class RunSettingsTest {
         .contains("expected --task TASK and either --images DIR or --pairs DIR");
     String images = folder.resolve("pairs/HR").toString();
     String pairs = folder.resolve("pairs").toString();
+    assertThat(finetune("--task", "x2", "--scale", "3", "--images", images).err())
+        .contains("--scale: the model's task x2 is of scale 2, got 3")
+        .hasLineCount(1);
+    assertThat(finetune("--task", "x4", "--scale", "1", "--pairs", pairs).err())
+        .contains("--scale: task x4 is of scale 4 by its name, got 1")
+        .hasLineCount(1);
     assertThat(finetune("--task", "body", "--scale", "2", "--pairs", pairs).err())
         .contains("task body would both have weights named body")
         .hasLineCount(1);

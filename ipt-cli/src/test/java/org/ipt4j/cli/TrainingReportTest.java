@@ -168,6 +168,12 @@ class TrainingReportTest {
     }
     Files.delete(table);
     RunHistory.open(folder, 0).close();
+    String whole = Files.readString(table);
+    Files.writeString(table, whole + "3,\"x2\r\n");
+    assertThatThrownBy(() -> RunHistory.open(folder, 3))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("metrics.csv: no table: ");
+    Files.writeString(table, whole);
     tear(table, "0,x2,L1,abc,,1.0,1.0,8,1.0,0.0\r\n");
     assertThatThrownBy(() -> RunHistory.open(folder, 3))
         .isInstanceOf(IOException.class)

@@ -175,7 +175,8 @@ class ClusterScriptTest {
   void withoutACommandItSaysWhatItExpects() throws Exception {
     assertThat(run(2, "--master", "local[1]"))
         .isEqualTo(
-            "ipt-cluster: expected [OPTIONS OF spark-submit] restore|evaluate|pretrain [OPTIONS]\n");
+            "ipt-cluster: expected [OPTIONS OF spark-submit] restore|evaluate|pretrain [OPTIONS],"
+                + " got --master local[1]\n");
   }
 
   @Test
@@ -186,6 +187,9 @@ class ClusterScriptTest {
     assertThat(run(0, "help", "pretrain"))
         .contains("<--class><org.ipt4j.spark.Pretrain>")
         .endsWith("/ipt-spark.jar><--help>");
+    assertThat(run(0, "--version"))
+        .contains("<--class><org.ipt4j.spark.Restore>")
+        .endsWith("/ipt-spark.jar><--version>");
     assertThat(run(2, "help", "demo"))
         .startsWith("ipt-cluster: expected [OPTIONS OF spark-submit]");
   }

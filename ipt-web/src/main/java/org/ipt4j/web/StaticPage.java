@@ -118,8 +118,9 @@ public final class StaticPage {
     }
     OnnxExport export = new OnnxExport(model).in(opset);
     Map<Task, String> files = export.fileNames();
-    for (String file : files.values()) {
+    for (String file : files.values()) { // of a page with other tasks, too
       AtomicFiles.tidy(folder.resolve(MODELS).resolve(file));
+      Files.deleteIfExists(folder.resolve(MODELS).resolve(file));
     }
     List<Task> own = tasks.stream().map(task -> model.task(task.name())).toList();
     List<Map<String, Object>> entries = TaskTitles.described(own);

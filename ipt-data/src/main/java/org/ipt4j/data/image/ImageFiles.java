@@ -115,7 +115,6 @@ public final class ImageFiles {
                 file.toString(),
                 limits,
                 warnings,
-                true,
                 (image, header, format) -> {
                   if (header.hasExtraBands()) {
                     warnings.accept(
@@ -186,7 +185,6 @@ public final class ImageFiles {
         name,
         limits,
         warnings,
-        false,
         (image, header, format) ->
             header.upright(Rasters.image(new Pixels(image, 1, header.opacity()))));
   }
@@ -197,13 +195,11 @@ public final class ImageFiles {
     T of(BufferedImage image, Header header, String format);
   }
 
-  // alone: files of several images are refused, and not only of those that PNG and WebP know
   private static <T> T decode(
       ImageInputStream source,
       String name,
       Limits limits,
       Consumer<String> warnings,
-      boolean alone,
       Taking<T> taking)
       throws UnreadableImageException {
     ImageInputStream stream = new PartOfStream(source, 0, -1);
@@ -218,8 +214,8 @@ public final class ImageFiles {
       checkSize(name, header.height(), header.width(), limits);
       List<String> said = new ArrayList<>();
       reader.addIIOReadWarningListener((from, warning) -> said.add(warning));
-      reader.setInput(stream, !alone, true);
-      BufferedImage image = decoded(reader, name, limits, header, alone);
+      reader.setInput(stream, false, true);
+      BufferedImage image = decoded(reader, name, limits, header);
       check(name, said, warnings);
       return taking.of(image, header, format);
     } catch (UnreadableImageException e) {
@@ -234,12 +230,9 @@ public final class ImageFiles {
   }
 
   private static BufferedImage decoded(
-      ImageReader reader, String name, Limits limits, Header header, boolean alone)
-      throws IOException {
+      ImageReader reader, String name, Limits limits, Header header) throws IOException {
     try {
-      if (alone) {
-        checkAlone(name, format(reader), reader);
-      }
+      checkAlone(name, format(reader), reader);
       checkSize(name, reader.getHeight(0), reader.getWidth(0), limits);
       return reader.read(0, asStored(reader, header));
     } catch (UnreadableImageException e) {
@@ -293,6 +286,7 @@ public final class ImageFiles {
     return param;
   }
 
+  // PNG and WebP say in their headers that they are animated
   private static void checkAlone(String name, String format, ImageReader reader)
       throws IOException {
     int images = List.of("gif", "tiff").contains(format) ? reader.getNumImages(true) : 1;

@@ -7,7 +7,9 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -30,6 +32,7 @@ final class ZipEntries implements StoredImages.Entries {
   private final String archive;
   private final ZipFile zip;
   private final List<String> members;
+  private final Set<String> ambiguous = new HashSet<>(); // names of several members
 
   ZipEntries(Path file) throws IOException {
     archive = file.getFileName().toString();
@@ -40,6 +43,11 @@ final class ZipEntries implements StoredImages.Entries {
             .map(ZipEntry::getName)
             .sorted()
             .toList();
+    for (int i = 1; i < members.size(); i++) {
+      if (members.get(i).equals(members.get(i - 1))) {
+        ambiguous.add(members.get(i));
+      }
+    }
   }
 
   @SuppressForbidden("a ZipFile is opened by a File")
@@ -78,6 +86,9 @@ final class ZipEntries implements StoredImages.Entries {
 
   @Override
   public ImageInputStream open(int index) throws IOException {
+    if (ambiguous.contains(members.get(index))) { // Java reads one of them, whichever is asked for
+      throw new UnreadableImageException(name(index), "several members have this name");
+    }
     InputStream bytes = new Bounded(zip.getInputStream(zip.getEntry(members.get(index))));
     return new MemoryCacheImageInputStream(bytes) {
       @Override

@@ -349,6 +349,32 @@ class ArchivesTest {
         .hasMessageContaining("cut.zip: ");
   }
 
+  /** Java finds members by their names. */
+  @Test
+  void zipMembersOfOneNameCannotBeRead() throws Exception {
+    Path file = folder.resolve("twice.zip");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      for (String name : new String[] {"1.png", "2.png", "3.png"}) {
+        zip.putNextEntry(new ZipEntry(name));
+        zip.write(png());
+      }
+    }
+    byte[] renamed =
+        new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)
+            .replace("2.png", "1.png")
+            .getBytes(StandardCharsets.ISO_8859_1);
+    ImageSource source = ImageSource.open(Files.write(file, renamed));
+    assertThat(names(source))
+        .containsExactly("twice.zip/1.png", "twice.zip/1.png", "twice.zip/3.png");
+    for (int i = 0; i < 2; i++) {
+      int index = i;
+      assertThatThrownBy(() -> source.image(index))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage("twice.zip/1.png: several members have this name");
+    }
+    assertThat(source.image(2).height()).isPositive();
+  }
+
   /** As Windows and old tools write them, in the code page of their place. */
   @ParameterizedTest
   @ValueSource(strings = {"IBM437", "IBM850", "windows-31j", "GBK", "EUC-KR", "ISO-8859-1"})

@@ -376,6 +376,8 @@ class PictureTest {
     assertThatThrownBy(() -> Picture.read(pages))
         .isInstanceOf(UnreadableImageException.class)
         .hasMessageEndingWith("pages.tif: holds 2 images, expected one");
+    assertThatThrownBy(() -> ImageFiles.read(pages))
+        .hasMessageEndingWith("pages.tif: holds 2 images, expected one");
     ColorModel floats =
         new ComponentColorModel(
             ColorSpace.getInstance(ColorSpace.CS_GRAY), false, false, 1, DataBuffer.TYPE_FLOAT);
