@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
     name = "compare",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    customSynopsis = "compare MODEL... --data DIR... [--task TASK] [OPTIONS]",
+    customSynopsis = "${COMMAND-FULL-NAME} MODEL... --data DIR... [--task TASK] [OPTIONS]",
     description =
         "Measures models on the same test images, side by side with the input (for"
             + " super-resolution its bicubic enlargement).",
@@ -29,8 +29,8 @@ final class Compare implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "MODEL",
       description =
-          "Ahead of --data, which takes all names behind it: model files, or tiny for the pretrained one; or bicubic or input for what goes in, which is"
-              + " always the first column.")
+          "Ahead of --data, which takes all names behind it: model files, or tiny for the pretrained"
+              + " one; or bicubic or input for what goes in, which is always the first column.")
   private List<String> models = List.of();
 
   @Mixin private Measuring measuring;

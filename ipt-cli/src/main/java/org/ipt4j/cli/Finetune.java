@@ -218,12 +218,12 @@ final class Finetune implements Callable<Integer> {
     }
     if (scale != null && scale != found.scale()) {
       throw new IllegalArgumentException(
-          "--scale: the model's task "
-              + found.name()
-              + " is of scale "
-              + found.scale()
-              + ", got "
-              + scale);
+          String.format(
+              Locale.ROOT,
+              "--scale: the model's task %s is of scale %d, got %d",
+              found.name(),
+              found.scale(),
+              scale));
     }
     if (!found.name().equals(task)) {
       say("%s is the model's task %s, which is trained further", task, found.name());
@@ -289,20 +289,19 @@ final class Finetune implements Callable<Integer> {
 
   /** Of a new task. */
   private int scaleOfNew() {
-    if (scale != null) {
-      if (FinetuningData.isDegradation(task) && Degradation.parse(task).scale() != scale) {
-        throw new IllegalArgumentException(
-            "--scale: task "
-                + task
-                + " is of scale "
-                + Degradation.parse(task).scale()
-                + " by its name, got "
-                + scale);
-      }
-      return scale;
+    if (!FinetuningData.isDegradation(task) && (scale != null || images == null)) {
+      return scale == null ? 1 : scale;
     }
-    return images == null && !FinetuningData.isDegradation(task)
-        ? 1
-        : Degradation.parse(task).scale();
+    int named = Degradation.parse(task).scale(); // or says which degradations there are
+    if (scale != null && scale != named) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "--scale: task %s is of scale %d by its name, got %d",
+              task,
+              named,
+              scale));
+    }
+    return named;
   }
 }

@@ -3,7 +3,6 @@ package org.ipt4j.cli;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
@@ -45,8 +44,6 @@ public final class RunFile {
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
-
-  private static final YAMLFactory FACTORY = new YAMLFactory();
 
   private final String name;
   private final byte[] yaml;
@@ -90,7 +87,7 @@ public final class RunFile {
 
   private Map<String, String> given(CommandSpec command) throws IOException {
     Object root;
-    try (YAMLParser parser = FACTORY.createParser(yaml)) {
+    try (YAMLParser parser = YAML.getFactory().createParser(yaml)) {
       root = parser.nextToken() == null ? "nothing" : value(parser);
       if (parser.nextToken() != null) {
         throw new JsonParseException(parser, "more follows the end");
@@ -126,8 +123,9 @@ public final class RunFile {
         throw new IllegalArgumentException(
             name + ": key " + key + ": expected a value, got an empty text");
       }
-      if (entry.getValue() != null && !isEmpty(entry.getValue())) {
-        texts.put(key, text(entry.getValue()));
+      String text = entry.getValue() == null ? "" : text(entry.getValue());
+      if (!text.isEmpty()) { // else it is null, or an empty list or map: not set
+        texts.put(key, text);
       }
     }
     return texts;
@@ -138,11 +136,6 @@ public final class RunFile {
     return "".equals(value)
         || value instanceof Collection<?> many && many.stream().anyMatch(RunFile::holdsEmptyText)
         || value instanceof Map<?, ?> map && holdsEmptyText(map.values());
-  }
-
-  private static boolean isEmpty(Object value) {
-    return value instanceof Collection<?> many && many.isEmpty()
-        || value instanceof Map<?, ?> map && map.isEmpty();
   }
 
   /** Which other command that trains has a setting, if any: the file may be of its runs. */

@@ -111,18 +111,8 @@ public final class TrainingRun {
       stopped = trainer.step() < next || Thread.currentThread().isInterrupted();
       OptionalDouble best = OptionalDouble.empty();
       if (!validation.isEmpty() && !stopped && isDue(validateEvery, end)) {
-        try {
-          ValidationReport report = validate();
-          listener.validated(report);
-          if (report.gain() > checkpoints.bestGain()) {
-            best = OptionalDouble.of(report.gain());
-          }
-        } catch (CancellationException failure) {
-          stopped = Thread.currentThread().isInterrupted();
-          if (!stopped) {
-            throw failure;
-          }
-        }
+        best = better(listener);
+        stopped = Thread.currentThread().isInterrupted();
       }
       if (best.isPresent() || stopped || isDue(saveEvery, end)) {
         save(best, listener);
@@ -146,6 +136,22 @@ public final class TrainingRun {
       trainer.trainTo(end, ahead, listener, stop);
     } catch (TrainingException failure) {
       throw new TrainingException(failure.getMessage() + "; " + lastCheckpoint(), failure);
+    }
+  }
+
+  /** The gain, if it is the best so far; empty also if this thread is interrupted meanwhile. */
+  private OptionalDouble better(TrainingListener listener) throws IOException {
+    try {
+      ValidationReport report = validate();
+      listener.validated(report);
+      return report.gain() > checkpoints.bestGain()
+          ? OptionalDouble.of(report.gain())
+          : OptionalDouble.empty();
+    } catch (CancellationException failure) {
+      if (Thread.currentThread().isInterrupted()) {
+        return OptionalDouble.empty();
+      }
+      throw failure;
     }
   }
 

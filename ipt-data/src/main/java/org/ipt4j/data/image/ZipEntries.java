@@ -7,9 +7,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -31,8 +29,7 @@ final class ZipEntries implements StoredImages.Entries {
 
   private final String archive;
   private final ZipFile zip;
-  private final List<String> members;
-  private final Set<String> ambiguous = new HashSet<>(); // names of several members
+  private final List<String> members; // in order
 
   ZipEntries(Path file) throws IOException {
     archive = file.getFileName().toString();
@@ -43,11 +40,6 @@ final class ZipEntries implements StoredImages.Entries {
             .map(ZipEntry::getName)
             .sorted()
             .toList();
-    for (int i = 1; i < members.size(); i++) {
-      if (members.get(i).equals(members.get(i - 1))) {
-        ambiguous.add(members.get(i));
-      }
-    }
   }
 
   @SuppressForbidden("a ZipFile is opened by a File")
@@ -86,7 +78,7 @@ final class ZipEntries implements StoredImages.Entries {
 
   @Override
   public ImageInputStream open(int index) throws IOException {
-    if (ambiguous.contains(members.get(index))) { // Java reads one of them, whichever is asked for
+    if (isNamed(index, index - 1) || isNamed(index, index + 1)) { // Java reads any one of them
       throw new UnreadableImageException(name(index), "several members have this name");
     }
     InputStream bytes = new Bounded(zip.getInputStream(zip.getEntry(members.get(index))));
@@ -97,6 +89,10 @@ final class ZipEntries implements StoredImages.Entries {
         bytes.close();
       }
     };
+  }
+
+  private boolean isNamed(int index, int other) {
+    return other >= 0 && other < size() && members.get(other).equals(members.get(index));
   }
 
   /** Throws an exception if a small member unpacks to more than any image has. */
