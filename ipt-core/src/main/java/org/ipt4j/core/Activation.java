@@ -11,6 +11,11 @@ public enum Activation {
 
     @Override
     public void backward(Device device, Array y, Array dy) {}
+
+    @Override
+    Kept keeping(Kept kept) {
+      return kept;
+    }
   },
 
   /** max(y, 0). */
@@ -24,6 +29,11 @@ public enum Activation {
     public void backward(Device device, Array y, Array dy) {
       device.reluBackward(y, dy);
     }
+
+    @Override
+    Kept keeping(Kept kept) {
+      return kept.andOutput();
+    }
   };
 
   /** y = activation(y). */
@@ -31,6 +41,9 @@ public enum Activation {
 
   /** dy = the gradient before the activation, given the activation's output y. */
   public abstract void backward(Device device, Array y, Array dy);
+
+  /** What an operation that ends in it keeps, if it would keep {@code kept} without. */
+  abstract Kept keeping(Kept kept);
 
   @Override
   public String toString() {

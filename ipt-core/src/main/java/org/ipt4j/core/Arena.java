@@ -48,7 +48,7 @@ public final class Arena implements AutoCloseable {
 
   private final Own own;
   private final Use use;
-  private final List<Piece> inOrder = new ArrayList<>(); // of all arrays made by array()
+  private final List<Piece> inOrder = new ArrayList<>(); // of array(); null: ended
   private Arena enclosing; // null: none
 
   private Arena(Own own, Use use) {
@@ -104,6 +104,19 @@ public final class Arena implements AutoCloseable {
     return current == null ? unpooled(device, shape) : current.array(shape);
   }
 
+  /** Ends an array of the arena opened last ahead of its end; leaves one of elsewhere. */
+  static void end(Array array) {
+    Arena current = own(array.device()).current;
+    for (int i = current == null ? -1 : current.inOrder.size() - 1; i >= 0; i--) {
+      Piece piece = current.inOrder.get(i);
+      if (piece != null && piece.array == array) {
+        current.inOrder.set(i, null);
+        current.end(piece);
+        return;
+      }
+    }
+  }
+
   /** An array that outlives every arena; content undefined. */
   static Array unpooled(Device device, long... shape) {
     return device.allocate(Array.length(shape)).view(0, shape, Array.rowByRow(shape));
@@ -128,7 +141,7 @@ public final class Arena implements AutoCloseable {
   void endSince(int count) {
     for (int i = inOrder.size() - 1; i >= count; i--) {
       Piece piece = inOrder.remove(i);
-      if (piece.end - piece.begin > piece.block.line) {
+      if (piece != null && piece.end - piece.begin > piece.block.line) {
         end(piece);
       }
     }
@@ -171,7 +184,11 @@ public final class Arena implements AutoCloseable {
     if (!own.open.remove(use, this)) {
       return;
     }
-    inOrder.forEach(piece -> own.device.ended(piece.array));
+    for (Piece piece : inOrder) {
+      if (piece != null) {
+        own.device.ended(piece.array);
+      }
+    }
     for (Block block : own.blocks) {
       if (block.user == this) {
         block.free();

@@ -44,6 +44,7 @@ public final class ConvOps {
         Operation.of("conv2d", "residual", r != null, "activation", activation.toString())
             .multiplying(multiplications(x, w.value())),
         y,
+        activation.keeping(Kept.of(x, w, b)),
         dy -> {
           Array dw = tape.array(w.shape());
           Array db = tape.array(b.shape());
@@ -84,6 +85,7 @@ public final class ConvOps {
     return tape.record(
         Operation.of("pixelShuffle", "factor", s),
         y,
+        Kept.NOTHING,
         dy ->
             x.receiveOverwriting(dx -> device.permute(dy.reshape(together), dx, 0, 1, 3, 5, 2, 4)),
         x);
@@ -99,6 +101,7 @@ public final class ConvOps {
     Array y = tape.array(x.shape());
     tape.device().add(x.value(), shift.value(), y);
     // dx = dy
-    return tape.record(Operation.of("shiftChannels"), y, dy -> x.receive(dy), x, shift);
+    return tape.record(
+        Operation.of("shiftChannels"), y, Kept.NOTHING, dy -> x.receive(dy), x, shift);
   }
 }

@@ -119,22 +119,14 @@ class CpuDevice extends Nd4jDevice {
   }
 
   @Override
-  public void layerNorm(
-      Array x, Array gain, Array bias, double epsilon, Array y, Array mean, Array inverse) {
-    new HeapLayerNorm(x).forward(x, gain, bias, epsilon, y, mean, inverse);
+  public void layerNorm(NormalisedRows rows, double epsilon) {
+    new HeapLayerNorm(rows).forward(epsilon);
   }
 
   @Override
   public void layerNormBackward(
-      Array dy,
-      Array x,
-      Array gain,
-      Array mean,
-      Array inverse,
-      Target dx,
-      Array dgain,
-      Array dbias) {
-    new HeapLayerNorm(x).backward(dy, x, gain, mean, inverse, dx, dgain, dbias);
+      NormalisedRows rows, Array dy, Target dx, Array dgain, Array dbias) {
+    new HeapLayerNorm(rows).backward(dy, dx, dgain, dbias);
   }
 
   @Override

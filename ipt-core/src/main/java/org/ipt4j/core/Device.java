@@ -360,16 +360,12 @@ public abstract class Device {
     sumColumns(slopes.dy(), beta, db.reshape(1, db.length()));
   }
 
-  /**
-   * Layer normalisation of rows: y = x̂ ∘ gain + bias with x̂ = (x − mean) · inverse and inverse =
-   * 1/√(variance + epsilon), all over D, the variance with 1/D. All arrays are contiguous.
-   *
-   * @param x [R,D]
-   * @param mean receives the mean [R,1]
-   * @param inverse receives the inverse [R,1]
-   */
-  public void layerNorm(
-      Array x, Array gain, Array bias, double epsilon, Array y, Array mean, Array inverse) {
+  /** Layer normalisation of rows; writes y, mean and inverse. */
+  public void layerNorm(NormalisedRows rows, double epsilon) {
+    Array x = rows.x();
+    Array y = rows.y();
+    Array mean = rows.mean();
+    Array inverse = rows.inverse();
     try (Arena scratch = Arena.open(this, Arena.Use.SCRATCH)) {
       Array squares = array(x.shape());
       sumRows(x, 1.0 / x.size(1), mean);
@@ -378,9 +374,17 @@ public abstract class Device {
       sumRows(squares, 1.0 / x.size(1), inverse);
       inverseRoot(inverse, epsilon);
       multiply(y, inverse, y);
-      multiply(y, gain, y);
-      add(y, bias, y);
+      multiply(y, rows.gain(), y);
+      add(y, rows.bias(), y);
     }
+  }
+
+  /**
+   * Whether {@link #layerNormBackward} takes x̂ from the layer's input. If not, it takes x̂ = (y −
+   * bias) / gain, and nothing need keep the input.
+   */
+  public boolean layerNormReadsInput() {
+    return true;
   }
 
   /**
@@ -388,30 +392,25 @@ public abstract class Device {
    * x̂)) · inverse, means over D; dgain = sum over the rows of dy ∘ x̂, dbias = sum over the rows
    * of dy.
    *
+   * @param rows of the forward pass; x need not be there any more if it is not read
    * @param dy [R,D], overwritten
    * @param dx null if not wanted
    * @param dgain receives the gain's gradient [D]
    * @param dbias receives the bias's gradient [D]
    */
   public void layerNormBackward(
-      Array dy,
-      Array x,
-      Array gain,
-      Array mean,
-      Array inverse,
-      Target dx,
-      Array dgain,
-      Array dbias) {
+      NormalisedRows rows, Array dy, Target dx, Array dgain, Array dbias) {
     long d = dy.size(1);
+    Array inverse = rows.inverse();
     Array normalised = array(dy.shape());
-    subtract(x, mean, normalised);
+    subtract(rows.x(), rows.mean(), normalised);
     multiply(normalised, inverse, normalised);
     Array product = array(dy.shape());
     Array meanOfRow = array(dy.size(0), 1);
     sumColumns(dy, 0, dbias.reshape(1, d));
     multiply(dy, normalised, product);
     sumColumns(product, 0, dgain.reshape(1, d));
-    multiply(dy, gain, dy);
+    multiply(dy, rows.gain(), dy);
     multiply(dy, normalised, product);
     sumRows(product, 1.0 / d, meanOfRow);
     multiply(normalised, meanOfRow, product);

@@ -17,34 +17,34 @@ final class HeapLayerNorm {
   private static final int BLOCK = 2048; // numbers worked on at a time, unless a row is longer
   private static final int SHARE = 1 << 16; // numbers that outweigh what a share costs
 
+  private final NormalisedRows arrays;
   private final int rows;
   private final int d;
   private final int step; // rows of a block
   private final int shares;
 
-  /** For arrays [R,D]. */
-  HeapLayerNorm(Array x) {
-    rows = Math.toIntExact(x.size(0));
-    d = Math.toIntExact(x.size(1));
+  HeapLayerNorm(NormalisedRows arrays) {
+    this.arrays = arrays;
+    rows = Math.toIntExact(arrays.x().size(0));
+    d = Math.toIntExact(arrays.x().size(1));
     step = Math.max(1, BLOCK / d);
-    shares = (int) Math.max(1, x.length() / SHARE); // however many threads there are
+    shares = (int) Math.max(1, arrays.x().length() / SHARE); // however many threads there are
   }
 
   /** Does what {@link Device#layerNorm} says. */
-  void forward(
-      Array x, Array gain, Array bias, double epsilon, Array y, Array mean, Array inverse) {
+  void forward(double epsilon) {
     Workers.run(
         rows,
         shares,
         (share, first, end) -> {
-          FloatPointer from = CpuDevice.floats(x);
-          FloatPointer to = CpuDevice.floats(y);
-          FloatPointer means = CpuDevice.floats(mean);
-          FloatPointer inverses = CpuDevice.floats(inverse);
+          FloatPointer from = CpuDevice.floats(arrays.x());
+          FloatPointer to = CpuDevice.floats(arrays.y());
+          FloatPointer means = CpuDevice.floats(arrays.mean());
+          FloatPointer inverses = CpuDevice.floats(arrays.inverse());
           float[] block = Scratch.floats(0, step * d);
           float[] scaled = Scratch.floats(1, step * d);
-          float[] gains = repeated(gain, 2);
-          float[] biases = repeated(bias, 3);
+          float[] gains = repeated(arrays.gain(), 2);
+          float[] biases = repeated(arrays.bias(), 3);
           for (int row = first; row < end; row += step) {
             int count = Math.min(step, end - row);
             from.position((long) row * d).get(block, 0, count * d);
@@ -64,15 +64,7 @@ final class HeapLayerNorm {
   }
 
   /** Does what {@link Device#layerNormBackward} says. */
-  void backward(
-      Array dy,
-      Array x,
-      Array gain,
-      Array mean,
-      Array inverse,
-      Target dx,
-      Array dgain,
-      Array dbias) {
+  void backward(Array dy, Target dx, Array dgain, Array dbias) {
     float[][] gainSums = new float[shares][];
     float[][] biasSums = new float[shares][];
     Workers.run(
@@ -80,12 +72,12 @@ final class HeapLayerNorm {
         shares,
         (share, first, end) -> {
           FloatPointer gradients = CpuDevice.floats(dy);
-          FloatPointer from = CpuDevice.floats(x);
-          FloatPointer means = CpuDevice.floats(mean);
-          FloatPointer inverses = CpuDevice.floats(inverse);
+          FloatPointer from = CpuDevice.floats(arrays.x());
+          FloatPointer means = CpuDevice.floats(arrays.mean());
+          FloatPointer inverses = CpuDevice.floats(arrays.inverse());
           float[] slopes = Scratch.floats(0, step * d);
           float[] block = Scratch.floats(1, step * d);
-          float[] gains = repeated(gain, 2);
+          float[] gains = repeated(arrays.gain(), 2);
           float[] products = zeros(3); // summed over the blocks
           float[] sums = zeros(4);
           for (int row = first; row < end; row += step) {

@@ -23,6 +23,7 @@ public final class Losses {
     return tape.record(
         Operation.of("l1"),
         y,
+        Kept.NOTHING,
         dy ->
             x.receiveOverwriting(
                 dx -> {
@@ -57,6 +58,7 @@ public final class Losses {
     return tape.record(
         Operation.of("charbonnier", "epsilon", epsilon),
         y,
+        Kept.NOTHING,
         dy ->
             x.receiveOverwriting(
                 dx -> {

@@ -61,6 +61,7 @@ public final class Ops {
                 activation.toString())
             .multiplying(rows.length() * out),
         y,
+        activation.keeping(Kept.of(x, w)),
         dy -> {
           Device.Slopes slopes =
               device.linearBackward(activation, y.rows(), dy.rows(), rows, b != null);
@@ -92,6 +93,7 @@ public final class Ops {
     return tape.record(
         Operation.of("add"),
         y,
+        Kept.NOTHING,
         dy -> {
           a.receive(dy);
           b.receive(dy);
@@ -119,6 +121,7 @@ public final class Ops {
     return tape.record(
         Operation.of("addEmbedding"),
         y,
+        Kept.NOTHING,
         dy -> {
           x.receive(dy);
           e.receive(
@@ -138,6 +141,7 @@ public final class Ops {
     return tape.record(
         Operation.of("relu"),
         y,
+        Kept.NOTHING.andOutput(),
         dy -> {
           device.reluBackward(y, dy);
           x.receive(dy);
@@ -157,7 +161,8 @@ public final class Ops {
     Array y = device.operand(x.shape());
     device.copy(x.value(), y);
     // dx = dy
-    return tape.record(Operation.of("operand"), y, dy -> device.give(dy, x.target()), x);
+    return tape.record(
+        Operation.of("operand"), y, Kept.NOTHING, dy -> device.give(dy, x.target()), x);
   }
 
   /** y = factor · x. */
@@ -169,6 +174,7 @@ public final class Ops {
     return tape.record(
         Operation.of("scale", "factor", factor),
         y,
+        Kept.NOTHING,
         dy -> {
           device.scale(dy, factor, dy);
           x.receive(dy);
@@ -192,19 +198,25 @@ public final class Ops {
     Shapes.check(tape, "layerNorm", x, -1, d);
     Shapes.checkOnePiece(tape, "layerNorm", x);
     Array y = device.operand(x.shape());
-    Array rows = x.value().rows();
-    Array mean = tape.array(rows.size(0), 1); // of each row [R,1]
-    Array inverse = tape.array(rows.size(0), 1); // 1/√(variance + ε) [R,1]
-    device.layerNorm(rows, gain.value(), bias.value(), LAYER_NORM_EPSILON, y.rows(), mean, inverse);
+    Array from = x.value().rows();
+    NormalisedRows rows =
+        new NormalisedRows(
+            from,
+            gain.value(),
+            bias.value(),
+            y.rows(),
+            tape.array(from.size(0), 1),
+            tape.array(from.size(0), 1));
+    device.layerNorm(rows, LAYER_NORM_EPSILON);
     return tape.record(
         Operation.of("layerNorm", "epsilon", LAYER_NORM_EPSILON),
         y,
+        device.layerNormReadsInput() ? Kept.of(x, gain) : Kept.of(gain, bias).andOutput(),
         dy -> {
           Array dgain = tape.array(d);
           Array dbias = tape.array(d);
           Variable.Target dx = x.target();
-          device.layerNormBackward(
-              dy.rows(), rows, gain.value(), mean, inverse, rows(dx), dgain, dbias);
+          device.layerNormBackward(rows, dy.rows(), rows(dx), dgain, dbias);
           gain.receive(dgain);
           bias.receive(dbias);
         },

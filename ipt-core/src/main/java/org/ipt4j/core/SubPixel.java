@@ -38,8 +38,7 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
   }
 
   Variable plain(Tape tape, Variable x) {
-    Variable middle = ConvOps.pixelShuffle(tape, ConvOps.conv2d(tape, x, w1, b1), s);
-    return ConvOps.conv2d(tape, middle, w2, b2);
+    return ConvOps.conv2d(tape, shuffled(tape, ConvOps.conv2d(tape, x, w1, b1)), w2, b2);
   }
 
   /** The folded way; H and W are at least 4. */
@@ -47,8 +46,16 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
     Variable rows = edges(tape, x, ROWS);
     Variable columns = edges(tape, x, COLUMNS);
     // last, so that it goes back first: its gradient of x can only overwrite
-    Variable inner = ConvOps.pixelShuffle(tape, convolved(tape, x), s);
-    return framed(tape, inner, rows, columns);
+    Variable inner = shuffled(tape, convolved(tape, x));
+    Variable y = framed(tape, inner, rows, columns);
+    tape.end(inner);
+    return y;
+  }
+
+  private Variable shuffled(Tape tape, Variable x) {
+    Variable y = ConvOps.pixelShuffle(tape, x, s);
+    tape.end(x);
+    return y;
   }
 
   private Variable convolved(Tape tape, Variable x) {
@@ -61,6 +68,7 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
     return tape.record(
         Operation.of("foldedConv2d").multiplying(ConvOps.multiplications(x, w)),
         y,
+        Kept.of(x, w1, b1, w2, b2),
         dy -> {
           Array dw = tape.array(w.shape());
           Array db = tape.array(b.shape());
@@ -93,6 +101,7 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
     return tape.record(
         Operation.of("ends"),
         y,
+        Kept.NOTHING,
         dy ->
             x.receive(
                 (dx, beta) -> {
@@ -124,6 +133,7 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
     return tape.record(
         Operation.of("frame"),
         y,
+        Kept.NOTHING,
         dy -> {
           takeEnds(dy, ROWS, rows);
           takeEnds(dy, COLUMNS, columns);

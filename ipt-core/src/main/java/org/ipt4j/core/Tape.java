@@ -318,6 +318,17 @@ public final class Tape implements AutoCloseable {
    *     the backward pass
    */
   public Variable record(Operation operation, Array output, Backward backward, Variable... inputs) {
+    return record(operation, output, Kept.of(inputs).andOutput(), backward, inputs);
+  }
+
+  /**
+   * As {@link #record(Operation, Array, Backward, Variable...)}, for an operation that does not
+   * read all of its numbers on the way back.
+   *
+   * @param kept what {@code backward} reads
+   */
+  public Variable record(
+      Operation operation, Array output, Kept kept, Backward backward, Variable... inputs) {
     if (!again) {
       for (Variable input : inputs) {
         input.expectUse();
@@ -332,6 +343,10 @@ public final class Tape implements AutoCloseable {
       return node(operation, new Variable(output, null), inputs);
     }
     Variable result = variable(output);
+    kept.inputs().forEach(Variable::keep);
+    if (kept.output()) {
+      result.keep();
+    }
     Recording current = recording;
     String here = place;
     current.add(
@@ -347,6 +362,16 @@ public final class Tape implements AutoCloseable {
         },
         inputs);
     return result;
+  }
+
+  /**
+   * Says that no further operation reads {@code x}. If the way back does not read it either, other
+   * arrays may take its memory.
+   */
+  public void end(Variable x) {
+    if (!isTracing()) {
+      x.end();
+    }
   }
 
   /** The time, when all operations so far are done. */
@@ -388,6 +413,7 @@ public final class Tape implements AutoCloseable {
     if (!again) {
       x.expectUse();
     }
+    x.keep(); // for those that read its parts
     boolean recorded = recording != null && x.isDifferentiable();
     if (recorded && !x.isParameter()) {
       x.giveAway();
@@ -438,15 +464,19 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Runs {@code x} through layers that keep its shape, one after another. In inference, and when
-   * {@link #recomputing}, each layer's arrays end with the layer or the next one, so that memory
-   * hardly grows with depth.
+   * Runs {@code x} through layers that keep its shape, one after another; only the next layer may
+   * read what one has made. In inference, and when {@link #recomputing}, each layer's arrays end
+   * with the layer or the next one, so that memory hardly grows with depth.
    */
   public Variable sequence(List<? extends Layer> layers, Variable x) {
     Variable result = x;
     if (isTraining() || isTracing()) {
       for (Layer layer : layers) {
-        result = recomputing ? recomputed(layer, result) : layer.forward(this, result);
+        Variable before = result;
+        result = recomputing ? recomputed(layer, before) : layer.forward(this, before);
+        if (before != x && before != result) {
+          end(before);
+        }
       }
     } else if (!layers.isEmpty()) {
       result = new Variable(array(x.shape()), null);
@@ -490,6 +520,7 @@ public final class Tape implements AutoCloseable {
   private Variable recomputed(Layer layer, Variable x) {
     Recording outer = recording;
     Array y = array(x.shape());
+    x.keep(); // until the layer is computed again
     recording = null;
     try {
       valuesOnly(layer, x, y);

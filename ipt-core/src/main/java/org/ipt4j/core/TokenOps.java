@@ -21,6 +21,7 @@ public final class TokenOps {
     return tape.record(
         Operation.of("unfold", "side", p),
         y,
+        Kept.NOTHING,
         dy -> x.receiveOverwriting(dx -> grid.join(dy, dx)),
         x);
   }
@@ -40,6 +41,7 @@ public final class TokenOps {
     return tape.record(
         Operation.of("fold", "side", p, "height", height, "width", width),
         y,
+        Kept.NOTHING,
         dy -> x.receiveOverwriting(dx -> grid.cut(dy, dx)),
         x);
   }

@@ -50,6 +50,8 @@ public final class Variable {
   private final GradientMemory gradientMemory; // null: no gradient is wanted
   private Array gradient; // null: nothing has flowed back yet
   private boolean givenAway; // its parts receive in its place
+  private boolean kept; // the way back reads its numbers
+  private boolean ended; // nobody else reads them
 
   Variable(Array value, GradientMemory gradientMemory) {
     this.value = value;
@@ -78,9 +80,30 @@ public final class Variable {
         });
   }
 
-  /** Its numbers; not to be changed. */
+  /**
+   * Its numbers; not to be changed.
+   *
+   * @throws IllegalStateException after {@link Tape#end}
+   */
   public Array value() {
+    if (ended && !kept) {
+      throw new IllegalStateException(
+          String.format(Locale.ROOT, "a variable of shape %s was ended and then read", value));
+    }
     return value;
+  }
+
+  /** The way back reads its numbers. */
+  void keep() {
+    kept = true;
+  }
+
+  /** Ends its array, unless the way back reads it. */
+  void end() {
+    if (!kept && !ended) {
+      Arena.end(value);
+    }
+    ended = true;
   }
 
   /** Its shape. */

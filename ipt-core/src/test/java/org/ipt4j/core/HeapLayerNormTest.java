@@ -29,7 +29,7 @@ class HeapLayerNormTest {
     Array inverse = device.array(1, 1);
     Array ones = device.filled(1, 8);
     Array zeros = device.filled(0, 8);
-    new HeapLayerNorm(x).forward(x, ones, zeros, 0, y, mean, inverse);
+    new HeapLayerNorm(new NormalisedRows(x, ones, zeros, y, mean, inverse)).forward(0);
     assertThat(device.number(mean)).isEqualTo(1000);
     assertThat(device.number(inverse)).isEqualTo(2);
     device.read(y, numbers, 0);

@@ -3,6 +3,7 @@ package org.ipt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Operations as devices of floats compute them, judged by the plain one in double. */
@@ -44,6 +45,33 @@ public final class InFloat {
     assertThat(actual.sub(expected).normmaxNumber().doubleValue()).isLessThan(error * scale);
   }
 
+  /**
+   * Checks that the way back reads nothing that the operation does not keep: gradients are the same
+   * if inputs and output end before it.
+   */
+  static void checkKept(
+      List<Device> devices, OperationContract.Expression expression, long[]... shapes) {
+    for (Device device : devices) {
+      Bits.assertSame(
+          gradients(ofCopies(expression, true), device, shapes),
+          gradients(ofCopies(expression, false), device, shapes));
+    }
+  }
+
+  private static OperationContract.Expression ofCopies(
+      OperationContract.Expression expression, boolean ending) {
+    return (tape, inputs) -> {
+      Variable[] copies =
+          Stream.of(inputs).map(x -> Ops.scale(tape, x, 1)).toArray(Variable[]::new);
+      Variable y = expression.apply(tape, copies);
+      Variable copy = Ops.scale(tape, y, 1);
+      if (ending) {
+        Stream.concat(Stream.of(copies), Stream.of(y)).forEach(tape::end);
+      }
+      return copy;
+    };
+  }
+
   /** The gradients of sum(w ∘ y), added to 0.25, of inputs that are the same on each device. */
   static INDArray gradients(
       OperationContract.Expression expression, Device device, long[]... shapes) {
@@ -51,7 +79,7 @@ public final class InFloat {
     ParameterVector gradients = ParameterVector.zeros(values.layout(), device);
     device.fill(gradients.flat(), 0.25);
     try (Tape tape = Tape.training(values, gradients)) {
-      Variable y = output(expression, tape, values);
+      Variable y = expression.apply(tape, inputs(tape, values));
       tape.backward(OperationContract.weightedSum(tape, y, OperationContract.weights(y.shape())));
     }
     return Devices.inDouble(gradients.flat());
@@ -60,14 +88,12 @@ public final class InFloat {
   static INDArray output(OperationContract.Expression expression, Device device, long[]... shapes) {
     ParameterVector values = values(device, shapes);
     try (Tape tape = Tape.inference(values)) {
-      return Devices.inDouble(output(expression, tape, values).value());
+      return Devices.inDouble(expression.apply(tape, inputs(tape, values)).value());
     }
   }
 
-  private static Variable output(
-      OperationContract.Expression expression, Tape tape, ParameterVector values) {
-    return expression.apply(
-        tape, values.layout().parameters().stream().map(tape::parameter).toArray(Variable[]::new));
+  private static Variable[] inputs(Tape tape, ParameterVector values) {
+    return values.layout().parameters().stream().map(tape::parameter).toArray(Variable[]::new);
   }
 
   private static ParameterVector values(Device device, long[]... shapes) {

@@ -31,6 +31,7 @@ public class OperationsTest {
   private void check(OperationContract.Expression expression, long[]... shapes) {
     OperationContract.check(expression, shapes);
     InFloat.check(devices(), expression, shapes);
+    InFloat.checkKept(devices(), expression, shapes);
   }
 
   @ParameterizedTest
@@ -212,7 +213,7 @@ public class OperationsTest {
         },
         x,
         new long[] {4, 9});
-    check( // split twice and used itself
+    OperationContract.Expression splitTwiceAndUsed =
         (tape, v) -> {
           Variable left = tape.split(v[1], 0, 1, 4)[1];
           Variable right = tape.split(v[1], 0, 3, 4)[0];
@@ -221,9 +222,10 @@ public class OperationsTest {
               tape,
               Ops.linear(tape, tape.split(Ops.relu(tape, y), 0, 3, 4)[0], left, null),
               Ops.linear(tape, tape.split(Ops.scale(tape, y, 2), 0, 3, 4)[0], right, null));
-        },
-        new long[] {2, 4},
-        new long[] {4, 4});
+        };
+    long[][] shapes = {{2, 4}, {4, 4}};
+    OperationContract.check(splitTwiceAndUsed, shapes);
+    InFloat.check(devices(), splitTwiceAndUsed, shapes);
   }
 
   @ParameterizedTest

@@ -96,6 +96,45 @@ class TapeTest {
     assertThat(Devices.nd(gradients.flat()).minNumber().doubleValue()).isEqualTo(1);
   }
 
+  @Test
+  void whatNobodyReadsAgainGivesItsMemory() {
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
+    try (Tape tape = Tape.training(values, gradients)) {
+      Variable x = tape.parameter(w);
+      Variable scaled = Ops.scale(tape, x, 2);
+      Variable rectified = Ops.relu(tape, scaled);
+      long ofScaled = ((Nd4jArray) scaled.value()).address();
+      long ofRectified = ((Nd4jArray) rectified.value()).address();
+
+      tape.end(scaled);
+      tape.end(scaled); // does nothing
+      tape.end(rectified);
+
+      assertThat(((Nd4jArray) tape.array(4, 4)).address()).isEqualTo(ofScaled);
+      assertThat(((Nd4jArray) tape.array(4, 4)).address())
+          .as("the way back reads what is rectified")
+          .isGreaterThan(ofRectified);
+      assertThatThrownBy(() -> Ops.relu(tape, scaled))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("a variable of shape [4, 4] was ended and then read");
+    }
+  }
+
+  @Test
+  void layersOneAfterTheOtherTakeTheMemoryOfTwo() {
+    Layer layer = (tape, x) -> Ops.scale(tape, x, 2);
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), Devices.FAST);
+    try (Tape tape = Tape.training(values, gradients)) {
+      Variable x = tape.parameter(w);
+      long first = ((Nd4jArray) layer.forward(tape, x).value()).address();
+      Variable y = tape.sequence(List.of(layer, layer, layer, layer, layer), x);
+      long most = ((Nd4jArray) tape.array(4, 4)).address();
+      assertThat(most).isLessThanOrEqualTo(first + 2 * 64);
+      tape.backward(Losses.l1(tape, y, tape.constant(tape.device().filled(0, 4, 4))));
+    }
+    assertThat(Devices.FAST.absoluteSum(gradients.flat())).isEqualTo(32);
+  }
+
   /** Ones, whose gradient's address is noted; the gradient of x is 1. */
   private static Variable stretched(Tape tape, Variable x, int length, List<Long> addresses) {
     return tape.record(

@@ -8,6 +8,7 @@ import org.ipt4j.core.Adam;
 import org.ipt4j.core.Array;
 import org.ipt4j.core.AttentionHeads;
 import org.ipt4j.core.Device;
+import org.ipt4j.core.NormalisedRows;
 import org.ipt4j.core.Precision;
 import org.ipt4j.core.Staged;
 import org.ipt4j.core.Variable.Target;
@@ -481,12 +482,11 @@ final class CudaDevice extends Device {
   // whole operations
 
   @Override
-  public void layerNorm(
-      Array x, Array gain, Array bias, double epsilon, Array y, Array mean, Array inverse) {
-    CudaArray from = in(Type.FLOAT, CudaArray.of(x));
-    CudaArray to = CudaArray.of(y);
-    int rows = Math.toIntExact(x.size(0));
-    int d = Math.toIntExact(x.size(1));
+  public void layerNorm(NormalisedRows arrays, double epsilon) {
+    CudaArray from = in(Type.FLOAT, CudaArray.of(arrays.x()));
+    CudaArray to = CudaArray.of(arrays.y());
+    int rows = Math.toIntExact(to.size(0));
+    int d = Math.toIntExact(to.size(1));
     if (rows == 0) {
       return;
     }
@@ -496,12 +496,12 @@ final class CudaDevice extends Device {
         THREADS,
         0,
         from,
-        gain,
-        bias,
+        arrays.gain(),
+        arrays.bias(),
         to,
         to.code(),
-        mean,
-        inverse,
+        arrays.mean(),
+        arrays.inverse(),
         rows,
         d,
         (float) epsilon);
@@ -524,27 +524,27 @@ final class CudaDevice extends Device {
     return kernel == PAIRS.length ? "Any" : Integer.toString(PAIRS[kernel]);
   }
 
+  /** Where products round, x̂ of the rounded output is as good, and its input need not be kept. */
+  @Override
+  public boolean layerNormReadsInput() {
+    return arithmetic == Arithmetic.FLOAT32;
+  }
+
   @Override
   public void layerNormBackward(
-      Array dy,
-      Array x,
-      Array gain,
-      Array mean,
-      Array inverse,
-      Target dx,
-      Array dgain,
-      Array dbias) {
-    CudaArray from = in(Type.FLOAT, CudaArray.of(x));
+      NormalisedRows arrays, Array dy, Target dx, Array dgain, Array dbias) {
+    boolean ofInput = layerNormReadsInput();
+    CudaArray from = CudaArray.of(ofInput ? arrays.x() : arrays.y());
     CudaArray slopes = CudaArray.of(dy);
-    int rows = Math.toIntExact(x.size(0));
-    int d = Math.toIntExact(x.size(1));
+    int rows = Math.toIntExact(dy.size(0));
+    int d = Math.toIntExact(dy.size(1));
     if (rows == 0) {
       fill(dgain, 0);
       fill(dbias, 0);
       return;
     }
     boolean direct = dx == null || CudaArray.of(dx.array()).type() == Type.FLOAT;
-    Target target = direct ? dx : new Target(array(Type.FLOAT, x.shape()), 0);
+    Target target = direct ? dx : new Target(array(Type.FLOAT, dy.shape()), 0);
     int kernel = kernel(d, from, slopes, target == null ? from : CudaArray.of(target.array()));
     boolean any = kernel == PAIRS.length;
     int perBlock = any ? 1 : WARPS;
@@ -559,9 +559,11 @@ final class CudaDevice extends Device {
         slopes,
         slopes.code(),
         from,
-        gain,
-        mean,
-        inverse,
+        from.code(),
+        arrays.gain(),
+        arrays.bias(),
+        ofInput ? arrays.mean() : null,
+        arrays.inverse(),
         target == null ? null : target.array(),
         target == null ? 0f : (float) target.beta(),
         sums,

@@ -89,15 +89,23 @@ KERNEL(layerNormAny, const float* x, const float* gain, const float* bias, void*
   }
 }
 
+// x̂ of an output y: at most √D, so that the rounding of y does no harm where the gain is near 0.
+DEVICE float normalisedOf(float y, float gain, float bias, float most) {
+  return gain == 0 ? 0 : fminf(fmaxf((y - bias) / gain, -most), most);
+}
+
 // dx = (g − mean(g) − x̂ · mean(g ∘ x̂)) · inverse + beta · dx with g = dy ∘ gain; each block's sums
-// over its rows of dy ∘ x̂ and dy go to sums [blocks][2][D]. dx may be null. A block has 8 warps.
+// over its rows of dy ∘ x̂ and dy go to sums [blocks][2][D]. x̂ is of the inputs x, or without means
+// of the outputs x. dx may be null. A block has 8 warps.
 template <int PAIRS>
-DEVICE void layerNormBackwardOfPairs(const void* dy, int tdy, const float* x, const float* gain,
-                                     const float* means, const float* inverses, float* dx,
-                                     float beta, float* sums, int rows, int d) {
+DEVICE void layerNormBackwardOfPairs(const void* dy, int tdy, const void* x, int tx,
+                                     const float* gain, const float* bias, const float* means,
+                                     const float* inverses, float* dx, float beta, float* sums,
+                                     int rows, int d) {
   DYNAMIC_SHARED(float, shared);  // [8][2][D]
   int lane = threadIdx.x % 32;
   int warp = threadIdx.x / 32;
+  float most = sqrtf(d);
   float2 ofGain[PAIRS], ofBias[PAIRS], gains[PAIRS];
 #pragma unroll
   for (int i = 0; i < PAIRS; i++) {
@@ -107,7 +115,7 @@ DEVICE void layerNormBackwardOfPairs(const void* dy, int tdy, const float* x, co
   }
   for (int row = blockIdx.x * 8 + warp; row < rows; row += gridDim.x * 8) {
     Long at = (Long)row * d;
-    float mean = means[row], inverse = inverses[row];
+    float mean = means ? means[row] : 0, inverse = inverses[row];
     float2 g[PAIRS], h[PAIRS];
     float sum = 0, along = 0;
 #pragma unroll
@@ -115,9 +123,14 @@ DEVICE void layerNormBackwardOfPairs(const void* dy, int tdy, const float* x, co
       int c = 2 * lane + 64 * i;
       if (c < d) {
         g[i] = loadPair(dy, tdy, at + c);
-        h[i] = *(const float2*)(x + at + c);
-        h[i].x = (h[i].x - mean) * inverse;
-        h[i].y = (h[i].y - mean) * inverse;
+        h[i] = loadPair(x, tx, at + c);
+        if (means) {
+          h[i].x = (h[i].x - mean) * inverse;
+          h[i].y = (h[i].y - mean) * inverse;
+        } else {
+          h[i].x = normalisedOf(h[i].x, gains[i].x, bias[c], most);
+          h[i].y = normalisedOf(h[i].y, gains[i].y, bias[c + 1], most);
+        }
         ofBias[i].x += g[i].x;
         ofBias[i].y += g[i].y;
         ofGain[i].x += g[i].x * h[i].x;
@@ -162,10 +175,11 @@ DEVICE void layerNormBackwardOfPairs(const void* dy, int tdy, const float* x, co
 // As many blocks of a multiprocessor as are launched for it.
 #define LAYER_NORM_BACKWARD(PAIRS, BLOCKS)                                                      \
   BOUNDED_KERNEL(256, BLOCKS, layerNormBackward##PAIRS, const void* dy, int tdy,                \
-                 const float* x, const float* gain, const float* means, const float* inverses,  \
-                 float* dx, float beta, float* sums, int rows, int d) {                         \
+                 const void* x, int tx, const float* gain, const float* bias,                   \
+                 const float* means, const float* inverses, float* dx, float beta, float* sums, \
+                 int rows, int d) {                                                             \
     layerNormBackwardOfPairs<PAIRS>(                                                            \
-        dy, tdy, x, gain, means, inverses, dx, beta, sums, rows, d);                            \
+        dy, tdy, x, tx, gain, bias, means, inverses, dx, beta, sums, rows, d);                  \
   }
 LAYER_NORM_BACKWARD(3, 4)
 LAYER_NORM_BACKWARD(5, 3)
@@ -173,33 +187,38 @@ LAYER_NORM_BACKWARD(9, 2)
 LAYER_NORM_BACKWARD(16, 1)
 
 // The same for any D: a warp a block, its sums where the others have theirs.
-KERNEL(layerNormBackwardAny, const void* dy, int tdy, const float* x, const float* gain,
-       const float* means, const float* inverses, float* dx, float beta, float* sums, int rows,
-       int d) {
+KERNEL(layerNormBackwardAny, const void* dy, int tdy, const void* x, int tx, const float* gain,
+       const float* bias, const float* means, const float* inverses, float* dx, float beta,
+       float* sums, int rows, int d) {
   int lane = threadIdx.x;
+  float most = sqrtf(d);
+  auto normalised = [&](Long at, int c, float mean, float inverse) {
+    float from = load1(x, tx, at + c);
+    return means ? (from - mean) * inverse : normalisedOf(from, gain[c], bias[c], most);
+  };
   float* ofGain = sums + (Long)blockIdx.x * 2 * d;
   float* ofBias = ofGain + d;
   for (int c = lane; c < d; c += 32) ofGain[c] = ofBias[c] = 0;
   for (int row = blockIdx.x; row < rows; row += gridDim.x) {
     Long at = (Long)row * d;
-    float mean = means[row], inverse = inverses[row];
+    float mean = means ? means[row] : 0, inverse = inverses[row];
     float sum = 0, along = 0;
     for (int c = lane; c < d; c += 32) {
       float slope = load1(dy, tdy, at + c);
-      float normalised = (x[at + c] - mean) * inverse;
+      float h = normalised(at, c, mean, inverse);
       ofBias[c] += slope;
-      ofGain[c] += slope * normalised;
+      ofGain[c] += slope * h;
       sum += slope * gain[c];
-      along += slope * gain[c] * normalised;
+      along += slope * gain[c] * h;
     }
     if (dx) {
       sum = warpSum(sum) / d;
       along = warpSum(along) / d;
       for (int c = lane; c < d; c += 32) {
         float slope = load1(dy, tdy, at + c) * gain[c];
-        float normalised = (x[at + c] - mean) * inverse;
+        float h = normalised(at, c, mean, inverse);
         float old = beta == 0 ? 0 : dx[at + c];
-        dx[at + c] = old + (slope - sum - normalised * along) * inverse;
+        dx[at + c] = old + (slope - sum - h * along) * inverse;
       }
     }
   }

@@ -1,12 +1,20 @@
 package org.ipt4j.cuda;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.List;
 import org.ipt4j.core.Attention;
 import org.ipt4j.core.ConvOps;
 import org.ipt4j.core.Device;
 import org.ipt4j.core.InFloat;
+import org.ipt4j.core.Initializer;
+import org.ipt4j.core.Losses;
 import org.ipt4j.core.OperationContract;
 import org.ipt4j.core.Ops;
+import org.ipt4j.core.Parameter;
+import org.ipt4j.core.ParameterLayout;
+import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 import org.ipt4j.model.GoldenNetworkTest;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,18 +96,47 @@ class EmulatedRoundingTest extends GoldenNetworkTest {
     check((tape, v) -> Ops.linearOnto(tape, v[4], Ops.operand(tape, v[1]), v[2], v[3]), shapes);
   }
 
+  /**
+   * Gains are far from 0, for it is y that is rounded, and x̂ = (y − bias) / gain; rows are longer
+   * than two, whose x̂ are 1 and −1 and whose gradient is what cancels.
+   */
   @ParameterizedTest
-  @ValueSource(longs = {2, 3, 64, 576, 1025})
+  @ValueSource(longs = {3, 4, 64, 576, 1025})
   void layerNormOfTwoThatAreAdded(long d) {
     check(
-        (tape, v) ->
-            Ops.add(
-                tape,
-                Ops.layerNorm(tape, v[1], v[2], v[3]),
-                Ops.relu(tape, Ops.operand(tape, v[1]))),
+        (tape, v) -> {
+          Variable ones = tape.constant(tape.device().filled(1, d));
+          Variable gain = Ops.add(tape, Ops.scale(tape, v[2], 0.2), ones);
+          return Ops.add(
+              tape, Ops.layerNorm(tape, v[1], gain, v[3]), Ops.relu(tape, Ops.operand(tape, v[1])));
+        },
         new long[] {1},
         new long[] {1, 9, d},
         new long[] {d},
         new long[] {d});
+  }
+
+  /** x̂ is at most √D; the rounding of y alone, divided by the gain, would be up to 1e30 of it. */
+  @ParameterizedTest
+  @CsvSource({"4, 1e-30", "1025, 1e-30", "4, 0"})
+  void gainsOfNearlyNothingGiveGradientsOfBounds(long d, double gain) {
+    for (Device device : devices()) {
+      ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
+      Parameter gains = builder.add("gain", Initializer.constant((float) gain), d);
+      Parameter biases = builder.add("bias", Initializer.standardNormal(), d);
+      Parameter x = builder.add("x", Initializer.standardNormal(), 1, d);
+      ParameterVector values = ParameterVector.initialized(builder.build(), device, 1);
+      ParameterVector gradients = ParameterVector.zeros(values.layout(), device);
+      try (Tape tape = Tape.training(values, gradients)) {
+        Variable y =
+            Ops.layerNorm(tape, tape.parameter(x), tape.parameter(gains), tape.parameter(biases));
+        tape.backward(Losses.l1(tape, y, tape.input(new float[(int) d], 0, 1, d)));
+      }
+      float[] all = new float[(int) values.layout().length()];
+      device.read(gradients.flat(), all, 0);
+      for (float one : all) {
+        assertThat(Math.abs(one)).as("%s of %s", device, gain).isLessThan(1.01f / (float) Math.sqrt(d));
+      }
+    }
   }
 }

@@ -13,6 +13,7 @@ import org.ipt4j.core.Attention;
 import org.ipt4j.core.ConvOps;
 import org.ipt4j.core.Device;
 import org.ipt4j.core.InFloat;
+import org.ipt4j.core.NormalisedRows;
 import org.ipt4j.core.OperationContract;
 import org.ipt4j.core.Ops;
 import org.junit.jupiter.api.Test;
@@ -213,8 +214,9 @@ class EmulatedShapesTest {
     Array dgain = device.filled(3, 6);
     Array dbias = device.filled(4, 6);
 
-    device.layerNorm(none, gain, gain, 1e-5, device.array(0, 6), ofRows, ofRows);
-    device.layerNormBackward(none, none, gain, ofRows, ofRows, null, dgain, dbias);
+    NormalisedRows rows = new NormalisedRows(none, gain, gain, device.array(0, 6), ofRows, ofRows);
+    device.layerNorm(rows, 1e-5);
+    device.layerNormBackward(rows, none, null, dgain, dbias);
 
     assertThat(read(dgain)).containsOnly(0);
     assertThat(read(dbias)).containsOnly(0);

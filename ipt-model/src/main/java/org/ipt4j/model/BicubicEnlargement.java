@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.ipt4j.core.Arena;
 import org.ipt4j.core.Array;
 import org.ipt4j.core.Device;
+import org.ipt4j.core.Kept;
 import org.ipt4j.core.Operation;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
@@ -37,6 +38,7 @@ final class BicubicEnlargement {
         Operation.of("bicubic", "factor", scale)
             .multiplying(x.value().length() * large + y.length() * side),
         y,
+        Kept.NOTHING,
         dy -> x.receiveOverwriting(dx -> multiply(m.transposed(), dy, dx)),
         x);
   }

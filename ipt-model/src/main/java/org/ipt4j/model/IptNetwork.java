@@ -123,18 +123,29 @@ final class IptNetwork {
     Parts of = parts.get(task);
     Variable x = shiftChannels(tape, degraded, mean(tape, -1));
     Variable features = of.head().forward(tape, x); // [N,C,H,W]
-    Variable tokens =
-        body.forward(
-            tape,
-            unfold(tape, features, config.patchSide()),
-            tape.parameter(of.embedding())); // [N,S,D]
-    Variable y = fold(tape, tokens, config.patchSide(), features.size(2), features.size(3));
-    y = of.tail().forward(tape, add(tape, y, features)); // [N,3,sH,sW]
-    Variable restored =
-        config.inputResidual()
-            ? add(tape, y, of.enlargement().forward(tape, degraded))
-            : shiftChannels(tape, y, mean(tape, 1));
+    Variable patches = unfold(tape, features, config.patchSide());
+    Variable tokens = body.forward(tape, patches, tape.parameter(of.embedding())); // [N,S,D]
+    tape.end(patches);
+    Variable folded =
+        fold(tape, tokens, config.patchSide(), features.size(2), features.size(3)); // [N,C,H,W]
+    Variable sum = add(tape, folded, features);
+    tape.end(folded);
+    Variable y = of.tail().forward(tape, sum); // [N,3,sH,sW]
+    tape.end(sum);
+    Variable restored = onto(tape, of, y, degraded);
+    tape.end(y);
     return new IptOutput(features, tokens, restored);
+  }
+
+  /** y with what the tail leaves out: the input, enlarged, or the mean. */
+  private Variable onto(Tape tape, Parts of, Variable y, Variable degraded) {
+    if (!config.inputResidual()) {
+      return shiftChannels(tape, y, mean(tape, 1));
+    }
+    Variable enlarged = of.enlargement().forward(tape, degraded);
+    Variable restored = add(tape, y, enlarged);
+    tape.end(enlarged);
+    return restored;
   }
 
   private Variable mean(Tape tape, int sign) {

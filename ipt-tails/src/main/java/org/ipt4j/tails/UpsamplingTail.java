@@ -60,7 +60,9 @@ public final class UpsamplingTail implements Layer {
     }
     Variable x = features;
     for (Conv conv : steps.subList(0, steps.size() - 1)) {
-      x = ConvOps.pixelShuffle(tape, conv.forward(tape, x), step);
+      Variable wide = conv.forward(tape, x);
+      x = ConvOps.pixelShuffle(tape, wide, step);
+      tape.end(wide);
     }
     return steps.get(steps.size() - 1).upsample(tape, x, step, exit);
   }

@@ -55,12 +55,17 @@ public final class Transformer {
 
   /** The body's output for {@code tokens} [N,S,D] and the task's embedding {@code task} [S,D]. */
   public Variable forward(Tape tape, Variable tokens, Variable task) {
-    Variable x = linearEncoding.forwardOnto(tape, tokens, operand(tape, tokens));
-    x = addEmbedding(tape, x, tape.parameter(position));
-    x = tape.sequence(sublayers(encoder, EncoderLayer::sublayers), x);
+    Variable encoded = linearEncoding.forwardOnto(tape, tokens, operand(tape, tokens));
+    Variable placed = addEmbedding(tape, encoded, tape.parameter(position));
+    tape.end(encoded);
+    Variable x = tape.sequence(sublayers(encoder, EncoderLayer::sublayers), placed);
+    tape.end(placed);
     Variable memory = operand(tape, x);
-    x = tape.sequence(sublayers(decoder, layer -> layer.sublayers(memory, task)), x);
-    return mlpHead.forwardOnto(tape, x, operand(tape, x));
+    Variable y = tape.sequence(sublayers(decoder, layer -> layer.sublayers(memory, task)), x);
+    tape.end(x);
+    Variable output = mlpHead.forwardOnto(tape, y, operand(tape, y));
+    tape.end(y);
+    return output;
   }
 
   private static <T> List<Layer> sublayers(List<T> layers, Function<T, List<Layer>> sublayersOf) {
