@@ -46,6 +46,12 @@ set_threads() {
   fi
 }
 
+# JavaCPP loads native code, ND4J's libraries use sun.misc.Unsafe: newer Javas warn unless told
+set_warnings() {
+  warnings=--enable-native-access=ALL-UNNAMED
+  [ "$version" -lt 23 ] || warnings="$warnings --sun-misc-unsafe-memory-access=allow"
+}
+
 # A build is a file "built" that names its jars, those of the checkout relative to it, and is of when
 # the build began. Maven writes over its jars: a build is run from a folder of its own with copies,
 # which goes when there is another and nobody runs from it any more. The first jar lies in it.

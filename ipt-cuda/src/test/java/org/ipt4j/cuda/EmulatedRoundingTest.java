@@ -135,7 +135,9 @@ class EmulatedRoundingTest extends GoldenNetworkTest {
       float[] all = new float[(int) values.layout().length()];
       device.read(gradients.flat(), all, 0);
       for (float one : all) {
-        assertThat(Math.abs(one)).as("%s of %s", device, gain).isLessThan(1.01f / (float) Math.sqrt(d));
+        assertThat(Math.abs(one))
+            .as("%s of %s", device, gain)
+            .isLessThan(1.01f / (float) Math.sqrt(d));
       }
     }
   }
