@@ -23,11 +23,6 @@ DEVICE float attentionLog2(float x) {
   asm("lg2.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
   return y;
 }
-DEVICE unsigned attentionShared(const void* p) {
-  unsigned address;
-  asm("{ .reg .u64 a; cvta.to.shared.u64 a, %1; cvt.u32.u64 %0, a; }" : "=r"(address) : "l"(p));
-  return address;
-}
 #endif
 
 // What masked scores are: minus infinity.
@@ -35,27 +30,6 @@ DEVICE float attentionNever() { return asFloat(0xff800000u); }
 
 #define ATTENTION_LOG2E 1.4426950408889634f
 #define ATTENTION_LN2 0.6931471805599453f
-
-// Begins to copy BYTES (4 or 16, to and from multiples of them) to shared memory, `at` bytes from
-// `to`; zeros if not inside.
-template <int BYTES>
-DEVICE void attentionCopy(void* to, int at, const void* from, bool inside) {
-#ifdef AMPERE
-  int bytes = inside ? BYTES : 0;
-  unsigned address = attentionShared(to) + at;
-  if (BYTES == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(from),
-        "r"(bytes)
-        : "memory");
-  } else {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(address), "l"(from),
-        "r"(bytes)
-        : "memory");
-  }
-#else
-  copyAtOnce<BYTES>(static_cast<char*>(to) + at, from, inside);
-#endif
-}
 
 DEVICE void attentionCommit() {
 #ifdef AMPERE
@@ -89,7 +63,7 @@ DEVICE void attentionTile(T* tile, const T* source, Long row, int rows, int widt
     if (c >= W) return;
     const T* from = source + r * row + c;
     for (; r < ROWS; r += step, from += step * row)
-      attentionCopy<16>(tile, (r * STRIDE + c) * sizeof(T), from, r < rows && c < width);
+      beginCopy<16>(tile, (r * STRIDE + c) * sizeof(T), from, r < rows && c < width);
   } else {
     for (int i = threadIdx.x; i < ROWS * W; i += blockDim.x) {
       int r = i / W, c = i % W;
@@ -134,7 +108,7 @@ DEVICE void attentionDown(
 template <int STRIDE>
 DEVICE void attentionAcross16(unsigned (&b)[4], const bf16* tile, int n, int k) {
   int lane = threadIdx.x % 32;
-  unsigned p = attentionShared(tile) + n * STRIDE * 2
+  unsigned p = sharedAddress(tile) + n * STRIDE * 2
                + ((lane / 16 * 8 + lane % 8) * STRIDE + lane / 8 % 2 * 8) * 2 + k * 2;
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
                : "=r"(b[0]), "=r"(b[1]), "=r"(b[2]), "=r"(b[3])
@@ -144,7 +118,7 @@ DEVICE void attentionAcross16(unsigned (&b)[4], const bf16* tile, int n, int k) 
 template <int STRIDE>
 DEVICE void attentionDown16(unsigned (&b)[4], const bf16* tile, int k, int n) {
   int lane = threadIdx.x % 32;
-  unsigned p = attentionShared(tile) + k * STRIDE * 2
+  unsigned p = sharedAddress(tile) + k * STRIDE * 2
                + ((lane / 8 % 2 * 8 + lane % 8) * STRIDE + lane / 16 * 8) * 2 + n * 2;
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
                : "=r"(b[0]), "=r"(b[1]), "=r"(b[2]), "=r"(b[3])
@@ -632,8 +606,8 @@ DEVICE void attentionBackwardKeys(const typename M::Number* q, const typename M:
         to + TILE * STRIDE, dy + query * dyRow, dyRow, left, width, vectorsDy);
     for (int i = threadIdx.x; i < TILE; i += blockDim.x) {
       int row = i < left ? query + i : 0;
-      attentionCopy<4>(rows, (stage * 2 * TILE + i) * 4, logSums + row, i < left);
-      attentionCopy<4>(rows, (stage * 2 * TILE + TILE + i) * 4, deltas + row, i < left);
+      beginCopy<4>(rows, (stage * 2 * TILE + i) * 4, logSums + row, i < left);
+      beginCopy<4>(rows, (stage * 2 * TILE + TILE + i) * 4, deltas + row, i < left);
     }
     attentionCommit();
   };

@@ -105,21 +105,44 @@ DEVICE float blockSum(float x) {
   return sum;
 }
 
-#ifndef AMPERE
-// Copies BYTES (4 or 16, to and from multiples of them) to shared memory, or zeros, before it returns.
+#ifndef EMULATED
+// An address of shared memory, as instructions take it.
+DEVICE unsigned sharedAddress(const void* p) {
+  unsigned address;
+  asm("{ .reg .u64 a; cvta.to.shared.u64 a, %1; cvt.u32.u64 %0, a; }" : "=r"(address) : "l"(p));
+  return address;
+}
+#endif
+
+// Begins to copy BYTES (4 or 16, to and from multiples of them) to shared memory, `at` bytes from
+// `to`; zeros if not inside. Without AMPERE they are there when it returns.
 template <int BYTES>
-DEVICE void copyAtOnce(void* to, const void* from, bool inside) {
+DEVICE void beginCopy(void* to, int at, const void* from, bool inside) {
+#ifdef AMPERE
+  int bytes = inside ? BYTES : 0;
+  unsigned address = sharedAddress(to) + at;
+  if (BYTES == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(from),
+        "r"(bytes)
+        : "memory");
+  } else {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(address), "l"(from),
+        "r"(bytes)
+        : "memory");
+  }
+#else
+  void* there = static_cast<char*>(to) + at;
 #ifdef EMULATED
   emulator::checkAligned(from, BYTES);
 #endif
   if (BYTES == 16) {
     uint4 zeros = make_uint4(0, 0, 0, 0);
-    *static_cast<uint4*>(to) = inside ? *static_cast<const uint4*>(from) : zeros;
+    *static_cast<uint4*>(there) = inside ? *static_cast<const uint4*>(from) : zeros;
   } else {
-    *static_cast<unsigned*>(to) = inside ? *static_cast<const unsigned*>(from) : 0;
+    *static_cast<unsigned*>(there) = inside ? *static_cast<const unsigned*>(from) : 0;
   }
-}
 #endif
+}
 
 // Products of tiles by the tensor cores: c [16,8] += a [16,16] · b [16,8], by the lanes of a warp.
 // With g = lane / 4 and t = lane % 4, a lane holds

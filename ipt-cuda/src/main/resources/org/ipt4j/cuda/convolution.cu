@@ -119,30 +119,6 @@ DEVICE void convolutionProduct(
 }
 #endif
 
-// Begins to copy COUNT numbers (1, or 4 whose addresses are multiples of 16 bytes) into shared
-// memory, or zeros.
-template <int COUNT>
-DEVICE void convolutionCopy(float* to, const float* from, bool copied) {
-#ifdef AMPERE
-  if (COUNT == 4)
-    asm volatile(
-        "{.reg .u64 to; .reg .u32 shared; cvta.to.shared.u64 to, %0; cvt.u32.u64 shared, to; "
-        "cp.async.cg.shared.global [shared], [%1], 16, %2;}"
-        :
-        : "l"(to), "l"(from), "r"(copied ? 16 : 0)
-        : "memory");
-  else
-    asm volatile(
-        "{.reg .u64 to; .reg .u32 shared; cvta.to.shared.u64 to, %0; cvt.u32.u64 shared, to; "
-        "cp.async.ca.shared.global [shared], [%1], 4, %2;}"
-        :
-        : "l"(to), "l"(from), "r"(copied ? 4 : 0)
-        : "memory");
-#else
-  copyAtOnce<4 * COUNT>(to, from, copied);
-#endif
-}
-
 // Waits for the thread's own copies, then for those of the block.
 DEVICE void convolutionCopied() {
 #ifdef AMPERE
@@ -171,7 +147,8 @@ DEVICE void convolutionFill(
       for (; line < lines; line += step) {
         bool copied = across && channel < channels && (unsigned)(top + row) < (unsigned)h;
         int from = copied ? (channel * h + top + row) * wd + left + column : 0;
-        convolutionCopy<COUNT>(tile + channel * plane + row * columns + column, x + from, copied);
+        beginCopy<4 * COUNT>(
+            tile, 4 * (channel * plane + row * columns + column), x + from, copied);
         for (row += step; row >= rows; row -= rows) channel++;
       }
       continue;
