@@ -51,7 +51,13 @@ interface Gpu {
       long bias,
       long residual,
       boolean relu,
-      Arithmetic arithmetic) {}
+      Arithmetic arithmetic) {
+    /** The same product with a bias, a residual and a ReLU. */
+    Product ending(long ownBias, long ownResidual, boolean rectified) {
+      return new Product(
+          a, b, out, count, alpha, beta, ownBias, ownResidual, rectified, arithmetic);
+    }
+  }
 
   /** Numbers on their way to the card. */
   interface Upload extends AutoCloseable {

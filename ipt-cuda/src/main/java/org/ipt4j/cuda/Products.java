@@ -106,17 +106,10 @@ final class Products {
     CudaArray right = factor(type, weights);
     Product plain = product(left, right, to, 1, 0, arithmetic);
     Product product =
-        new Product(
-            plain.a(),
-            plain.b(),
-            plain.out(),
-            1,
-            1,
-            0,
+        plain.ending(
             bias == null ? 0 : bias.address(),
             residual == null ? 0 : residual.address(),
-            rectifies,
-            plain.arithmetic());
+            rectifies);
     if (b == null && r == null && !rectifies) {
       multiply(plain, left, right, to);
     } else if (gpu.fuses(product)) {

@@ -176,17 +176,10 @@ DEVICE void attentionLeft(typename M::Pair (&a)[MT][W / 16][4], const typename M
     }
 }
 
-template <class T>
-DEVICE void attentionStorePair(T* to, float x, float y) {
-  to[0] = from<T>(x);
-  to[1] = from<T>(y);
-}
-template <>
-DEVICE void attentionStorePair<bf16>(bf16* to, float x, float y) {
+DEVICE void attentionStorePair(bf16* to, float x, float y) {
   *reinterpret_cast<unsigned*>(to) = Bf16::pair(x, y);
 }
-template <>
-DEVICE void attentionStorePair<float>(float* to, float x, float y) {
+DEVICE void attentionStorePair(float* to, float x, float y) {
   float2 both;
   both.x = x;
   both.y = y;
