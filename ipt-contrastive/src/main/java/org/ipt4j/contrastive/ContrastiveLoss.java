@@ -3,6 +3,7 @@ package org.ipt4j.contrastive;
 import org.ipt4j.core.Arena;
 import org.ipt4j.core.Array;
 import org.ipt4j.core.Device;
+import org.ipt4j.core.Kept;
 import org.ipt4j.core.Operation;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
@@ -72,6 +73,7 @@ public final class ContrastiveLoss {
     return tape.record(
         Operation.of("contrastiveLoss", "form", form).multiplying(3 * n * s * n * s * d),
         device.filled(loss, 1),
+        Kept.NOTHING,
         dy ->
             features.receive(
                 throughNorm(unit, inverseNorm, slope, device.number(dy), features.shape())),

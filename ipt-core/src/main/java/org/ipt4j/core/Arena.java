@@ -109,7 +109,7 @@ public final class Arena implements AutoCloseable {
     Arena current = own(array.device()).current;
     for (int i = current == null ? -1 : current.inOrder.size() - 1; i >= 0; i--) {
       Piece piece = current.inOrder.get(i);
-      if (piece != null && piece.array == array) {
+      if (piece != null && array.isAllOf(piece.array)) {
         current.inOrder.set(i, null);
         current.end(piece);
         return;

@@ -62,6 +62,11 @@ public abstract class Array {
     return length;
   }
 
+  /** Whether it is all of {@code memory}, perhaps kept in fewer bits. */
+  protected boolean isAllOf(Array memory) {
+    return this == memory;
+  }
+
   /**
    * A contiguous array of this shape, kept in as many bits, in other memory.
    *

@@ -380,8 +380,8 @@ public abstract class Device {
   }
 
   /**
-   * Whether {@link #layerNormBackward} takes x̂ from the layer's input. If not, it takes x̂ = (y −
-   * bias) / gain, and nothing need keep the input.
+   * Whether {@link #layerNormBackward} takes x̂ from the layer's input, as it does here. A device
+   * whose own takes x̂ = (y − bias) / gain says no, and nothing need keep the input.
    */
   public boolean layerNormReadsInput() {
     return true;

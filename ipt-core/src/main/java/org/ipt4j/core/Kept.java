@@ -3,8 +3,8 @@ package org.ipt4j.core;
 import java.util.List;
 
 /**
- * What an operation's way back reads of the numbers of the way there. What no way back reads may
- * end before it ({@link Tape#end}).
+ * What an operation reads, on the way back, of the numbers of the way there. Those that no
+ * operation reads then may end before ({@link Tape#end}).
  *
  * @param output whether it reads its output's numbers
  * @param inputs whose numbers it reads

@@ -151,7 +151,7 @@ public final class Ops {
 
   /**
    * x as layers of the body read it to multiply it: x itself, or x in fewer bits where the device
-   * keeps such numbers so ({@link Device#operand}).
+   * keeps such numbers so ({@link Device#operand}). Where it is x itself, it ends with x.
    */
   public static Variable operand(Tape tape, Variable x) {
     Device device = tape.device();

@@ -49,6 +49,8 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
     Variable inner = shuffled(tape, convolved(tape, x));
     Variable y = framed(tape, inner, rows, columns);
     tape.end(inner);
+    tape.end(rows);
+    tape.end(columns);
     return y;
   }
 
@@ -86,7 +88,7 @@ record SubPixel(Variable w1, Variable b1, int s, Variable w2, Variable b2) {
   private Variable edges(Tape tape, Variable x, int axis) {
     Variable outer = ends(tape, x, axis, 2);
     Variable features = ends(tape, ConvOps.conv2d(tape, outer, w1, b1), axis, 1);
-    Variable enlarged = ConvOps.pixelShuffle(tape, features, s);
+    Variable enlarged = shuffled(tape, features);
     return ends(tape, ConvOps.conv2d(tape, enlarged, w2, b2), axis, 1);
   }
 

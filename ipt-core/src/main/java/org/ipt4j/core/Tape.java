@@ -314,6 +314,7 @@ public final class Tape implements AutoCloseable {
    * Ends an operation: gives its output, and how the output's gradient flows on to the inputs.
    * {@code backward} runs with {@link #scratch} open, and only if a gradient reached the output.
    *
+   * @param output an array of its own, no part of an input
    * @param inputs what the operation read; if none of them needs a gradient, nothing is kept for
    *     the backward pass
    */
@@ -365,8 +366,9 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Says that no further operation reads {@code x}. If the way back does not read it either, other
-   * arrays may take its memory.
+   * Says that no further operation reads {@code x}, also none of a layer that is computed again. If
+   * the way back does not read it either, other arrays may take its memory; none do while memory of
+   * a layer or an operation is open beside the pass's.
    */
   public void end(Variable x) {
     if (!isTracing()) {
@@ -465,8 +467,9 @@ public final class Tape implements AutoCloseable {
 
   /**
    * Runs {@code x} through layers that keep its shape, one after another; only the next layer may
-   * read what one has made. In inference, and when {@link #recomputing}, each layer's arrays end
-   * with the layer or the next one, so that memory hardly grows with depth.
+   * read what one has made, and what it makes of that is an array of its own. In inference, and
+   * when {@link #recomputing}, each layer's arrays end with the layer or the next one, so that
+   * memory hardly grows with depth.
    */
   public Variable sequence(List<? extends Layer> layers, Variable x) {
     Variable result = x;

@@ -83,18 +83,23 @@ public final class Variable {
   /**
    * Its numbers; not to be changed.
    *
-   * @throws IllegalStateException after {@link Tape#end}
+   * @throws IllegalStateException after {@link Tape#end}, unless the way back reads them
    */
   public Array value() {
+    checkThere();
+    return value;
+  }
+
+  private void checkThere() {
     if (ended && !kept) {
       throw new IllegalStateException(
           String.format(Locale.ROOT, "a variable of shape %s was ended and then read", value));
     }
-    return value;
   }
 
   /** The way back reads its numbers. */
   void keep() {
+    checkThere();
     kept = true;
   }
 

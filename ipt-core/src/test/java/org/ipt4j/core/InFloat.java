@@ -49,7 +49,7 @@ public final class InFloat {
    * Checks that the way back reads nothing that the operation does not keep: gradients are the same
    * if inputs and output end before it.
    */
-  static void checkKept(
+  public static void checkKept(
       List<Device> devices, OperationContract.Expression expression, long[]... shapes) {
     for (Device device : devices) {
       Bits.assertSame(

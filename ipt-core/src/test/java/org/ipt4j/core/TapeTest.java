@@ -117,6 +117,9 @@ class TapeTest {
       assertThatThrownBy(() -> Ops.relu(tape, scaled))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("a variable of shape [4, 4] was ended and then read");
+      assertThatThrownBy(() -> tape.split(scaled, 0, 1, 4))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("a variable of shape [4, 4] was ended and then read");
     }
   }
 

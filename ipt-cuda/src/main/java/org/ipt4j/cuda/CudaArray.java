@@ -57,6 +57,11 @@ final class CudaArray extends Array {
     return numbersFor(type, length());
   }
 
+  @Override
+  protected boolean isAllOf(Array other) {
+    return address == of(other).address && memory() == other.length();
+  }
+
   /** How many floats have the memory of {@code length} numbers. */
   static long numbersFor(Type type, long length) {
     return type == Type.FLOAT ? length : (length + 1) / 2;

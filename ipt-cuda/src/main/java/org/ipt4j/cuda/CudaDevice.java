@@ -19,7 +19,7 @@ import org.ipt4j.cuda.Gpu.Type;
  * Floats on a card. Operations are queued; only what brings numbers back waits. With {@link
  * Arithmetic#BF16} operands are bfloat16, and a product of which any array is.
  */
-final class CudaDevice extends Device {
+class CudaDevice extends Device {
   /** Taken for any card, for the order of sums depends on it. */
   static final int MULTIPROCESSORS = 132;
 
@@ -524,7 +524,7 @@ final class CudaDevice extends Device {
     return kernel == PAIRS.length ? "Any" : Integer.toString(PAIRS[kernel]);
   }
 
-  /** Where products round, x̂ of the rounded output is as good, and its input need not be kept. */
+  /** Where products round, x̂ of the rounded output is good enough; docs/GPU.md has the figures. */
   @Override
   public boolean layerNormReadsInput() {
     return arithmetic == Arithmetic.FLOAT32;

@@ -89,9 +89,11 @@ KERNEL(layerNormAny, const float* x, const float* gain, const float* bias, void*
   }
 }
 
-// x̂ of an output y: at most √D, so that the rounding of y does no harm where the gain is near 0.
+// x̂ of an output y, whose rounding is divided by the gain: no more than the √D that x̂ can be, and
+// 0 where the gain is. Not a number stays one.
 DEVICE float normalisedOf(float y, float gain, float bias, float most) {
-  return gain == 0 ? 0 : fminf(fmaxf((y - bias) / gain, -most), most);
+  float x = gain == 0 ? 0 : (y - bias) / gain;
+  return x > most ? most : x < -most ? -most : x;
 }
 
 // dx = (g − mean(g) − x̂ · mean(g ∘ x̂)) · inverse + beta · dx with g = dy ∘ gain; each block's sums

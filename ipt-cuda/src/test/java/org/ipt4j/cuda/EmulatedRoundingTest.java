@@ -14,12 +14,15 @@ import org.ipt4j.core.Ops;
 import org.ipt4j.core.Parameter;
 import org.ipt4j.core.ParameterLayout;
 import org.ipt4j.core.ParameterVector;
+import org.ipt4j.core.Precision;
 import org.ipt4j.core.Tape;
 import org.ipt4j.core.Variable;
 import org.ipt4j.model.GoldenNetworkTest;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** The whole network whose products round their factors, on the processor. */
 class EmulatedRoundingTest extends GoldenNetworkTest {
@@ -53,6 +56,7 @@ class EmulatedRoundingTest extends GoldenNetworkTest {
     for (Device device : devices()) {
       InFloat.check(List.of(device), 6 * rounding(device), expression, shapes);
     }
+    InFloat.checkKept(devices(), expression, shapes);
   }
 
   /** The kernels' variants by the number of outputs. */
@@ -114,6 +118,34 @@ class EmulatedRoundingTest extends GoldenNetworkTest {
         new long[] {1, 9, d},
         new long[] {d},
         new long[] {d});
+  }
+
+  /** The rounding of y, up to 2⁻⁹ of a bias of 1, is divided by the gain. */
+  @ParameterizedTest
+  @CsvSource({"1, 0.01", "0.1, 0.04"})
+  void gainsSmallerThanTheirBiasesHaveLessExactGradients(double gain, double error) {
+    int d = 64;
+    INDArray exact = gradientOfGain(Device.of(Precision.FLOAT), d, gain);
+    for (Device device : devices()) {
+      INDArray some = gradientOfGain(device, d, gain);
+      assertThat(some.distance2(exact) / exact.norm2Number().doubleValue()).isLessThan(error);
+    }
+  }
+
+  private static INDArray gradientOfGain(Device device, int d, double gain) {
+    ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
+    Parameter gains = builder.add("gain", Initializer.constant((float) gain), d);
+    Parameter biases = builder.add("bias", Initializer.constant(1), d);
+    Parameter x = builder.add("x", Initializer.standardNormal(), 9, d);
+    ParameterVector values = ParameterVector.initialized(builder.build(), device, 1);
+    ParameterVector gradients = ParameterVector.zeros(values.layout(), device);
+    try (Tape tape = Tape.training(values, gradients)) {
+      Variable y =
+          Ops.layerNorm(tape, tape.parameter(x), tape.parameter(gains), tape.parameter(biases));
+      float[] zeros = new float[9 * d];
+      tape.backward(Losses.l1(tape, y, tape.input(zeros, 0, 9, d)));
+    }
+    return Nd4j.createFromArray(gradients.read(gains));
   }
 
   /** x̂ is at most √D; the rounding of y alone, divided by the gain, would be up to 1e30 of it. */

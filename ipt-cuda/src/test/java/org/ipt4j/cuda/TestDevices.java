@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.ipt4j.core.Array;
 import org.ipt4j.core.Device;
 import org.ipt4j.cuda.EmulatedGpu.Generation;
 import org.junit.jupiter.api.Assumptions;
@@ -13,6 +14,18 @@ final class TestDevices {
   private static final long MOST_BYTES = 8L << 30;
 
   private record Kind(Generation generation, Arithmetic arithmetic) {}
+
+  /** Arrays that have ended hold NaN, as those that were never written do. */
+  private static final class Poisoning extends CudaDevice {
+    Poisoning(Gpu gpu, Arithmetic arithmetic) {
+      super(gpu, arithmetic);
+    }
+
+    @Override
+    protected void ended(Array array) {
+      fill(array, Float.NaN);
+    }
+  }
 
   private static final Map<Kind, Device> EMULATED = new HashMap<>();
 
@@ -30,7 +43,7 @@ final class TestDevices {
 
   private static synchronized Device emulated(Kind kind) {
     return EMULATED.computeIfAbsent(
-        kind, k -> new CudaDevice(emulatedGpu(MOST_BYTES, k.generation()), k.arithmetic()));
+        kind, k -> new Poisoning(emulatedGpu(MOST_BYTES, k.generation()), k.arithmetic()));
   }
 
   /** One of its own, to be counted or filled. */

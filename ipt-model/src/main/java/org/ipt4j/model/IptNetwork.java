@@ -130,8 +130,7 @@ final class IptNetwork {
         fold(tape, tokens, config.patchSide(), features.size(2), features.size(3)); // [N,C,H,W]
     Variable sum = add(tape, folded, features);
     tape.end(folded);
-    Variable y = of.tail().forward(tape, sum); // [N,3,sH,sW]
-    tape.end(sum);
+    Variable y = of.tail().forward(tape, sum); // [N,3,sH,sW], perhaps sum itself
     Variable restored = onto(tape, of, y, degraded);
     tape.end(y);
     return new IptOutput(features, tokens, restored);

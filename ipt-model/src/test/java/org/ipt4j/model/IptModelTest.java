@@ -207,6 +207,22 @@ class IptModelTest {
   }
 
   @Test
+  void aTailMayReturnItsInput() {
+    TaskLayers none =
+        new TaskLayers() {
+          @Override
+          public Layer tail(
+              ParameterLayout.Builder layout, String name, IptConfig config, Task task) {
+            return (tape, x) -> x;
+          }
+        };
+    Task denoise = new Task("denoise30", 1);
+    IptConfig config = new IptConfig(3, 12, 3, 3, 1, 1, DecoderForm.MEMORY, 255, true);
+    IptModel model = IptModel.create(config, List.of(denoise), none, 1);
+    assertThat(restored(model, denoise, image(1, 12, 3)).norm1Number().doubleValue()).isPositive();
+  }
+
+  @Test
   void aFileThatDoesNotFitNamesEverythingThatIsWrong(@TempDir Path folder) throws IOException {
     IptModel model = IptModel.create(NANO, TASKS, 1);
     Map<String, Tensor> tensors = PublishedNames.tensors(model.values());
