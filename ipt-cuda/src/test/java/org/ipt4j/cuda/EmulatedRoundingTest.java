@@ -151,22 +151,9 @@ class EmulatedRoundingTest extends GoldenNetworkTest {
   /** x̂ is at most √D; the rounding of y alone, divided by the gain, would be up to 1e30 of it. */
   @ParameterizedTest
   @CsvSource({"4, 1e-30", "1025, 1e-30", "4, 0"})
-  void gainsOfNearlyNothingGiveGradientsOfBounds(long d, double gain) {
+  void gainsOfNearlyNothingGiveGradientsOfBounds(int d, double gain) {
     for (Device device : devices()) {
-      ParameterLayout.Builder builder = new ParameterLayout.Builder().range("all");
-      Parameter gains = builder.add("gain", Initializer.constant((float) gain), d);
-      Parameter biases = builder.add("bias", Initializer.standardNormal(), d);
-      Parameter x = builder.add("x", Initializer.standardNormal(), 1, d);
-      ParameterVector values = ParameterVector.initialized(builder.build(), device, 1);
-      ParameterVector gradients = ParameterVector.zeros(values.layout(), device);
-      try (Tape tape = Tape.training(values, gradients)) {
-        Variable y =
-            Ops.layerNorm(tape, tape.parameter(x), tape.parameter(gains), tape.parameter(biases));
-        tape.backward(Losses.l1(tape, y, tape.input(new float[(int) d], 0, 1, d)));
-      }
-      float[] all = new float[(int) values.layout().length()];
-      device.read(gradients.flat(), all, 0);
-      for (float one : all) {
+      for (float one : gradientOfGain(device, d, gain).toFloatVector()) {
         assertThat(Math.abs(one))
             .as("%s of %s", device, gain)
             .isLessThan(1.01f / (float) Math.sqrt(d));
