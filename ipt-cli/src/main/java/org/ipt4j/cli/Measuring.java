@@ -239,6 +239,14 @@ final class Measuring {
       }
       return List.of(TestSet.matched(degraded, data.get(0), scale));
     }
+    if (degradation == null && !FinetuningData.isDegradation(undone)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "task %s learned from pairs, and its name does not say how images are degraded:"
+                  + " expected --degraded DIR beside --data, or --degradation",
+              task));
+    }
     Degradation wanted = Degradation.parse(undone);
     if (wanted.scale() != scale) {
       throw new IllegalArgumentException(

@@ -68,6 +68,22 @@ class MeasuringTest {
   }
 
   @Test
+  void aTaskThatLearnedFromPairsIsMeasuredOnPairs() throws IOException {
+    write("photos/a.png", 30, 40);
+    write("input/a.png", 30, 40);
+    Path own = folder.resolve("own.safetensors");
+    IptModel.create(IptConfig.preset("nano"), List.of(new Task("mine", 1)), 1).save(own, Map.of());
+    model = own.toString();
+
+    assertThat(evaluate("mine", "photos").err().lines())
+        .containsExactly(
+            "task mine learned from pairs, and its name does not say how images are degraded:"
+                + " expected --degraded DIR beside --data, or --degradation");
+    Outcome measured = evaluate("mine", "photos", "--degraded", path("input"));
+    assertThat(measured.code()).as(measured.err()).isZero();
+  }
+
+  @Test
   void figuresAreWrittenInEveryFormat() throws IOException {
     Image a = write("photos/a,|.png", 30, 41);
     write("photos/b.png", 33, 30);
