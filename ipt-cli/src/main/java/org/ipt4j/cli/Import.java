@@ -100,9 +100,7 @@ final class Import implements Callable<Integer> {
       if (!weights.taken().isEmpty()) {
         print.printf(Locale.ROOT, "weights: %s%n", weights.taken());
       }
-      if (weights.metadata().isEmpty()) {
-        print.println("settings: none in the file, so as published, without an input residual");
-      }
+      print.println("input residual: none, as published");
       named.forEach((head, name) -> print.printf(Locale.ROOT, "head %d: %s%n", head, name));
       print.printf(Locale.ROOT, "model: %s%n", out);
     }

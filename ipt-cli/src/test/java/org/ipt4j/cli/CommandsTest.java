@@ -99,7 +99,9 @@ class CommandsTest {
     String[] call = {weights.toString(), "--attention-heads", "4", "-o", model};
     Outcome imported = run(Import.class, with(call, "--tasks", "derain,x2", "--keep", "1,0"));
     assertThat(imported.code()).as(imported.err()).isZero();
-    assertThat(imported.out()).contains("head 1: derain").contains("head 0: x2");
+    assertThat(imported.out())
+        .contains("input residual: none", "head 1: derain")
+        .contains("head 0: x2");
     assertThat(run(Info.class, model).out())
         .contains("features C      4")
         .contains("patches of P 3")
