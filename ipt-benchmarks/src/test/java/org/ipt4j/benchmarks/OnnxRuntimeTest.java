@@ -102,8 +102,8 @@ class OnnxRuntimeTest {
                 name.equals("ipt-a")
                     ? GoldenFiles.file(name + "-io.safetensors")
                     : GoldenFiles.sharedFile(name + "-io.safetensors"))) {
-      Map<Integer, String> tasks = new LinkedHashMap<>();
-      weights.scales().forEach((head, scale) -> tasks.put(head, "task" + head));
+      Map<Integer, Task> tasks = new LinkedHashMap<>();
+      weights.scales().forEach((head, scale) -> tasks.put(head, new Task("task" + head, scale)));
       int heads = Integer.parseInt(io.metadata().get("num_heads"));
       IptModel model = weights.model(heads, 255, tasks);
       for (Task task : model.tasks()) {

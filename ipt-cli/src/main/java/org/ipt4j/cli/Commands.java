@@ -186,6 +186,11 @@ public final class Commands {
     return text.replaceAll("\\p{Cc}", "?");
   }
 
+  /** A number of things: {@code 1 image}, {@code 2 images}. */
+  static String count(long number, String one) {
+    return number + " " + one + (number == 1 ? "" : "s");
+  }
+
   /** A file's name without its extension. */
   static String baseName(Path file) {
     return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");

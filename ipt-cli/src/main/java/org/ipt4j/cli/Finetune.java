@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.ipt4j.data.batch.PairSource;
-import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.ModelFile;
@@ -54,7 +53,8 @@ final class Finetune implements Callable<Integer> {
       paramLabel = "TASK",
       description =
           "What to train: one of the model's tasks, or a new one. A degradation within a task's"
-              + " range, such as denoise30, means that task. With --pairs a new task may have any name.")
+              + " range, such as denoise30, means that task. NAME=DEGRADATION is a new task with a"
+              + " name of its own; with --pairs any name is.")
   private String task;
 
   @Option(
@@ -154,7 +154,7 @@ final class Finetune implements Callable<Integer> {
     GivenModel parent = new GivenModel(model);
     IptModel pretrained = parent.load(settings.device());
     Optional<Task> known = known(pretrained);
-    Task wanted = known.orElseGet(() -> new Task(task, scaleOfNew()));
+    Task wanted = known.orElseGet(this::added);
     Optional<Task> related = known.isPresent() ? Optional.empty() : related(pretrained, wanted);
     IptModel start = known.isPresent() ? pretrained : extended(pretrained, wanted, related);
     if (onlyTask) {
@@ -287,21 +287,21 @@ final class Finetune implements Callable<Integer> {
     return notes;
   }
 
-  /** Of a new task. */
-  private int scaleOfNew() {
-    if (!FinetuningData.isDegradation(task) && (scale != null || images == null)) {
-      return scale == null ? 1 : scale;
+  /** A new task. */
+  private Task added() {
+    if (pairs != null && !TaskOption.saysDegradation(task)) {
+      return new Task(task, scale == null ? 1 : scale);
     }
-    int named = Degradation.parse(task).scale(); // or says which degradations there are
-    if (scale != null && scale != named) {
+    Task added = TaskOption.task(task); // or says which degradations there are
+    if (scale != null && scale != added.scale()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "--scale: task %s is of scale %d by its name, got %d",
-              task,
-              named,
+              added.name(),
+              added.scale(),
               scale));
     }
-    return named;
+    return added;
   }
 }

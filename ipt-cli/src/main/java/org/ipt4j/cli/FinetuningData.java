@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.ipt4j.data.batch.PairSource;
 import org.ipt4j.data.batch.Patches;
@@ -55,9 +56,17 @@ final class FinetuningData {
   static FinetuningData degrading(
       Path images, Task wanted, IptModel model, RunSettings settings, CommandSpec command)
       throws IOException {
+    if (Degradation.find(wanted.degradation()).isEmpty()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "task %s learned from pairs, and its name does not say how images are degraded:"
+                  + " expected --pairs DIR",
+              wanted.name()));
+    }
     int side = model.config().imageSide();
     ImageSource all = ImageSource.open(images);
-    Split split = settings.validation().split(all.size(), "images", command);
+    Split split = settings.validation().split(all.size(), "image", command);
     ImageSource training = all.only(split.training());
     ImageSource test =
         settings.validation().images(all, split, folder -> ImageSource.open(Path.of(folder)));
@@ -79,7 +88,7 @@ final class FinetuningData {
       PairSource all, Task wanted, IptModel model, RunSettings settings, CommandSpec command)
       throws IOException {
     int side = model.config().imageSide();
-    Split split = settings.validation().split(all.size(), "pairs", command);
+    Split split = settings.validation().split(all.size(), "pair", command);
     PairSource training = all.only(split.training());
     PairSource test = settings.validation().pairs(all, split);
     SkippedImages skipped = new SkippedImages();
@@ -119,16 +128,6 @@ final class FinetuningData {
     }
   }
 
-  /** Whether clean images can be degraded as a name says. */
-  static boolean isDegradation(String name) {
-    try {
-      Degradation.parse(name);
-      return true;
-    } catch (IllegalArgumentException ownName) {
-      return false;
-    }
-  }
-
   /** The held-out images of the task that is trained. */
   Validation validation() {
     return validation;
@@ -147,7 +146,10 @@ final class FinetuningData {
   /** Those of {@code tasks} that are not trained and that clean images can be degraded for. */
   List<Task> others(List<Task> tasks) {
     return tasks.stream()
-        .filter(task -> !task.name().equals(wanted.name()) && isDegradation(task.degradation()))
+        .filter(
+            task ->
+                !task.name().equals(wanted.name())
+                    && Degradation.find(task.degradation()).isPresent())
         .toList();
   }
 

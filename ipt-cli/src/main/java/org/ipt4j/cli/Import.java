@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.model.IptModel;
 import org.ipt4j.model.PublishedWeights;
+import org.ipt4j.model.Task;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -42,8 +42,8 @@ final class Import implements Callable<Integer> {
       splitSynopsisLabel = ",",
       paramLabel = "TASK",
       description =
-          "Names of the file's tasks, or of those to keep, separated by commas: what each head"
-              + " restores, for instance x2,denoise30.")
+          "The file's tasks, or those to keep, separated by commas: what each head restores, for"
+              + " instance x2,denoise30, or NAME=DEGRADATION to give a task another name.")
   private List<String> tasks = List.of();
 
   @Option(
@@ -89,7 +89,7 @@ final class Import implements Callable<Integer> {
       throw new FileAlreadyExistsException(out.toString());
     }
     try (PublishedWeights weights = PublishedWeights.open(file)) {
-      Map<Integer, String> named = named(weights.scales());
+      Map<Integer, Task> named = named(weights.scales());
       double range = weights.rgbRange().orElse(PUBLISHED_RGB_RANGE);
       IptModel model = weights.model(attentionHeads, rgbRange == null ? range : rgbRange, named);
       Map<String, String> notes = new LinkedHashMap<>(weights.metadata());
@@ -101,23 +101,22 @@ final class Import implements Callable<Integer> {
         print.printf(Locale.ROOT, "weights: %s%n", weights.taken());
       }
       print.println("input residual: none, as published");
-      named.forEach((head, name) -> print.printf(Locale.ROOT, "head %d: %s%n", head, name));
+      named.forEach((head, task) -> print.printf(Locale.ROOT, "head %d: %s%n", head, task.name()));
       print.printf(Locale.ROOT, "model: %s%n", out);
     }
     return 0;
   }
 
   /** Tasks by their heads' numbers, or an error that says all that is to be added to the call. */
-  private Map<Integer, String> named(Map<Integer, Integer> scales) {
+  private Map<Integer, Task> named(Map<Integer, Integer> scales) {
     List<Integer> heads = keep.isEmpty() ? List.copyOf(scales.keySet()) : keep;
     List<String> needed = new ArrayList<>();
     if (tasks.size() != heads.size()) {
       needed.add(
           String.format(
               Locale.ROOT,
-              "--tasks with %d %s for heads %s, got %d (--keep takes other heads)",
-              heads.size(),
-              heads.size() == 1 ? "name" : "names",
+              "--tasks with %s for heads %s, got %d (--keep takes other heads)",
+              Commands.count(heads.size(), "name"),
               heads,
               tasks.size()));
     }
@@ -128,12 +127,11 @@ final class Import implements Callable<Integer> {
       throw new IllegalArgumentException(
           file + " has " + described(scales) + "; expected " + String.join(", and ", needed));
     }
-    Map<Integer, String> named = new LinkedHashMap<>();
+    Map<Integer, Task> named = new LinkedHashMap<>();
     for (int i = 0; i < heads.size(); i++) {
-      if (named.put(heads.get(i), tasks.get(i)) != null) {
+      if (named.put(heads.get(i), TaskOption.task(tasks.get(i))) != null) {
         throw new IllegalArgumentException("--keep has head " + heads.get(i) + " twice");
       }
-      checkScale(heads.get(i), tasks.get(i), scales);
     }
     return named;
   }
@@ -142,25 +140,5 @@ final class Import implements Callable<Integer> {
     List<String> heads = new ArrayList<>();
     scales.forEach((head, scale) -> heads.add("head " + head + " of scale " + scale));
     return String.join(", ", heads);
-  }
-
-  private void checkScale(int head, String task, Map<Integer, Integer> scales) {
-    int named = Degradation.parse(task).scale();
-    Integer scale = scales.get(head);
-    if (scale == null) {
-      throw new IllegalArgumentException(
-          file + " has no head " + head + "; it has " + described(scales));
-    }
-    if (named != scale) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "task %s is of scale %d, but head %d of %s is of scale %d",
-              task,
-              named,
-              head,
-              file,
-              scale));
-    }
   }
 }

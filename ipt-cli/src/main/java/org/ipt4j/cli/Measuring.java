@@ -239,7 +239,7 @@ final class Measuring {
       }
       return List.of(TestSet.matched(degraded, data.get(0), scale));
     }
-    if (degradation == null && !FinetuningData.isDegradation(undone)) {
+    if (degradation == null && Degradation.find(undone).isEmpty()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,

@@ -133,9 +133,9 @@ public final class Pretraining {
     return images == null ? generated(GENERATED, seed) : opening.open(images);
   }
 
-  /** What to call {@link #images}. */
+  /** What to call one of {@link #images}. */
   public String called() {
-    return images == null ? "generated images" : "images";
+    return images == null ? "generated image" : "image";
   }
 
   /** Of Adam, at its highest. */

@@ -230,6 +230,10 @@ final class RunSettings {
                 trainer.step(),
                 training.steps()));
       }
+      if (trainer.step() > 0) {
+        print.printf(Locale.ROOT, "going on at step %d of %d%n", trainer.step(), training.steps());
+        print.flush();
+      }
       RunFile.write(out.resolve(RUN_FILE), command);
       boolean ended = trainTo(training, trainer, run, command, stop);
       if (ended) {
@@ -258,7 +262,7 @@ final class RunSettings {
             out);
       }
       if (training.skipped().count() > 0) {
-        print.printf(Locale.ROOT, "%d images were skipped%n", training.skipped().count());
+        print.println("skipped: " + Commands.count(training.skipped().count(), "image"));
       }
       print.flush();
       return ended ? Optional.of(trainer.model()) : Optional.empty();

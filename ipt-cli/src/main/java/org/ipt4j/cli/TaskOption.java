@@ -21,6 +21,11 @@ final class TaskOption {
 
   private TaskOption() {}
 
+  /** Whether a text says how images are degraded; any other can only be a task of pairs. */
+  static boolean saysDegradation(String text) {
+    return NAMED.matcher(text).matches() || Degradation.find(text).isPresent();
+  }
+
   /**
    * The task that a text asks for.
    *

@@ -104,10 +104,10 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         ? "has no image with finite PSNRs, degraded and restored"
         : String.format(
             Locale.ROOT,
-            "degraded %.2f dB, restored %.2f dB (Y, mean of %d images%s)",
+            "degraded %.2f dB, restored %.2f dB (Y, mean of %s%s)",
             means.before().psnr(),
             means.after().psnr(),
-            means.images(),
+            Commands.count(means.images(), "image"),
             left == 0 ? "" : ", without " + left + " whose PSNR is infinite");
   }
 

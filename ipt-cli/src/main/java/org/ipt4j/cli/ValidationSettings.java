@@ -51,9 +51,9 @@ public final class ValidationSettings {
   /**
    * Which of {@code size} images are trained on, and which kept apart to validate on; says so.
    *
-   * @param images what to call them
+   * @param image what to call one
    */
-  public Split split(int size, String images, CommandSpec command) {
+  public Split split(int size, String image, CommandSpec command) {
     if (validationImages < 0) {
       throw new IllegalArgumentException(
           "--validation-images: expected 0 or more, got " + validationImages);
@@ -67,9 +67,8 @@ public final class ValidationSettings {
     PrintWriter out = command.commandLine().getOut();
     out.printf(
         Locale.ROOT,
-        "training on %d %s, validating on %s%n",
-        split.training().length,
-        images,
+        "training on %s, validating on %s%n",
+        Commands.count(split.training().length, image),
         validation == null ? keptApart(split.test().length) : validation);
     out.flush();
     return split;
@@ -77,7 +76,7 @@ public final class ValidationSettings {
 
   private String keptApart(int count) {
     if (count > 0) {
-      return count + " others";
+      return Commands.count(count, "other");
     }
     return validationImages == 0 ? "none" : "none: give --validation DIR";
   }

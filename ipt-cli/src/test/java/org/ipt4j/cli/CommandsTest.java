@@ -55,7 +55,7 @@ class CommandsTest {
     };
     Outcome first = run(Pretrain.class, with(run, "--steps", "3"));
     assertThat(first.code()).as(first.err()).isZero();
-    assertThat(first.out()).contains("1 images were skipped");
+    assertThat(first.out()).contains("skipped: 1 image");
     assertThat(run(Pretrain.class, with(run, "--steps", "3")))
         .satisfies(again -> assertThat(again.code()).isEqualTo(2))
         .satisfies(again -> assertThat(again.err()).contains("holds a run already"));
@@ -124,6 +124,10 @@ class CommandsTest {
     String motion = "deblur:motion,length=3..9,angle=0..90";
     assertThat(run(Import.class, with(call, "--tasks", "x2," + motion, "--force")).out())
         .contains("head 0: x2", "head 1: " + motion);
+    assertThat(run(Import.class, with(call, "--tasks", "x2,rain=derain:light", "--force")).out())
+        .contains("head 1: rain");
+    assertThat(IptModel.load(Path.of(model)).tasks())
+        .contains(new Task("rain", 1, "derain:light", ""));
     expect("which needs no importing", Import.class, model, "-o", model + "2");
   }
 

@@ -291,7 +291,7 @@ class RunSettingsTest {
     Outcome both = pretrain("both", (few + folder.resolve("flat")).split(" "));
     assertThat(both.code()).as(both.err()).isZero();
     assertThat(both.out())
-        .contains(" dB (Y, mean of 1 images, without 1 whose PSNR is infinite)")
+        .contains(" dB (Y, mean of 1 image, without 1 whose PSNR is infinite)")
         .contains("best in validation: step 2");
     assertThat(folder.resolve("both/checkpoints/best.safetensors")).exists();
     assertThat(folder.resolve("both/validation.csv"))
@@ -621,6 +621,9 @@ class RunSettingsTest {
         .contains("task body would both have weights named body")
         .hasLineCount(1);
     assertThat(finetune("--task", "mine", "--images", images).err()).contains("x2, x3, x4");
+    assertThat(finetune("--task", "x2=denoise30", "--images", images).err())
+        .contains("x2")
+        .hasLineCount(1);
     assertThat(finetune("--task", "derain", "--like", "x3", "--images", images).err())
         .contains("the model has no task x3; it has:");
   }
@@ -641,6 +644,35 @@ class RunSettingsTest {
     String[] like = {"--task", "denoise30", "--like", "x2", "--images", images};
     assertThat(finetune(3, "other", like).err())
         .contains("--like is for a new task, but the model has noise already");
+  }
+
+  @Test
+  void aNewTaskMayHaveANameOfItsOwn() throws IOException {
+    model();
+    String images = folder.resolve("pairs/HR").toString();
+    String[] call = {"--task", "grain=denoise:sigma=5..20", "--images", images};
+
+    Outcome run = finetune(2, "tuned", call);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("grain is a new task, which starts as denoise30")
+        .doesNotContain("going on");
+    assertThat(IptModel.load(folder.resolve("tuned/model.safetensors")).tasks())
+        .containsExactly(X2, DENOISE, new Task("grain", 1, "denoise:sigma=5..20", ""));
+    Outcome again = finetune(3, "tuned", CommandRun.with(call, "--resume"));
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.out()).contains("going on at step 2 of 3");
+  }
+
+  @Test
+  void aTaskOfPairsIsNotTunedOnCleanImages() throws IOException {
+    IptModel.create(IptConfig.preset("nano"), List.of(X2, new Task("mine", 1)), 1)
+        .save(folder.resolve("model.safetensors"), Map.of());
+    String images = folder.resolve("pairs/HR").toString();
+    assertThat(finetune("--task", "mine", "--images", images).err())
+        .contains("task mine learned from pairs", "expected --pairs DIR")
+        .hasLineCount(1);
   }
 
   @Test

@@ -3,7 +3,6 @@ package org.ipt4j.model;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
@@ -127,13 +126,14 @@ public final class PublishedWeights implements Closeable {
    *
    * @param attentionHeads A, which no shape tells; 12 as published
    * @param rgbRange as {@link #rgbRange} if the file says it; 255 as published
-   * @param tasks the names of the heads to keep by their numbers, in the order of the model's tasks
+   * @param tasks what the heads to keep restore, by their numbers, in the order of the model's
+   *     tasks
    * @throws CorruptWeightsException if tensors are missing, unexpected or of a wrong shape, naming
    *     all of them
-   * @throws IllegalArgumentException if the file has no such head or another RGB range, or if no
-   *     tasks are given
+   * @throws IllegalArgumentException if the file has no such head, one of another scale than its
+   *     task, or another RGB range, or if no tasks are given
    */
-  public IptModel model(int attentionHeads, double rgbRange, Map<Integer, String> tasks)
+  public IptModel model(int attentionHeads, double rgbRange, Map<Integer, Task> tasks)
       throws IOException {
     OptionalDouble inFile = rgbRange();
     if (inFile.isPresent() && inFile.getAsDouble() != rgbRange) {
@@ -148,15 +148,14 @@ public final class PublishedWeights implements Closeable {
     if (tasks.isEmpty()) {
       throw new IllegalArgumentException("expected heads to keep, got none");
     }
-    List<Task> named = new ArrayList<>();
-    tasks.forEach((head, name) -> named.add(new Task(name, scaleOf(head))));
+    tasks.forEach(this::checkScale);
     Set<Integer> dropped = new HashSet<>(scales.keySet());
     dropped.removeAll(tasks.keySet());
     List<Integer> kept = List.copyOf(tasks.keySet());
     return ModelFile.load(
         ParameterReader.ofSome(file, kept, dropped),
         config(kept.get(0), attentionHeads, rgbRange),
-        named,
+        List.copyOf(tasks.values()),
         TaskLayers.PUBLISHED,
         Device.of(Precision.FLOAT));
   }
@@ -166,13 +165,23 @@ public final class PublishedWeights implements Closeable {
     file.close();
   }
 
-  private int scaleOf(int head) {
+  private void checkScale(int head, Task task) {
     Integer scale = scales.get(head);
     if (scale == null) {
       throw new IllegalArgumentException(
           file.path() + " has no head " + head + "; it has " + scales.keySet());
     }
-    return scale;
+    if (task.scale() != scale) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "task %s is of scale %d, but head %d of %s is of scale %d",
+              task.name(),
+              task.scale(),
+              head,
+              file.path(),
+              scale));
+    }
   }
 
   private IptConfig config(int head, int attentionHeads, double rgbRange) throws IOException {

@@ -23,7 +23,9 @@ final class TaskNames {
    */
   static Task find(List<Task> tasks, String asked) {
     return named(tasks, asked)
-        .or(() -> parsed(asked).flatMap(degradation -> undoing(tasks, asked, degradation)))
+        .or(
+            () ->
+                Degradation.find(asked).flatMap(degradation -> undoing(tasks, asked, degradation)))
         .orElseThrow(() -> none(tasks, asked));
   }
 
@@ -43,19 +45,25 @@ final class TaskNames {
   private static Optional<Task> undoing(List<Task> tasks, String asked, Degradation degradation) {
     Optional<Task> same =
         tasks.stream()
-            .filter(task -> parsed(task.degradation()).filter(degradation::equals).isPresent())
+            .filter(
+                task ->
+                    Degradation.find(task.degradation()).filter(degradation::equals).isPresent())
             .findFirst();
     return same.or(() -> onlyOfKind(tasks, asked))
         .or(
             () ->
                 tasks.stream()
                     .filter(task -> includes(task, degradation))
-                    .reduce((a, b) -> includes(a, parsed(b.degradation()).orElseThrow()) ? b : a)
+                    .reduce(
+                        (a, b) ->
+                            includes(a, Degradation.find(b.degradation()).orElseThrow()) ? b : a)
                     .map(task -> task.narrowedTo(degradation.name())));
   }
 
   private static boolean includes(Task task, Degradation degradation) {
-    return parsed(task.degradation()).filter(whole -> whole.includes(degradation)).isPresent();
+    return Degradation.find(task.degradation())
+        .filter(whole -> whole.includes(degradation))
+        .isPresent();
   }
 
   private static Optional<Task> onlyOfKind(List<Task> tasks, String asked) {
@@ -66,7 +74,9 @@ final class TaskNames {
         tasks.stream()
             .filter(
                 task ->
-                    parsed(task.degradation()).filter(whole -> isOfKind(whole, asked)).isPresent())
+                    Degradation.find(task.degradation())
+                        .filter(whole -> isOfKind(whole, asked))
+                        .isPresent())
             .toList();
     return ofKind.size() == 1 ? Optional.of(ofKind.get(0)) : Optional.empty();
   }
@@ -75,13 +85,5 @@ final class TaskNames {
   private static boolean isOfKind(Degradation degradation, String kind) {
     return Arrays.stream(degradation.name().split("\\|"))
         .allMatch(option -> option.matches(kind + "([^a-z+][^+]*)?"));
-  }
-
-  private static Optional<Degradation> parsed(String name) {
-    try {
-      return Optional.of(Degradation.parse(name));
-    } catch (IllegalArgumentException ownName) {
-      return Optional.empty();
-    }
   }
 }

@@ -76,9 +76,9 @@ public class GoldenNetworkTest {
         PublishedWeights published = PublishedWeights.open(weights)) {
       IptConfig config = config(io.metadata());
       List<Task> tasks = tasks(io.metadata());
-      Map<Integer, String> names = new LinkedHashMap<>();
-      tasks.forEach(task -> names.put(names.size(), task.name()));
-      published.model(config.attentionHeads(), config.rgbRange(), names).save(saved, Map.of());
+      Map<Integer, Task> heads = new LinkedHashMap<>();
+      tasks.forEach(task -> heads.put(heads.size(), task));
+      published.model(config.attentionHeads(), config.rgbRange(), heads).save(saved, Map.of());
       IptModel model = IptModel.load(saved);
       assertThat(model.config()).isEqualTo(config);
       assertThat(model.tasks()).isEqualTo(tasks);

@@ -56,7 +56,8 @@ class HostileModelsTest {
   private static Closeable imported(Path file) throws IOException {
     try (PublishedWeights weights = PublishedWeights.open(file)) {
       int head = weights.scales().firstKey();
-      weights.model(1, weights.rgbRange().orElse(255), Map.of(head, "x2"));
+      Task task = new Task("task", weights.scales().get(head));
+      weights.model(1, weights.rgbRange().orElse(255), Map.of(head, task));
     }
     return () -> {};
   }

@@ -90,9 +90,7 @@ class PublishedWeightsTest {
               Map.entry(5, 1));
       assertThat(weights.rgbRange()).hasValue(255);
       assertThat(weights.taken()).isEqualTo(prefix.isEmpty() ? "" : "names without " + prefix);
-      Map<Integer, String> names = new LinkedHashMap<>();
-      TASKS.forEach(task -> names.put(names.size(), task.name()));
-      IptModel found = weights.model(6, 255, names);
+      IptModel found = weights.model(6, 255, heads(0, 1, 2, 3, 4, 5));
       assertThat(found.config()).isEqualTo(CONFIG);
       assertThat(found.tasks()).isEqualTo(TASKS);
       Bits.assertSame(found.values().flat(), model.values().flat());
@@ -132,15 +130,14 @@ class PublishedWeightsTest {
     SafeTensors.write(file, Map.of(), all);
     try (PublishedWeights weights = PublishedWeights.open(file)) {
       assertThat(weights.taken()).isEqualTo(choice);
-      Map<Integer, String> names = new LinkedHashMap<>();
-      TASKS.forEach(task -> names.put(names.size(), task.name()));
-      Bits.assertSame(weights.model(6, 255, names).values().flat(), model.values().flat());
+      IptModel found = weights.model(6, 255, heads(0, 1, 2, 3, 4, 5));
+      Bits.assertSame(found.values().flat(), model.values().flat());
     }
   }
 
   @Test
   void headsAreKeptInTheOrderAskedForWithTheirEmbeddingsAndTails() throws IOException {
-    IptModel kept = imported(Map.of(4, "denoise30"), Map.of(1, "x3"));
+    IptModel kept = imported(heads(4, 1));
     assertThat(kept.tasks()).containsExactly(TASKS.get(4), TASKS.get(1));
     for (Task task : kept.tasks()) {
       List<Range> ours = new ArrayList<>(kept.trunk(task));
@@ -159,7 +156,7 @@ class PublishedWeightsTest {
     tensors.keySet().removeIf(name -> PublishedNames.head(name).orElse(0) > 0);
     tensors.computeIfPresent(
         "body.query_embed.weight", (name, embeddings) -> Tensors.firstRows(rows, embeddings));
-    IptModel one = imported(Map.of(0, "x2"));
+    IptModel one = imported(heads(0));
     assertThat(one.tasks()).containsExactly(TASKS.get(0));
     Task x2 = TASKS.get(0);
     Bits.assertSame(
@@ -174,7 +171,7 @@ class PublishedWeightsTest {
     tensors.put("body.query_embed.weight", Tensors.zeros(3, 576));
     tensors.put("stray", Tensors.zeros(1));
     tensors.remove("head.1.0.weight");
-    refuses(Map.of(0, "x2", 5, "derain"))
+    refuses(heads(0, 5))
         .hasMessageContaining("5 tensors do not fit")
         .hasMessageContaining("missing head.0.0.weight")
         .hasMessageContaining("missing body.linear_encoding.bias")
@@ -195,9 +192,9 @@ class PublishedWeightsTest {
     SafeTensors.write(file, Map.of(), tensors);
     try (PublishedWeights weights = PublishedWeights.open(file)) {
       assertThat(weights.rgbRange()).hasValue(range);
-      assertThat(weights.model(6, range, Map.of(0, "x2")).config().rgbRange()).isEqualTo(range);
+      assertThat(weights.model(6, range, heads(0)).config().rgbRange()).isEqualTo(range);
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> weights.model(6, 2, Map.of(0, "x2")))
+          .isThrownBy(() -> weights.model(6, 2, heads(0)))
           .withMessageContaining("is of RGB range " + range + ", asked for 2.0");
     }
   }
@@ -220,10 +217,10 @@ class PublishedWeightsTest {
                   tensors.put(name, Tensors.of("F32", tensor.shape(), numbers));
                 }
               });
-      assertThat(imported(Map.of(0, "x2")).config().rgbRange()).isEqualTo(range);
+      assertThat(imported(heads(0)).config().rgbRange()).isEqualTo(range);
     }
     tensors.put("add_mean.bias", Tensors.times(range / 255, Tensors.floats(117, 111, 103)));
-    refuses(Map.of(0, "x2")).hasMessageContaining("add_mean.bias: expected 1 × RGB range");
+    refuses(heads(0)).hasMessageContaining("add_mean.bias: expected 1 × RGB range");
   }
 
   /** Of every type, also where only the conversion to float32 makes them infinite. */
@@ -247,7 +244,7 @@ class PublishedWeightsTest {
       for (int d = 0; d < last.length; d++) {
         last[d]--;
       }
-      refuses(Map.of(2, "x4", 0, "x2"))
+      refuses(heads(2, 0))
           .hasMessageContaining(name + Arrays.toString(last) + ": expected a finite float32, got ")
           .hasMessageContaining("byte ");
       Path described = folder.resolve("model.safetensors");
@@ -266,53 +263,53 @@ class PublishedWeightsTest {
       Bits.assertSame(model.values().flat(), before.flat());
       tensors.put(name, good);
     }
-    imported(Map.of(0, "x2"));
+    imported(heads(0));
   }
 
   @Test
   void otherMeanShiftsAreRefused() throws IOException {
     Tensor bias = tensors.get("sub_mean.bias");
     tensors.put("sub_mean.bias", Tensors.times(-1, bias));
-    refuses(Map.of(0, "x2")).hasMessageContaining("sub_mean.bias: expected -1 × RGB range");
+    refuses(heads(0)).hasMessageContaining("sub_mean.bias: expected -1 × RGB range");
     tensors.put("sub_mean.bias", Tensors.times(2, bias));
-    refuses(Map.of(0, "x2")).hasMessageContaining("two RGB ranges, [510");
+    refuses(heads(0)).hasMessageContaining("two RGB ranges, [510");
     tensors.put("sub_mean.bias", bias);
     tensors.put("add_mean.weight", Tensors.times(2, tensors.get("add_mean.weight")));
-    refuses(Map.of(0, "x2")).hasMessageContaining("add_mean.weight: expected the identity");
+    refuses(heads(0)).hasMessageContaining("add_mean.weight: expected the identity");
     tensors.keySet().removeIf(name -> name.contains("_mean."));
     SafeTensors.write(file, Map.of(), tensors);
     try (PublishedWeights weights = PublishedWeights.open(file)) {
       assertThat(weights.rgbRange()).isEmpty();
-      assertThat(weights.model(6, 7, Map.of(0, "x2")).config().rgbRange()).isEqualTo(7);
+      assertThat(weights.model(6, 7, heads(0)).config().rgbRange()).isEqualTo(7);
     }
   }
 
   @Test
   void tailsOfNoKnownScaleAreRefused() {
     tensors.put("tail.2.0.2.weight", Tensors.zeros(36, 4, 3, 3));
-    refuses(Map.of(0, "x2")).hasMessageContaining("got tail.2.0.2.weight [36, 4, 3, 3]");
+    refuses(heads(0)).hasMessageContaining("got tail.2.0.2.weight [36, 4, 3, 3]");
     tensors.put("tail.2.0.2.weight", Tensors.zeros(16, 4, 3, 3));
     tensors.put("tail.3.0.6.weight", Tensors.zeros(16, 4, 3, 3));
-    refuses(Map.of(0, "x2")).hasMessageContaining("scale 1, 2, 3, 4 or 8, got tail.3.0.6.weight");
+    refuses(heads(0)).hasMessageContaining("scale 1, 2, 3, 4 or 8, got tail.3.0.6.weight");
   }
 
   @Test
   void sizesThatAreThoseOfNoNetworkAreRefusedBeforeTheyTakeMemory() {
     Tensor position = tensors.get("body.position_encoding.pe.weight");
     tensors.put("body.position_encoding.pe.weight", Tensors.zeros(15, 36));
-    refuses(Map.of(0, "x2")).hasMessageContaining("got C 4, D 36, S 15");
+    refuses(heads(0)).hasMessageContaining("got C 4, D 36, S 15");
     tensors.put("body.position_encoding.pe.weight", position);
     tensors.put("body.linear_encoding.bias", Tensors.zeros(32_400));
     // D² would be 4 GB in each of several dozen tensors
-    refuses(Map.of(0, "x2")).hasMessageContaining("do not fit the network");
+    refuses(heads(0)).hasMessageContaining("do not fit the network");
     tensors.put("body.linear_encoding.bias", Tensors.zeros(36));
     tensors.put("head.0.0.bias", Tensors.zeros(0));
-    refuses(Map.of(0, "x2")).hasMessageContaining("got C 0, D 36, S 16");
+    refuses(heads(0)).hasMessageContaining("got C 0, D 36, S 16");
     tensors.remove("head.0.0.bias");
     tensors.remove("head.0.0.weight");
-    refuses(Map.of(0, "x2")).hasMessageContaining("head.0.0.bias or head.0.0.weight, got neither");
+    refuses(heads(0)).hasMessageContaining("head.0.0.bias or head.0.0.weight, got neither");
     tensors.keySet().removeIf(name -> name.startsWith("head.0.") || name.contains("coder.layers."));
-    refuses(Map.of(1, "x3")).hasMessageContaining("expected body.encoder.layers.0, got none");
+    refuses(heads(1)).hasMessageContaining("expected body.encoder.layers.0, got none");
   }
 
   @Test
@@ -323,13 +320,17 @@ class PublishedWeightsTest {
     SafeTensors.write(file, Map.of(), tensors);
     try (PublishedWeights weights = PublishedWeights.open(file)) {
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> weights.model(6, 255, Map.of(6, "x2")))
+          .isThrownBy(() -> weights.model(6, 255, Map.of(6, TASKS.get(0))))
           .withMessageContaining("has no head 6; it has [0, 1, 2, 3, 4, 5]");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> weights.model(6, 255, Map.of(1, TASKS.get(0))))
+          .withMessageContaining("task x2 is of scale 2, but head 1 of")
+          .withMessageContaining("is of scale 3");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> weights.model(6, 255, Map.of()))
           .withMessageContaining("got none");
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> weights.model(5, 255, Map.of(0, "x2")))
+          .isThrownBy(() -> weights.model(5, 255, heads(0)))
           .withMessageContaining("got D 36 and 5 heads");
     }
     Path text = Files.writeString(folder.resolve("text"), "neither of them");
@@ -341,19 +342,23 @@ class PublishedWeightsTest {
         .hasMessageContaining("such as head.0.0.weight; got [plain, view");
   }
 
-  @SafeVarargs
-  private IptModel imported(Map<Integer, String>... heads) throws IOException {
-    SafeTensors.write(file, Map.of(), tensors);
-    Map<Integer, String> names = new LinkedHashMap<>();
-    for (Map<Integer, String> head : heads) {
-      names.putAll(head);
+  /** What the file's heads with these numbers restore. */
+  private static Map<Integer, Task> heads(int... numbers) {
+    Map<Integer, Task> heads = new LinkedHashMap<>();
+    for (int head : numbers) {
+      heads.put(head, TASKS.get(head));
     }
+    return heads;
+  }
+
+  private IptModel imported(Map<Integer, Task> heads) throws IOException {
+    SafeTensors.write(file, Map.of(), tensors);
     try (PublishedWeights weights = PublishedWeights.open(file)) {
-      return weights.model(6, weights.rgbRange().orElseThrow(), names);
+      return weights.model(6, weights.rgbRange().orElseThrow(), heads);
     }
   }
 
-  private AbstractThrowableAssert<?, ?> refuses(Map<Integer, String> heads) {
+  private AbstractThrowableAssert<?, ?> refuses(Map<Integer, Task> heads) {
     return assertThatThrownBy(() -> imported(heads)).isInstanceOf(CorruptWeightsException.class);
   }
 }

@@ -117,7 +117,7 @@ class CommandsTest {
     assertThat(err.toString()).contains("--task-batch: no task x3; trained are x2, denoise30");
     assertThat(run(new Pretrain(), run)).as(err.toString()).isZero();
     assertThat(out.toString())
-        .contains("training on 8 images, validating on 1 others")
+        .contains("training on 8 images, validating on 1 other")
         .contains("step 2: losses {")
         .contains("step 4: denoise30 degraded ")
         .endsWith(String.format("model: %s/model.safetensors%n", folder.resolve("run")));

@@ -119,8 +119,8 @@ public class GoldenAdamTest {
 
   private static IptModel model(PublishedWeights weights, Map<String, String> metadata)
       throws IOException {
-    Map<Integer, String> tasks = new LinkedHashMap<>();
-    weights.scales().keySet().forEach(head -> tasks.put(head, "task" + head));
+    Map<Integer, Task> tasks = new LinkedHashMap<>();
+    weights.scales().forEach((head, scale) -> tasks.put(head, new Task("task" + head, scale)));
     int attentionHeads = Integer.parseInt(metadata.get("num_heads"));
     return weights.model(attentionHeads, weights.rgbRange().orElseThrow(), tasks);
   }

@@ -11,6 +11,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -111,6 +112,9 @@ public final class AtomicFiles {
         return failure;
       }
       reason = own.getReason() == null ? own.getClass().getSimpleName() : own.getReason();
+      if (own instanceof NoSuchFileException) {
+        reason = "its folder is gone";
+      }
     } else if (failure.getClass() != IOException.class) {
       return failure;
     }

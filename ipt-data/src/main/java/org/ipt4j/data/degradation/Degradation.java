@@ -2,6 +2,7 @@ package org.ipt4j.data.degradation;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.ipt4j.data.image.Area;
 import org.ipt4j.data.image.Bicubic;
@@ -113,6 +114,15 @@ public interface Degradation {
    */
   static Degradation parse(String name) {
     return Degradations.parse(name);
+  }
+
+  /** The degradation with a name, as {@link #parse}, if there is one. */
+  static Optional<Degradation> find(String name) {
+    try {
+      return Optional.of(parse(name));
+    } catch (IllegalArgumentException ownName) {
+      return Optional.empty();
+    }
   }
 
   /** A name of each kind that {@link #parse} understands. */

@@ -3,6 +3,7 @@ package org.ipt4j.data.image;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 
 /** An image that cannot be read; the message, one line, names it and says why. */
 public final class UnreadableImageException extends IOException {
@@ -48,6 +49,9 @@ public final class UnreadableImageException extends IOException {
     }
     if (root instanceof AccessDeniedException) { // whose message is the file's name
       return "access denied";
+    }
+    if (root instanceof NoSuchFileException) {
+      return "no such file";
     }
     String message = root.getMessage() == null ? "" : root.getMessage().strip();
     return message.isEmpty() ? root.getClass().getSimpleName() : message.replaceAll("\\s+", " ");

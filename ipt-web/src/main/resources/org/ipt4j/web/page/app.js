@@ -484,6 +484,7 @@ function listen() {
   });
 }
 
+find("unstarted").remove();
 try {
   setup = await engine.open();
   const limits = [setup.maxBytes && megabytes(setup.maxBytes), setup.maxPixels && setup.maxPixels / 1e6 + " megapixels"].filter(Boolean);
