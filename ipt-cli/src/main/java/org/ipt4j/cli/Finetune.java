@@ -74,7 +74,9 @@ final class Finetune implements Callable<Integer> {
   @Option(
       names = "--degraded",
       paramLabel = "DIR",
-      description = "Degraded images; their clean ones, with the same names, are in --pairs.")
+      description =
+          "Degraded images; their clean ones are in --pairs, with the same names but for one ending"
+              + " that all degraded ones may have, as in photo-noisy.png.")
   private Path degraded;
 
   @Option(

@@ -47,7 +47,9 @@ final class Measuring {
   @Option(
       names = "--degraded",
       paramLabel = "DIR",
-      description = "Degraded images; their clean ones, with the same names, are in --data.")
+      description =
+          "Degraded images; their clean ones are in --data, with the same names but for one ending"
+              + " that all degraded ones may have, as in photo-denoise30.png.")
   private Path degraded;
 
   @Option(

@@ -3,17 +3,20 @@ package org.ipt4j.data.batch;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.UnreadableImageException;
 
 /**
- * Pairs matched by the names of their images. For a scale above 1 the degraded image's name may end
- * in {@code x2}, {@code _x2} and so on. A clean image's name may end so too, as {@code fox2.png}:
- * the ending counts as a part of the name if otherwise an image would have no partner.
+ * Pairs matched by the names of their images. All degraded images' names may have one ending more,
+ * as in {@code fox-noisy.png}. For a scale above 1 a degraded image's name may end in {@code x2},
+ * {@code _x2} and so on. A clean image's name may end so too, as {@code fox2.png}: the ending
+ * counts as a part of the name if otherwise an image would have no partner.
  */
 final class MatchedPairs implements PairSource {
   private final Half degraded;
@@ -47,11 +50,21 @@ final class MatchedPairs implements PairSource {
         .anyMatch(keys(clean, key -> key)::contains);
   }
 
-  // what to make of a degraded image's key: as it is, or without x2
+  // what to make of a degraded image's key: as it is, or without an ending that all have, or x2
   private static UnaryOperator<String> naming(Half degraded, Half clean, int scale) {
     Set<String> cleanKeys = keys(clean, key -> key);
     UnaryOperator<String> whole = key -> key;
-    if (scale == 1 || keys(degraded, whole).equals(cleanKeys)) {
+    if (keys(degraded, whole).equals(cleanKeys)) {
+      return whole;
+    }
+    Optional<String> ending =
+        endings(degraded, cleanKeys)
+            .filter(one -> keys(degraded, key -> without(one, key)).equals(cleanKeys))
+            .findFirst();
+    if (ending.isPresent()) {
+      return key -> without(ending.get(), key);
+    }
+    if (scale == 1) {
       return whole;
     }
     Pattern suffix = Pattern.compile("[_-]?x" + scale + "$", Pattern.CASE_INSENSITIVE);
@@ -59,6 +72,21 @@ final class MatchedPairs implements PairSource {
     return keys(degraded, cut).equals(cleanKeys)
         ? cut
         : key -> cleanKeys.contains(key) ? key : cut.apply(key);
+  }
+
+  /** What all degraded images' names may have more than the clean ones'. */
+  private static Stream<String> endings(Half degraded, Set<String> cleanKeys) {
+    Set<String> all = keys(degraded, key -> key);
+    String any = all.stream().findFirst().orElse("");
+    return cleanKeys.stream()
+        .filter(any::startsWith)
+        .map(key -> any.substring(key.length()))
+        .filter(ending -> ending.matches("[-_].+"))
+        .filter(ending -> all.stream().allMatch(key -> key.endsWith(ending)));
+  }
+
+  private static String without(String ending, String key) {
+    return key.substring(0, key.length() - ending.length());
   }
 
   private static Set<String> keys(Half half, UnaryOperator<String> naming) {

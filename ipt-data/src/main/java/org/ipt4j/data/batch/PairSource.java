@@ -121,8 +121,9 @@ public interface PairSource {
   }
 
   /**
-   * Pairs of images whose names are equal except for the extension; for a scale above 1 the
-   * degraded image's name may end in {@code x2} and so on.
+   * Pairs of images whose names are equal except for the extension. All degraded images' names may
+   * have one ending more that begins with a hyphen or an underscore, such as {@code -denoise30};
+   * for a scale above 1 a degraded image's name may end in {@code x2} and so on.
    *
    * @throws IllegalArgumentException if an image has no partner, naming it
    */

@@ -130,7 +130,7 @@ class PairLayoutTest {
     expectPairs(1, open("x3"));
   }
 
-  /** What ends in x2 may be a name. */
+  /** What ends in x2 may be a name; all degraded images may have another ending. */
   @ParameterizedTest
   @CsvSource({
     "baby fox2, baby fox2",
@@ -139,6 +139,9 @@ class PairLayoutTest {
     "fo fox2, fox2 fox2x2",
     "fo fox2, fo fox2",
     "fox2, fox2",
+    "baby fox, baby_small fox_small",
+    "a a-b, a-b a-b-b",
+    "a a-x2, a-x2-jpeg_quality=30 a-x2-x2-jpeg_quality=30",
   })
   void namesThatEndAsAScaleDoes(String clean, String degraded) throws IOException {
     String[] large = clean.split(" ");

@@ -3,12 +3,14 @@ package org.ipt4j.data.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import org.ipt4j.core.Randomness;
 import org.ipt4j.data.degradation.Degradation;
 import org.ipt4j.data.image.Bicubic;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageFiles;
+import org.ipt4j.data.image.ImageSource;
 import org.ipt4j.data.image.Images;
 import org.ipt4j.data.image.Limits;
 import org.ipt4j.data.image.Shared;
@@ -70,6 +72,28 @@ class PairSourceTest {
     assertThat(pairs.scale()).isEqualTo(3);
     assertThat(pairs.pair(0).clean()).isEqualTo(Images.constant(12, 9, 1));
     assertThat(pairs.pair(0).degraded()).isEqualTo(Images.constant(4, 3, 11));
+  }
+
+  @Test
+  void allDegradedNamesMayHaveOneEndingMore() throws Exception {
+    write("noisy/1-denoise_sigma=0..50.png", 4, 5, 11);
+    write("noisy/1-2-denoise_sigma=0..50.png", 4, 5, 12);
+    write("clean/1.png", 4, 5, 1);
+    write("clean/1-2.png", 4, 5, 2);
+    PairSource pairs = matched();
+    assertThat(pairs.size()).isEqualTo(2);
+    for (int i = 0; i < 2; i++) {
+      assertThat(pairs.pair(i).degraded().at(0, 0, 0))
+          .isEqualTo(10 + pairs.pair(i).clean().at(0, 0, 0));
+    }
+    write("clean/3.png", 4, 5, 3);
+    write("noisy/3.png", 4, 5, 13);
+    assertThatThrownBy(this::matched).hasMessageStartingWith("no clean image belongs to 1-");
+  }
+
+  private PairSource matched() throws IOException {
+    return PairSource.matched(
+        ImageSource.open(folder.resolve("noisy")), ImageSource.open(folder.resolve("clean")), 1);
   }
 
   @Test
