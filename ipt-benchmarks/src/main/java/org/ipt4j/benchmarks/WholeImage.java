@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.ipt4j.core.Workers;
 import org.ipt4j.data.image.DeadLeaves;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageFiles;
@@ -26,6 +27,7 @@ import org.ipt4j.model.Task;
  */
 final class WholeImage {
   private static final int ROUNDS = 5;
+  private static final int BATCH = ImageRestorer.TILES_PER_THREAD * Workers.count();
 
   private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
 
@@ -125,12 +127,12 @@ final class WholeImage {
 
   private static void passes(IptModel model, Task task, int tiles) {
     int side = model.config().imageSide();
-    float[] pixels = new float[ImageRestorer.DEFAULT_BATCH * Image.CHANNELS * side * side];
+    float[] pixels = new float[BATCH * Image.CHANNELS * side * side];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = i % 251;
     }
-    for (int done = 0; done < tiles; done += ImageRestorer.DEFAULT_BATCH) {
-      int count = Math.min(ImageRestorer.DEFAULT_BATCH, tiles - done);
+    for (int done = 0; done < tiles; done += BATCH) {
+      int count = Math.min(BATCH, tiles - done);
       float[] some = Arrays.copyOf(pixels, count * Image.CHANNELS * side * side);
       model.restoreTiles(task, some, count);
     }

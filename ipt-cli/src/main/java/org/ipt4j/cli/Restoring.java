@@ -39,8 +39,8 @@ public final class Restoring implements Serializable {
       paramLabel = "TILES",
       description =
           "Tiles per pass; more need more memory. By default "
-              + ImageRestorer.DEFAULT_BATCH
-              + " on processors, more on a GPU.")
+              + ImageRestorer.TILES_PER_THREAD
+              + " for each thread on processors, more on a GPU.")
   private Integer batch;
 
   /** By its ending, as in files' names. */

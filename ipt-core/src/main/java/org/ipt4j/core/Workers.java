@@ -1,6 +1,7 @@
 package org.ipt4j.core;
 
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -120,12 +121,40 @@ public final class Workers {
   }
 
   private static void run(int tasks, IntConsumer task, int sides, int threadsEach) {
+    begin(tasks, task, sides, threadsEach).finish();
+  }
+
+  private static Begun begin(int tasks, IntConsumer task, int sides, int threadsEach) {
     Shared shared = new Shared(tasks, task, threadsEach);
     for (int i = 1; i < sides; i++) {
       HELPERS.execute(shared);
     }
-    shared.run();
-    shared.await();
+    return new Begun(shared);
+  }
+
+  /** Work that other threads have begun, while the one that asked for it does something else. */
+  public static final class Begun {
+    private final Shared shared;
+
+    private Begun(Shared shared) {
+      this.shared = shared;
+    }
+
+    /**
+     * Takes part in the work, and returns when it is done.
+     *
+     * @throws RuntimeException or Error: what the first failing task has thrown; tasks not yet
+     *     begun are skipped
+     */
+    public void finish() {
+      shared.run();
+      shared.await();
+    }
+
+    /** Skips the tasks that nobody has begun; {@link #finish} throws that they were cancelled. */
+    public void abandon() {
+      shared.failure.compareAndSet(null, new CancellationException());
+    }
   }
 
   /** Work on a share of a range. */
@@ -141,6 +170,20 @@ public final class Workers {
    */
   public static void run(int length, int shares, Share task) {
     run(shares, i -> task.run(i, first(length, shares, i), first(length, shares, i + 1)));
+  }
+
+  /**
+   * As {@link #run(int, int, Share)}, but returns while the other threads work. Of several works
+   * they do the one that was begun first. Where one thread computes, all is done by {@link
+   * Begun#finish}.
+   */
+  public static Begun begin(int length, int shares, Share task) {
+    int sides = Math.max(1, Math.min(count(), shares));
+    return begin(
+        shares,
+        i -> task.run(i, first(length, shares, i), first(length, shares, i + 1)),
+        sides,
+        count() / sides);
   }
 
   /** The first item of share number {@code share} of {@code length} items. */

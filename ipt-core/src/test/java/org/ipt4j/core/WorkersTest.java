@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -112,6 +113,70 @@ class WorkersTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("task 1");
     assertThat(running).hasValue(0);
+  }
+
+  @Test
+  void othersBeginWhileTheCallerGoesOn() throws InterruptedException {
+    assumeTrue(Workers.count() > 1, "one processor");
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    AtomicIntegerArray runs = new AtomicIntegerArray(3);
+    Workers.Begun first =
+        Workers.begin(
+            3,
+            3,
+            (share, from, end) -> {
+              runs.incrementAndGet(share);
+              threads.add(Thread.currentThread());
+              begun.countDown();
+              try {
+                goOn.await();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            });
+    assertThat(begun.await(20, TimeUnit.SECONDS)).as("without the caller").isTrue();
+    assertThat(threads).doesNotContain(Thread.currentThread());
+    AtomicInteger second = new AtomicInteger();
+    Workers.Begun later = Workers.begin(2, 2, (share, from, end) -> second.incrementAndGet());
+    goOn.countDown();
+    first.finish();
+    later.finish();
+    for (int i = 0; i < runs.length(); i++) {
+      assertThat(runs.get(i)).isEqualTo(1);
+    }
+    assertThat(second).hasValue(2);
+  }
+
+  @Test
+  void oneThreadBeginsNothing() {
+    int before = Workers.all();
+    AtomicInteger runs = new AtomicInteger();
+    try {
+      Workers.limit(1);
+      Workers.Begun begun = Workers.begin(4, 4, (share, from, end) -> runs.incrementAndGet());
+      assertThat(runs).hasValue(0);
+      begun.finish();
+    } finally {
+      Workers.limit(before);
+    }
+    assertThat(runs).hasValue(4);
+  }
+
+  @Test
+  void whatIsAbandonedIsSkipped() {
+    int before = Workers.all();
+    AtomicInteger runs = new AtomicInteger();
+    try {
+      Workers.limit(1);
+      Workers.Begun begun = Workers.begin(4, 4, (share, from, end) -> runs.incrementAndGet());
+      begun.abandon();
+      assertThatThrownBy(begun::finish).isInstanceOf(CancellationException.class);
+    } finally {
+      Workers.limit(before);
+    }
+    assertThat(runs).hasValue(0);
   }
 
   private static int nativeThreads() {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
+import org.ipt4j.core.Workers;
 import org.ipt4j.data.image.Image;
 import org.ipt4j.data.image.ImageFormat;
 import org.ipt4j.data.image.Picture;
@@ -14,8 +15,8 @@ import org.ipt4j.data.image.Rows;
 /**
  * Restores whole images of any size. It cuts them into overlapping tiles of the network's size and
  * blends the results smoothly; images smaller than a tile are first mirrored at their edges. One
- * restorer serves many threads; each needs memory for one pass of tiles, and for the rows of one
- * row of tiles or of that pass, whichever is larger.
+ * restorer serves many threads; each needs memory for a pass of tiles and the pixels of two more,
+ * and for the rows of one row of tiles or of that pass, whichever is larger.
  *
  * <p>If its thread is interrupted, restoring ends with a {@link CancellationException} and the
  * thread stays marked as interrupted; it also ends with whatever a {@link TileListener} throws. The
@@ -25,8 +26,8 @@ import org.ipt4j.data.image.Rows;
  * does not have, and where the network's result is not finite.
  */
 public final class ImageRestorer {
-  /** The number of tiles in a pass on processors, unless set. */
-  public static final int DEFAULT_BATCH = 16;
+  /** How many tiles a pass on processors has for each of the {@link Workers}, unless set. */
+  public static final int TILES_PER_THREAD = 8;
 
   private static final int WHOLE_BATCH = 256; // on a device that one pass keeps busy
 
@@ -41,7 +42,9 @@ public final class ImageRestorer {
   }
 
   private static int defaultBatch(IptModel model) {
-    return model.values().device().takesWholeBatches() ? WHOLE_BATCH : DEFAULT_BATCH;
+    return model.values().device().takesWholeBatches()
+        ? WHOLE_BATCH
+        : TILES_PER_THREAD * Workers.count();
   }
 
   private ImageRestorer(IptModel model, int overlap, int batch, boolean ensemble) {

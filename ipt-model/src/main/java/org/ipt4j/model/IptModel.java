@@ -266,6 +266,11 @@ public final class IptModel {
    *     pixels; or if the results are more than {@link Image#MOST_VALUES}
    */
   public float[] restoreTiles(Task task, float[] degraded, int count) {
+    return beginTiles(task, degraded, count).get();
+  }
+
+  /** As {@link #restoreTiles}, but returns while other threads restore. */
+  TilesBegun beginTiles(Task task, float[] degraded, int count) {
     int side = config.imageSide();
     int in = Image.CHANNELS * side * side;
     if (count < 1 || degraded.length != (long) count * in) {
@@ -283,22 +288,32 @@ public final class IptModel {
     checkCount(own, count);
     int out = in * own.scale() * own.scale();
     float[] restored = new float[count * out];
-    Workers.run(
-        count,
-        values.device().takesWholeBatches() ? 1 : Pieces.forInference(config, count),
-        (piece, from, end) -> {
-          long[] shape = {end - from, Image.CHANNELS, side, side};
-          try (Tape tape = Tape.inference(values)) {
-            Device device = tape.device();
-            Variable x = tape.input(degraded, from * in, shape);
-            device.scale(x.value(), config.level(), x.value());
-            Array y = network.forward(tape, own, x).restored().value();
-            device.scale(y, 1 / config.level(), y);
-            device.read(y, restored, from * out);
-          }
-          requireFinite(own, restored, from * out, end * out);
-        });
-    return restored;
+    Workers.Begun work =
+        Workers.begin(
+            count,
+            values.device().takesWholeBatches() ? 1 : Pieces.forInference(config, count),
+            (piece, from, end) -> {
+              long[] shape = {end - from, Image.CHANNELS, side, side};
+              try (Tape tape = Tape.inference(values)) {
+                Device device = tape.device();
+                Variable x = tape.input(degraded, from * in, shape);
+                device.scale(x.value(), config.level(), x.value());
+                Array y = network.forward(tape, own, x).restored().value();
+                device.scale(y, 1 / config.level(), y);
+                device.read(y, restored, from * out);
+              }
+              requireFinite(own, restored, from * out, end * out);
+            });
+    return new TilesBegun(work, restored);
+  }
+
+  /** Tiles that are being restored. */
+  record TilesBegun(Workers.Begun work, float[] restored) {
+    /** The restored tiles, when all are done; the calling thread takes part. */
+    float[] get() {
+      work.finish();
+      return restored;
+    }
   }
 
   /** Checks that an array holds so many restored tiles. */

@@ -14,9 +14,12 @@ import org.ipt4j.data.image.Rows;
 /**
  * The rows of a restored image, made when they are asked for. It holds as many rows of the degraded
  * image as a row of tiles needs (or as the tiles of a pass need, if a row has fewer tiles), and as
- * many restored ones.
+ * many restored ones. While the rows of a pass are blended and taken, other threads restore the
+ * tiles of the next ones.
  */
 final class RestoredRows implements Rows {
+  private static final int AHEAD = 2; // passes, so that no thread waits for the end of one
+
   private final Rows degraded;
   private final TilePass pass;
   private final int batch;
@@ -29,8 +32,13 @@ final class RestoredRows implements Rows {
   private final Tiling across;
   private final Window source; // [3,width] each
   private final Window blended; // [3,scale·width] each
-  private int nextTile; // the first, row by row, that is not blended yet
+  private final Deque<Begun> ahead = new ArrayDeque<>();
+  private int nextBegun; // the first tile, row by row, that is in no pass yet
+  private int nextTile; // the first that is not blended yet
   private int next;
+
+  /** A pass of tiles that has begun. */
+  private record Begun(int first, int count, TilePass.Begun tiles) {}
 
   RestoredRows(Rows degraded, TilePass pass, int overlap, int batch, TileListener listener) {
     this.degraded = degraded;
@@ -103,24 +111,44 @@ final class RestoredRows implements Rows {
     return (nextTile == tiles() ? height : top(nextTile)) * scale;
   }
 
+  private void advance() {
+    try {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException("restoring was interrupted");
+      }
+      beginPasses();
+      Begun pass = ahead.remove();
+      float[] restored = pass.tiles().restored();
+      beginPasses();
+      blended.extendTo((top(pass.first() + pass.count() - 1) + side) * scale);
+      blend(restored, pass.first(), pass.count());
+      nextTile += pass.count();
+      listener.tilesDone(nextTile, tiles());
+    } catch (RuntimeException | Error failure) {
+      ahead.forEach(pass -> pass.tiles().abandon());
+      throw failure;
+    }
+  }
+
+  private void beginPasses() {
+    while (ahead.size() < AHEAD && nextBegun < tiles()) {
+      beginPass();
+    }
+  }
+
   // With an odd number of tiles, one of two processors would wait for the other. So a pass gives
   // each processor the same number of tiles, and goes on into the next row if a row has fewer
   // tiles than a batch. In wider images it ends with the row, which has many restored pixels.
-  private void advance() {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new CancellationException("restoring was interrupted");
-    }
+  private void beginPass() {
     int perRow = across.tiles();
-    int left = perRow > batch ? perRow - nextTile % perRow : tiles() - nextTile;
+    int left = perRow > batch ? perRow - nextBegun % perRow : tiles() - nextBegun;
     int count = Math.min(left, batch - batch % Math.min(batch, Workers.count()));
-    int bottom = top(nextTile + count - 1) + side;
+    int bottom = top(nextBegun + count - 1) + side;
     read(Math.min(bottom, degraded.height()));
-    blended.extendTo(bottom * scale);
-    fill(nextTile, count);
-    nextTile += count;
-    listener.tilesDone(nextTile, tiles());
-    if (nextTile < tiles()) {
-      source.dropBelow(top(nextTile));
+    ahead.add(new Begun(nextBegun, count, pass.begin(cut(nextBegun, count), count)));
+    nextBegun += count;
+    if (nextBegun < tiles()) {
+      source.dropBelow(top(nextBegun));
     }
   }
 
@@ -140,7 +168,7 @@ final class RestoredRows implements Rows {
     }
   }
 
-  private void fill(int first, int count) {
+  private float[] cut(int first, int count) {
     float[] tiles = new float[count * Image.CHANNELS * side * side];
     for (int i = 0; i < count; i++) {
       int top = top(first + i);
@@ -153,7 +181,7 @@ final class RestoredRows implements Rows {
         }
       }
     }
-    blend(pass.run(tiles, count), first, count);
+    return tiles;
   }
 
   /** Adds the weighted pixels of tiles; each thread adds some rows of the image. */
