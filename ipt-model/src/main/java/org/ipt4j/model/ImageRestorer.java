@@ -15,7 +15,7 @@ import org.ipt4j.data.image.Rows;
 /**
  * Restores whole images of any size. It cuts them into overlapping tiles of the network's size and
  * blends the results smoothly; images smaller than a tile are first mirrored at their edges. One
- * restorer serves many threads; each needs memory for a pass of tiles and the pixels of two more,
+ * restorer serves many threads; each needs memory for a pass of tiles and the pixels of another,
  * and for the rows of one row of tiles or of that pass, whichever is larger.
  *
  * <p>If its thread is interrupted, restoring ends with a {@link CancellationException} and the

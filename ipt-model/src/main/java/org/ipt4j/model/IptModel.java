@@ -307,6 +307,11 @@ public final class IptModel {
     return new TilesBegun(work, restored);
   }
 
+  /** Whether other threads than the calling one restore tiles that were begun. */
+  boolean restoresAhead() {
+    return Workers.count() > 1 && !values.device().takesWholeBatches();
+  }
+
   /** Tiles that are being restored. */
   record TilesBegun(Workers.Begun work, float[] restored) {
     /** The restored tiles, when all are done; the calling thread takes part. */

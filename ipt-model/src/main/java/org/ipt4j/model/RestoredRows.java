@@ -15,11 +15,9 @@ import org.ipt4j.data.image.Rows;
  * The rows of a restored image, made when they are asked for. It holds as many rows of the degraded
  * image as a row of tiles needs (or as the tiles of a pass need, if a row has fewer tiles), and as
  * many restored ones. While the rows of a pass are blended and taken, other threads restore the
- * tiles of the next ones.
+ * tiles of the next one.
  */
 final class RestoredRows implements Rows {
-  private static final int AHEAD = 2; // passes, so that no thread waits for the end of one
-
   private final Rows degraded;
   private final TilePass pass;
   private final int batch;
@@ -32,7 +30,8 @@ final class RestoredRows implements Rows {
   private final Tiling across;
   private final Window source; // [3,width] each
   private final Window blended; // [3,scale·width] each
-  private final Deque<Begun> ahead = new ArrayDeque<>();
+  private final int passes; // that have begun when the first of them is waited for
+  private final Deque<Begun> begun = new ArrayDeque<>();
   private int nextBegun; // the first tile, row by row, that is in no pass yet
   private int nextTile; // the first that is not blended yet
   private int next;
@@ -49,6 +48,7 @@ final class RestoredRows implements Rows {
     scale = pass.task().scale();
     height = Math.max(degraded.height(), side);
     width = Math.max(degraded.width(), side);
+    passes = pass.model().restoresAhead() ? 2 : 1;
     checkSize();
     down = new Tiling(height, side, overlap);
     across = new Tiling(width, side, overlap);
@@ -116,23 +116,18 @@ final class RestoredRows implements Rows {
       if (Thread.currentThread().isInterrupted()) {
         throw new CancellationException("restoring was interrupted");
       }
-      beginPasses();
-      Begun pass = ahead.remove();
-      float[] restored = pass.tiles().restored();
-      beginPasses();
-      blended.extendTo((top(pass.first() + pass.count() - 1) + side) * scale);
-      blend(restored, pass.first(), pass.count());
-      nextTile += pass.count();
+      while (begun.size() < passes && nextBegun < tiles()) {
+        beginPass();
+      }
+      Begun first = begun.remove();
+      float[] restored = first.tiles().restored();
+      blended.extendTo((top(first.first() + first.count() - 1) + side) * scale);
+      blend(restored, first.first(), first.count());
+      nextTile += first.count();
       listener.tilesDone(nextTile, tiles());
     } catch (RuntimeException | Error failure) {
-      ahead.forEach(pass -> pass.tiles().abandon());
+      begun.forEach(later -> later.tiles().abandon());
       throw failure;
-    }
-  }
-
-  private void beginPasses() {
-    while (ahead.size() < AHEAD && nextBegun < tiles()) {
-      beginPass();
     }
   }
 
@@ -145,7 +140,7 @@ final class RestoredRows implements Rows {
     int count = Math.min(left, batch - batch % Math.min(batch, Workers.count()));
     int bottom = top(nextBegun + count - 1) + side;
     read(Math.min(bottom, degraded.height()));
-    ahead.add(new Begun(nextBegun, count, pass.begin(cut(nextBegun, count), count)));
+    begun.add(new Begun(nextBegun, count, pass.begin(cut(nextBegun, count), count)));
     nextBegun += count;
     if (nextBegun < tiles()) {
       source.dropBelow(top(nextBegun));

@@ -283,7 +283,7 @@ class ImageRestorerTest {
           }
         };
     int overlap = 3;
-    int ahead = 12 + 2 * (12 - overlap); // the tiles at work, and those of two passes more
+    int ahead = 12 + (12 - overlap); // the tiles at work, and those of another pass
     Rows restored =
         new ImageRestorer(UNTRAINED)
             .overlapping(overlap)
