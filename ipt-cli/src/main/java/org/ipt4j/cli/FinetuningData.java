@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.ipt4j.data.batch.PairSource;
 import org.ipt4j.data.batch.Patches;
@@ -57,12 +56,7 @@ final class FinetuningData {
       Path images, Task wanted, IptModel model, RunSettings settings, CommandSpec command)
       throws IOException {
     if (Degradation.find(wanted.degradation()).isEmpty()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "task %s learned from pairs, and its name does not say how images are degraded:"
-                  + " expected --pairs DIR",
-              wanted.name()));
+      throw TaskOption.ofPairs(wanted.name(), "--pairs DIR");
     }
     int side = model.config().imageSide();
     ImageSource all = ImageSource.open(images);

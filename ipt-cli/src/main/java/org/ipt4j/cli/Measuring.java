@@ -242,12 +242,7 @@ final class Measuring {
       return List.of(TestSet.matched(degraded, data.get(0), scale));
     }
     if (degradation == null && Degradation.find(undone).isEmpty()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "task %s learned from pairs, and its name does not say how images are degraded:"
-                  + " expected --degraded DIR beside --data, or --degradation",
-              task));
+      throw TaskOption.ofPairs(task, "--degraded DIR beside --data, or --degradation");
     }
     Degradation wanted = Degradation.parse(undone);
     if (wanted.scale() != scale) {

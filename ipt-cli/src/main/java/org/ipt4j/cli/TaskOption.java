@@ -1,5 +1,6 @@
 package org.ipt4j.cli;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ipt4j.data.degradation.Degradation;
@@ -24,6 +25,17 @@ final class TaskOption {
   /** Whether a text says how images are degraded; any other can only be a task of pairs. */
   static boolean saysDegradation(String text) {
     return NAMED.matcher(text).matches() || Degradation.find(text).isPresent();
+  }
+
+  /** What to say where images are to be degraded for a task that only pairs can teach. */
+  static IllegalArgumentException ofPairs(String task, String expected) {
+    return new IllegalArgumentException(
+        String.format(
+            Locale.ROOT,
+            "task %s learned from pairs, and its name does not say how images are degraded:"
+                + " expected %s",
+            task,
+            expected));
   }
 
   /**

@@ -169,7 +169,7 @@ public final class Workers {
    * IntConsumer)} does.
    */
   public static void run(int length, int shares, Share task) {
-    run(shares, i -> task.run(i, first(length, shares, i), first(length, shares, i + 1)));
+    run(shares, each(length, shares, task));
   }
 
   /**
@@ -179,11 +179,11 @@ public final class Workers {
    */
   public static Begun begin(int length, int shares, Share task) {
     int sides = Math.max(1, Math.min(count(), shares));
-    return begin(
-        shares,
-        i -> task.run(i, first(length, shares, i), first(length, shares, i + 1)),
-        sides,
-        count() / sides);
+    return begin(shares, each(length, shares, task), sides, count() / sides);
+  }
+
+  private static IntConsumer each(int length, int shares, Share task) {
+    return i -> task.run(i, first(length, shares, i), first(length, shares, i + 1));
   }
 
   /** The first item of share number {@code share} of {@code length} items. */

@@ -31,13 +31,10 @@ final class RestoredRows implements Rows {
   private final Window source; // [3,width] each
   private final Window blended; // [3,scale·width] each
   private final int passes; // that have begun when the first of them is waited for
-  private final Deque<Begun> begun = new ArrayDeque<>();
+  private final Deque<TilePass.Begun> begun = new ArrayDeque<>(); // the first from nextTile on
   private int nextBegun; // the first tile, row by row, that is in no pass yet
   private int nextTile; // the first that is not blended yet
   private int next;
-
-  /** A pass of tiles that has begun. */
-  private record Begun(int first, int count, TilePass.Begun tiles) {}
 
   RestoredRows(Rows degraded, TilePass pass, int overlap, int batch, TileListener listener) {
     this.degraded = degraded;
@@ -119,14 +116,15 @@ final class RestoredRows implements Rows {
       while (begun.size() < passes && nextBegun < tiles()) {
         beginPass();
       }
-      Begun first = begun.remove();
-      float[] restored = first.tiles().restored();
-      blended.extendTo((top(first.first() + first.count() - 1) + side) * scale);
-      blend(restored, first.first(), first.count());
-      nextTile += first.count();
+      TilePass.Begun first = begun.remove();
+      float[] restored = first.restored();
+      int count = first.count();
+      blended.extendTo((top(nextTile + count - 1) + side) * scale);
+      blend(restored, nextTile, count);
+      nextTile += count;
       listener.tilesDone(nextTile, tiles());
     } catch (RuntimeException | Error failure) {
-      begun.forEach(later -> later.tiles().abandon());
+      begun.forEach(TilePass.Begun::abandon);
       throw failure;
     }
   }
@@ -140,7 +138,7 @@ final class RestoredRows implements Rows {
     int count = Math.min(left, batch - batch % Math.min(batch, Workers.count()));
     int bottom = top(nextBegun + count - 1) + side;
     read(Math.min(bottom, degraded.height()));
-    begun.add(new Begun(nextBegun, count, pass.begin(cut(nextBegun, count), count)));
+    begun.add(pass.begin(cut(nextBegun, count), count));
     nextBegun += count;
     if (nextBegun < tiles()) {
       source.dropBelow(top(nextBegun));

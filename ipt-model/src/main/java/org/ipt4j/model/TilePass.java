@@ -23,6 +23,10 @@ record TilePass(IptModel model, Task task, boolean ensemble) {
       turned = turned(0);
     }
 
+    int count() {
+      return count;
+    }
+
     /** [N,3,sH,sW] in 0..255, not clipped; the calling thread takes part. */
     float[] restored() {
       if (!ensemble) {

@@ -111,9 +111,10 @@ public final class AtomicFiles {
       if (!beside.toString().equals(own.getFile())) {
         return failure;
       }
-      reason = own.getReason() == null ? own.getClass().getSimpleName() : own.getReason();
       if (own instanceof NoSuchFileException) {
         reason = "its folder is gone";
+      } else {
+        reason = own.getReason() == null ? own.getClass().getSimpleName() : own.getReason();
       }
     } else if (failure.getClass() != IOException.class) {
       return failure;
